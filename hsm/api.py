@@ -1,0 +1,139 @@
+"""The joints: where a model meets the compiler, and a program meets a machine.
+
+In: what users hand over. Out: compiled models, machines. Everything that joins two floors is here, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hsm.behaviors import I
+from hsm.compiler import compile as compile_model
+from hsm.context import Context
+from hsm.dsl import model_of
+from hsm.elements.nodes import Model, ModelPart
+from hsm.errors import LifecycleError
+from hsm.instance import Instance, runner
+from hsm.program import Program
+from hsm.runtime.loop import Clock, host_of_loop
+from hsm.runtime.machine import J, Machine
+from hsm.runtime.starting import Starting
+from hsm.source import here
+
+
+def define(name: str, *parts: ModelPart[I]) -> Model[I]:
+    """A model, compiled: every mistake in it is told here, all at once.
+
+    Args:
+        name: The first step of every path in it.
+        parts: States, regions, pseudostates, transitions and behaviours, in any order.
+
+    Returns:
+        The model: an immutable value that any number of machines may run.
+
+    Raises:
+        DefinitionError: The model breaks rules; the exception carries every one with its place.
+    """
+    model = model_of(name, parts, here())
+    program_of(model)
+    return model
+
+
+def program_of(model: Model[Any]) -> Program:
+    """The Program of *model*, made once.
+
+    Raises:
+        DefinitionError: As `define`, for a model that came from somewhere else.
+    """
+    program: Program | None = model.compiled
+    if program is None:
+        program = compile_model(model)
+        object.__setattr__(model, "compiled", program)
+    return program
+
+
+def start(
+    ctx: Context | None,
+    instance: J,
+    model: Model[J],
+    *,
+    clock: Clock | None = None,
+    grace: float = 5.0,
+    step_budget: int = 1000,
+) -> Starting[J]:
+    """Start *model* on *instance*: ``machine = await hsm.start(...)``, or ``async with hsm.start(...) as machine``.
+
+    The await returns when the default entry and everything that it caused has been processed (rule L1). The block
+    stops the machine at its end, and raises errors that nobody awaits (rule E6).
+
+    Args:
+        ctx: Its cancellation stops the machine (rule L7); may be ``None``.
+        instance: What the behaviours work on.
+        model: What `define` gave.
+        clock: Where time comes from; the loop's clock by default (rule A7).
+        grace: Seconds that a cancelled activity has to end (rule A1).
+        step_budget: How many internal steps may follow each other without an event from outside (rule Q8).
+
+    Raises:
+        TypeError: *instance* is no `Instance`, or *model* no model, or *ctx* no `Context`.
+        RuntimeError: No event loop is running.
+        LifecycleError: From the await: *instance* is run by a machine already, or *ctx* is cancelled.
+        Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"start takes the model that hsm.define gave, not {model!r}")
+    if not isinstance(instance, Instance):
+        hint = " : make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
+        raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {instance!r}{hint}")
+    if ctx is not None and not isinstance(ctx, Context):
+        raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
+    host = host_of_loop()
+    machine = Machine(program_of(model), instance, host, clock=clock, parent=ctx, grace=grace, step_budget=step_budget)
+    return Starting(machine, host)
+
+
+async def stop(machine: Machine[Any] | Instance) -> None:
+    """Leave every active state, running exit actions, and end; idempotent (rule L4).
+
+    May be cancelled at any time: the machine stops all the same.
+
+    Args:
+        machine: A machine, or the instance that it runs on.
+
+    Raises:
+        LifecycleError: The instance was never started, or this is another thread.
+        Exception: What an exit action raised.
+    """
+    await machine_of(machine).stop()
+
+
+async def restart(machine: Machine[J] | J) -> Machine[J]:
+    """Stop, and start again on the same instance; history, deferred and queued events are gone (rule L6).
+
+    Returns:
+        The machine, running: the same object as before.
+
+    Raises:
+        LifecycleError: The instance was never started, or a behaviour of the machine asks for it.
+        Exception: What exit actions, or start, raised.
+    """
+    found: Machine[J] = machine_of(machine)
+    await found.restart()
+    return found
+
+
+def machine_of(machine: Machine[Any] | Instance) -> Machine[Any]:
+    """*machine*, or the machine that runs it.
+
+    Raises:
+        LifecycleError: The instance was never started.
+        TypeError: It is neither.
+    """
+    if isinstance(machine, Machine):
+        return machine
+    if not isinstance(machine, Instance):
+        raise TypeError(f"this takes a machine or an instance, not {machine!r}")
+    found = runner(machine)
+    if not isinstance(found, Machine):
+        raise LifecycleError(f"{machine!r} is run by something else than a machine of this library")
+    return found

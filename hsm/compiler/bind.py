@@ -1,0 +1,36 @@
+"""Binding: a user's callable becomes a `Behavior` of the Program.
+
+In: a callable as it was given, and what it is for. Out: an index into the Program's behaviours. Here is decided,
+once, what is called and whether it can suspend (rule Q3). Never calls a behaviour.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hsm.behaviors import Scoped, callable_form, describe, never_suspends
+from hsm.program import NONE, Behavior
+from hsm.source import Source
+
+
+class Binder:
+    """Collects the behaviours of one Program."""
+
+    def __init__(self) -> None:
+        self.behaviors: list[Behavior] = []
+
+    def add(self, action: Any, role: str, vertex: int, where: Source | None, transition: int = NONE) -> int:
+        """The index of *action* as the *role* of *vertex*, or of one of its transitions."""
+        form = callable_form(action)
+        self.behaviors.append(
+            Behavior(
+                call=form.for_vertex(vertex) if isinstance(form, Scoped) else form,
+                ends_at_once=never_suspends(action),
+                role=role,
+                vertex=vertex,
+                transition=transition,
+                name=describe(action),
+                where=where,
+            )
+        )
+        return len(self.behaviors) - 1

@@ -1,0 +1,122 @@
+"""Warnings: models that work, and hardly do what was meant.
+
+In: a resolved outline without errors. Out: warnings. What stands in a model that is put in was warned of when
+that model was defined, and is not told again.
+"""
+
+from __future__ import annotations
+
+from hsm.compiler.outline import Outline, VertexDraft
+from hsm.compiler.report import Report
+from hsm.events import Pattern
+from hsm.program import OUTSIDE, Kind
+
+
+def check_reach(outline: Outline, report: Report) -> None:
+    """Every warning of this module."""
+    _unreachable(outline, report)
+    for vertex in outline.vertices:
+        if vertex.root == 0 and vertex.kind is Kind.STATE:
+            _overlapping(outline, vertex, report)
+            _never_deferred(outline, vertex, report)
+
+
+def _unreachable(outline: Outline, report: Report) -> None:
+    """HSM060: a vertex that no way leads to; of nested ones only the outermost is told of."""
+    reached = _Reach(outline).all()
+    for vertex in outline.vertices[1:]:
+        is_model_door = vertex.parent == 0 and vertex.kind in (Kind.ENTRY_POINT, Kind.EXIT_POINT)
+        if vertex.index in reached or vertex.parent not in reached or vertex.root != 0 or is_model_door:
+            continue
+        report.warn(
+            "HSM060",
+            f"'{vertex.element.word}' {vertex.path} can never be reached",
+            vertex.where,
+            within=vertex.path,
+            help="no 'initial' and no transition leads to it",
+        )
+
+
+class _Reach:
+    """Which vertices some run could enter, guards aside."""
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.entered: set[int] = set()
+        self.by_default: set[int] = set()
+        self.pending: list[tuple[int, bool]] = []
+
+    def all(self) -> set[int]:
+        """The vertices that can be entered."""
+        self.pending.append((0, True))
+        while self.pending:
+            vertex, is_default = self.pending.pop()
+            self._enter(vertex)
+            if is_default:
+                self._default(vertex)
+        return self.entered
+
+    def _enter(self, vertex: int) -> None:
+        """*vertex* and everything around it, with the other regions of what is orthogonal."""
+        inner, at = OUTSIDE, vertex
+        while at != OUTSIDE:
+            draft = self.outline.vertices[at]
+            if at not in self.entered:
+                self.entered.add(at)
+                self.pending += [(t, True) for transition in draft.outgoing for t in transition.reached()]
+            if at != vertex:
+                self.pending += [(r, True) for r in draft.regions if r != inner and r not in self.by_default]
+            inner, at = at, draft.parent
+
+    def _default(self, vertex: int) -> None:
+        if vertex in self.by_default:
+            return
+        self.by_default.add(vertex)
+        draft = self.outline.vertices[vertex]
+        self.pending += [(t, True) for transition in draft.defaults for t in transition.reached()]
+        if not draft.defaults:
+            self.pending += [(region, True) for region in draft.regions]
+        if draft.kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY, Kind.ENTRY_POINT) and not any(
+            transition.reached() for transition in draft.outgoing
+        ):
+            self.pending.append((draft.parent, True))
+
+
+def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+    """HSM061: a transition that an earlier one of the same state always forestalls (rule T2)."""
+    taken: set[Pattern | None] = set()
+    for transition in vertex.outgoing:
+        patterns: set[Pattern | None] = {trigger.pattern for trigger in transition.triggers}
+        if not transition.has_trigger:
+            patterns = {None}
+        by_name_alone = not (transition.calls or transition.timers or transition.changes)
+        if patterns and by_name_alone and patterns <= taken:
+            report.warn(
+                "HSM061",
+                "this transition can never fire",
+                transition.where,
+                label="an earlier one without a guard takes the same event",
+                within=outline.place(transition),
+                help="give the earlier one a guard, or put this one before it",
+            )
+        if not transition.conditions and not outline.is_conditional(transition):
+            taken |= patterns
+
+
+def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+    """HSM062: a deferral of an event that the same state always consumes (rule D1)."""
+    taken = {
+        trigger.pattern
+        for transition in vertex.outgoing
+        if not transition.conditions and not outline.is_conditional(transition)
+        for trigger in transition.triggers
+    }
+    for deferral in vertex.deferrals:
+        if deferral.pattern in taken:
+            report.warn(
+                "HSM062",
+                f"'{deferral.pattern}' is never deferred by {vertex.path}",
+                deferral.where,
+                label="a transition of the same state takes it",
+                within=vertex.path,
+            )

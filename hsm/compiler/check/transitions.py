@@ -1,0 +1,136 @@
+"""Rules of transitions: where one may start and end (K, N, R1 and T4).
+
+In: a resolved outline. Out: diagnostics. What could not be resolved has been told of, and is passed over.
+"""
+
+from __future__ import annotations
+
+from hsm.compiler.outline import Outline, TransitionDraft
+from hsm.compiler.report import Report
+from hsm.program import NONE, OUTSIDE, Kind
+
+_NEVER_LEFT = {Kind.FINAL, Kind.TERMINATE, Kind.REGION, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY}
+
+
+def check_transitions(outline: Outline, report: Report) -> None:
+    """Every rule of this module, over every transition."""
+    for transition in outline.transitions:
+        if transition.source is None:
+            continue
+        if transition.is_default:
+            _default_target(outline, transition, report)
+        else:
+            _source(outline, transition, report)
+        _target(outline, transition, report)
+        _several_targets(outline, transition, report)
+        _between_regions(outline, transition, report)
+
+
+def _default_target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+    """HSM011: the target of an `initial` lies strictly inside its owner (rule R1)."""
+    for wanted in transition.targets:
+        if wanted.vertex is None or transition.source is None:
+            continue
+        if wanted.vertex == transition.source or not outline.inside(transition.source, wanted.vertex):
+            owner = outline.vertices[transition.source]
+            report.error(
+                "HSM011",
+                f"the target of an 'initial' lies inside its owner, and '{wanted.path}' does not",
+                wanted.where,
+                label=f"names {outline.vertices[wanted.vertex].path}",
+                within=outline.place(transition),
+                help=f"name a vertex inside {owner.path}",
+            )
+
+
+def _source(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+    """HSM025: a transition that starts where nothing can be left by one."""
+    source = outline.vertices[transition.source or 0]
+    if source.kind not in _NEVER_LEFT or transition.element is source.element:
+        return
+    where = transition.from_path.where if transition.from_path is not None else transition.where
+    if source.kind is Kind.REGION:
+        help_ = "say which state of the region it leaves: hsm.source(...)"
+    elif source.kind is Kind.FINAL:
+        help_ = "a final state is never left alone: write the transition on the state around it"
+    else:
+        help_ = "start it at a state"
+    report.error(
+        "HSM025",
+        f"a transition cannot leave the '{source.element.word}' {source.path}",
+        where,
+        within=outline.place(transition),
+        help=help_,
+    )
+
+
+def _target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+    """HSM024: a region is entered with its state, never alone. HSM042: an exit point is reached from inside."""
+    for wanted in transition.targets:
+        if wanted.vertex is None or transition.source is None:
+            continue
+        target = outline.vertices[wanted.vertex]
+        if target.kind is Kind.REGION:
+            report.error(
+                "HSM024",
+                f"target '{wanted.path}' is a region, which is entered with its state",
+                wanted.where,
+                within=outline.place(transition),
+                help=f"name the state {outline.vertices[target.parent].path}, or a vertex inside the region",
+            )
+        elif target.kind is Kind.EXIT_POINT and not outline.inside(target.parent, transition.source):
+            report.error(
+                "HSM042",
+                f"exit point '{wanted.path}' can only be reached from inside {outline.vertices[target.parent].path}",
+                wanted.where,
+                within=outline.place(transition),
+                help="to go in, use an entry point",
+            )
+
+
+def _several_targets(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+    """HSM047: several targets lie in different regions of one state (rule R6)."""
+    reached = transition.reached()
+    if len(transition.targets) < 2 or len(reached) < len(transition.targets):
+        return
+    if not in_different_regions(outline, reached):
+        report.error(
+            "HSM047",
+            "several targets must lie in different regions of one state",
+            transition.targets[0].where,
+            within=outline.place(transition),
+            help="to choose between targets, use a 'choice'",
+        )
+
+
+def in_different_regions(outline: Outline, vertices: list[int]) -> bool:
+    """Whether *vertices* lie in pairwise different regions of one orthogonal vertex."""
+    owner = outline.container(*vertices)
+    if owner == OUTSIDE or not outline.vertices[owner].regions:
+        return False
+    regions = [outline.region_between(owner, vertex) for vertex in vertices]
+    return NONE not in regions and len(set(regions)) == len(regions)
+
+
+def _between_regions(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+    """HSM046: no transition leads from one region of a state into another one of it (UML 2.5.1, 14.2.3.9)."""
+    source = transition.source
+    if source is None:
+        return
+    for wanted in transition.targets:
+        target = wanted.vertex
+        if target is None or target == source:
+            continue
+        owner = outline.container(source, target)
+        if owner == OUTSIDE or outline.vertices[target].kind in (Kind.JOIN, Kind.EXIT_POINT):
+            continue
+        ours, theirs = outline.region_between(owner, source), outline.region_between(owner, target)
+        if NONE not in (ours, theirs) and ours != theirs:
+            report.error(
+                "HSM046",
+                f"a transition between two regions of {outline.vertices[owner].path}",
+                wanted.where,
+                label=f"lies in {outline.vertices[theirs].path}",
+                within=outline.place(transition),
+                help="let each region react to the event, or target several regions from outside",
+            )

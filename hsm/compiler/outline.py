@@ -1,0 +1,179 @@
+"""The outline: a model between tree and tables.
+
+In: nothing; `expand` makes it, `resolve` and `plan` fill it in. Out: vertices and transitions as drafts that still
+know the elements they come from. Never imports the run time. Mutable, and gone when the compile is done.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from hsm.elements.nodes import Condition, Element
+from hsm.events import Pattern
+from hsm.program import NONE, OUTSIDE, Kind
+from hsm.source import Source
+
+PSEUDOSTATES = frozenset(Kind) - {Kind.STATE, Kind.REGION, Kind.FINAL}
+"""Kinds that no machine rests in."""
+CONDITIONAL = frozenset({Kind.JUNCTION, Kind.JOIN, Kind.EXIT_POINT})
+"""Kinds whose way out may turn out closed, so that it is looked for before anything is left (rule R4)."""
+SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})
+"""Kinds that a default entry without `initial` may lead to (rule R2)."""
+
+
+@attrs.define(eq=False)
+class Listed:
+    """A callable in a list of actions, with the call that put it there."""
+
+    action: Any
+    where: Source | None
+
+
+@attrs.define(eq=False)
+class Trigger:
+    """A trigger of a transition by name, or what stands in its place when the name is no name."""
+
+    pattern: Pattern
+    where: Source | None
+
+
+@attrs.define(eq=False)
+class Wanted:
+    """A path as it was written, and the vertex it was found to name."""
+
+    path: str
+    where: Source | None
+    vertex: int | None = None
+
+
+@attrs.define(eq=False)
+class TransitionDraft:
+    """A transition, an `initial`, or the default of a history, which are transitions as well."""
+
+    index: int
+    element: Element
+    owner: int
+    """The vertex it is written in."""
+    root: int
+    """The vertex of the model, or of the submachine, that its paths cannot leave."""
+    label: str = ""
+    triggers: list[Trigger] = attrs.Factory(list)
+    calls: list[str] = attrs.Factory(list)
+    timers: list[Element] = attrs.Factory(list)
+    changes: list[Condition[Any]] = attrs.Factory(list)
+    conditions: list[Condition[Any]] = attrs.Factory(list)
+    effects: list[Listed] = attrs.Factory(list)
+    from_path: Wanted | None = None
+    targets: list[Wanted] = attrs.Factory(list)
+    base: int | None = None
+    """Where its paths start, when that is not its source: the submachine that says where a door leads."""
+    in_states: dict[int, Wanted] = attrs.Factory(dict)
+    """The path of every `in_state` in its conditions, by the identity of the element."""
+    is_external: bool = False
+    is_default: bool = False
+    """Whether it is an `initial`, or the default child that stands for one."""
+    source: int | None = None
+    leaves: tuple[int, ...] = ()
+    within: int = OUTSIDE
+    waits: int = NONE
+    is_checked: bool = False
+
+    @property
+    def where(self) -> Source | None:
+        return self.element.where
+
+    @property
+    def has_trigger(self) -> bool:
+        return bool(self.triggers or self.calls or self.timers or self.changes)
+
+    def reached(self) -> list[int]:
+        """The targets that were found, in order."""
+        return [wanted.vertex for wanted in self.targets if wanted.vertex is not None]
+
+
+@attrs.define(eq=False)
+class VertexDraft:
+    """A vertex, with everything that was written in it."""
+
+    index: int
+    element: Element
+    name: str
+    path: str
+    kind: Kind
+    parent: int
+    depth: int
+    root: int
+    """The vertex of the model, or of the submachine, that its paths start from."""
+    last: int = 0
+    children: dict[str, int] = attrs.Factory(dict)
+    """By name, in order; of two with the same name the first."""
+    regions: list[int] = attrs.Factory(list)
+    entry: list[Listed] = attrs.Factory(list)
+    exit: list[Listed] = attrs.Factory(list)
+    activities: list[Listed] = attrs.Factory(list)
+    deferrals: list[Trigger] = attrs.Factory(list)
+    defaults: list[TransitionDraft] = attrs.Factory(list)
+    """Its `initial` elements: at most one, in a model that is right."""
+    outgoing: list[TransitionDraft] = attrs.Factory(list)
+    """What `resolve` found to leave from it, in order of declaration."""
+
+    @property
+    def where(self) -> Source | None:
+        return self.element.where
+
+
+@attrs.define(eq=False)
+class Outline:
+    """A whole model as drafts."""
+
+    name: str
+    vertices: list[VertexDraft] = attrs.Factory(list)
+    transitions: list[TransitionDraft] = attrs.Factory(list)
+    joins: dict[int, tuple[int, ...]] = attrs.Factory(dict)
+    """For each join, and each exit point that acts as one, the regions that must wait there."""
+
+    def inside(self, vertex: int, other: int) -> bool:
+        """Whether *other* is *vertex* or stands inside it; everything stands inside `OUTSIDE`."""
+        return vertex == OUTSIDE or vertex <= other <= self.vertices[vertex].last
+
+    def around(self, vertex: int) -> list[int]:
+        """The vertices around *vertex*, innermost first, down to the model's own."""
+        found: list[int] = []
+        above = self.vertices[vertex].parent
+        while above != OUTSIDE:
+            found.append(above)
+            above = self.vertices[above].parent
+        return found
+
+    def container(self, *vertices: int) -> int:
+        """The innermost vertex that properly contains every one of *vertices*, or `OUTSIDE`."""
+        above = self.vertices[vertices[0]].parent
+        while above != OUTSIDE and not all(above != v and self.inside(above, v) for v in vertices[1:]):
+            above = self.vertices[above].parent
+        return above
+
+    def child_towards(self, vertex: int, inner: int) -> int:
+        """The direct child of *vertex* that is *inner* or contains it."""
+        while self.vertices[inner].parent != vertex:
+            inner = self.vertices[inner].parent
+        return inner
+
+    def region_between(self, owner: int, inner: int) -> int:
+        """The region of the orthogonal *owner* that *inner* stands in, or `NONE`."""
+        if not self.vertices[owner].regions or inner == owner or not self.inside(owner, inner):
+            return NONE
+        child = self.child_towards(owner, inner)
+        return child if self.vertices[child].kind is Kind.REGION else NONE
+
+    def is_conditional(self, transition: TransitionDraft) -> bool:
+        """Whether the way behind the target of *transition* may turn out closed, its own guards aside."""
+        return any(self.vertices[target].kind in CONDITIONAL for target in transition.reached())
+
+    def place(self, transition: TransitionDraft) -> str:
+        """The place of *transition* for a message, such as ``transition of /Player/playing on 'pause'``."""
+        owner = self.vertices[transition.source if transition.source is not None else transition.owner]
+        word = transition.element.word
+        kind = owner.element.word if owner.kind in PSEUDOSTATES else ""
+        return " ".join(filter(None, (word, "of", kind * (kind != word), owner.path, transition.label)))

@@ -1,0 +1,77 @@
+"""Pass 4, plan: what every transition leaves, and from where it enters (rules K1 to K4, R6 and R7).
+
+In: a resolved outline without errors. Out: the same with ``leaves``, ``within``, ``waits`` and ``is_checked`` set on
+every transition. A way through pseudostates is a chain of transitions, each with a plan of its own.
+"""
+
+from __future__ import annotations
+
+from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft
+from hsm.program import NONE, Kind
+
+
+def plan(outline: Outline) -> None:
+    """Work out the route of every transition of *outline*."""
+    for transition in outline.transitions:
+        source, targets = transition.source, transition.reached()
+        if source is None or not targets:
+            continue
+        transition.is_checked = outline.is_conditional(transition)
+        kind = outline.vertices[source].kind
+        if transition.is_default or kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY):
+            transition.within = source if transition.is_default else outline.vertices[source].parent
+        elif len(targets) == 1 and outline.vertices[targets[0]].kind in (Kind.JOIN, Kind.EXIT_POINT):
+            _to_a_door_or_join(outline, transition, source, targets[0])
+        elif kind in PSEUDOSTATES:
+            _from_a_pseudostate(outline, transition, source, targets)
+        else:
+            _from_a_state(outline, transition, source, targets)
+
+
+def _from_a_state(outline: Outline, transition: TransitionDraft, source: int, targets: list[int]) -> None:
+    """Rules K2 to K4: a self-transition, a local one, or an external one."""
+    inside = all(target != source and outline.inside(source, target) for target in targets)
+    if not inside or transition.is_external:
+        transition.within = outline.container(source, *targets)
+        transition.leaves = (transition.within,)
+        return
+    transition.within = source
+    regions = [outline.region_between(source, target) for target in targets]
+    # only the targeted regions are left, later ones first; a pseudostate beside the regions concerns all of them
+    transition.leaves = (source,) if NONE in regions else tuple(sorted(regions, reverse=True))
+
+
+def _to_a_door_or_join(outline: Outline, transition: TransitionDraft, source: int, target: int) -> None:
+    """Up to the boundary, not over it: what is behind the door leaves the rest (rule R7).
+
+    From an orthogonal state only the region of the source is left; at a join, and at an exit point that several
+    regions lead to, that region then waits for the others.
+    """
+    owner = outline.vertices[target].parent
+    if target in outline.joins:
+        regions = outline.joins[target]
+        waiting = next((region for region in regions if outline.inside(region, source)), NONE)
+        transition.waits = waiting
+        transition.leaves = (waiting,) if waiting != NONE else ()
+        transition.within = owner
+        return
+    transition.within = outline.container(source, target) if source != owner else owner
+    if source == owner:
+        return
+    region = outline.region_between(owner, source)
+    transition.leaves = (region if region != NONE else transition.within,)
+
+
+def _from_a_pseudostate(outline: Outline, transition: TransitionDraft, source: int, targets: list[int]) -> None:
+    """A segment of a longer way: what is active between the pseudostate and the target is left."""
+    vertex = outline.vertices[source]
+    if vertex.kind is Kind.ENTRY_POINT:
+        transition.within = vertex.parent
+        return
+    start = source
+    if vertex.kind is Kind.EXIT_POINT:
+        start = vertex.parent
+    elif vertex.kind is Kind.JOIN and source in outline.joins:
+        start = outline.vertices[outline.joins[source][0]].parent
+    transition.within = outline.container(start, *targets)
+    transition.leaves = (transition.within,)

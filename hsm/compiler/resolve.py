@@ -1,0 +1,210 @@
+"""Pass 2, resolve: paths become vertices.
+
+In: an `Outline` whose paths are text. Out: the same with every source, target and `in_state` found, the outgoing
+transitions of every vertex in order, and the joins with the regions that wait at them. A path that names nothing
+goes into the report and stays open. Rules N2 to N7 live here.
+"""
+
+from __future__ import annotations
+
+from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft, Wanted
+from hsm.compiler.report import Report
+from hsm.elements.nodes import Element, Model, Submachine
+from hsm.names import closest, either, is_absolute, segments
+from hsm.program import NONE, OUTSIDE, Kind
+
+
+def resolve(outline: Outline, report: Report) -> None:
+    """Find what every path names, and tell *report* of those that name nothing."""
+    lookup = _Lookup(outline, report)
+    for transition in outline.transitions:
+        if transition.from_path is not None:
+            lookup.find(transition, transition.from_path, transition.owner, "source")
+            transition.source = transition.from_path.vertex
+        else:
+            transition.source = transition.owner
+        if transition.source is None:
+            continue
+        base = transition.source if transition.base is None else transition.base
+        for wanted in transition.targets:
+            if wanted.vertex is None:
+                lookup.find(transition, wanted, base, "target")
+        for wanted in transition.in_states.values():
+            lookup.find(transition, wanted, base, "in_state")
+        if not transition.is_default:
+            outline.vertices[transition.source].outgoing.append(transition)
+    outline.joins = _joins(outline)
+
+
+def model_name(element: Element) -> str:
+    """The first step of absolute paths under *element*: the model's name, also where it is put in."""
+    if isinstance(element, Submachine) and isinstance(element.model, Model):
+        return str(element.model.name)
+    return str(element.name)  # type: ignore[attr-defined]  # a root is a Model or a Submachine
+
+
+class _Lookup:
+    """Finding vertices by path, and saying what is wrong where there is none."""
+
+    def __init__(self, outline: Outline, report: Report) -> None:
+        self.outline = outline
+        self.report = report
+
+    def find(self, transition: TransitionDraft, wanted: Wanted, base: int, word: str) -> None:
+        """Set ``wanted.vertex`` to what its path names, seen from *base*."""
+        path = wanted.path
+        if not isinstance(path, str):
+            return
+        root = transition.root
+        if is_absolute(path):
+            wanted.vertex = self._absolute(transition, wanted, root, word)
+            return
+        first, *rest = segments(path)
+        if first in (".", ".."):
+            wanted.vertex = self._walk(transition, wanted, base, root, (first, *rest), word)
+            return
+        scope = self._scope(base, root, first)
+        if scope is None:
+            self._unknown_name(transition, wanted, base, root, first, word)
+        else:
+            wanted.vertex = self._walk(transition, wanted, scope, root, (first, *rest), word)
+
+    def _scope(self, base: int, root: int, name: str) -> int | None:
+        """The innermost vertex from *base* outwards up to *root* that has a child called *name* (rule N4)."""
+        vertices = self.outline.vertices
+        scope = base
+        while True:
+            if name in vertices[scope].children:
+                return scope
+            if scope == root:
+                return None
+            scope = vertices[scope].parent
+
+    def _absolute(self, transition: TransitionDraft, wanted: Wanted, root: int, word: str) -> int | None:
+        first, *rest = segments(wanted.path)
+        name = model_name(self.outline.vertices[root].element)
+        if first == name:
+            return self._walk(transition, wanted, root, root, tuple(rest), word)
+        inside = _descend(self.outline, root, segments(wanted.path))
+        help_ = f"write '/{name}{wanted.path}'" if inside is not None else f"an absolute path starts with '/{name}'"
+        self.report.error(
+            "HSM022",
+            f"{word} '{wanted.path}' does not start with the model's name",
+            wanted.where,
+            label=f"the model is called '{name}'",
+            within=self.outline.place(transition),
+            help=help_,
+        )
+        return None
+
+    def _walk(
+        self, transition: TransitionDraft, wanted: Wanted, start: int, root: int, steps: tuple[str, ...], word: str
+    ) -> int | None:
+        """Follow *steps* from *start*; tell of the first that leads nowhere."""
+        vertices = self.outline.vertices
+        at = start
+        for number, step in enumerate(steps):
+            if step == ".":
+                continue
+            if step == "..":
+                if at == root:
+                    self.report.error(
+                        "HSM023",
+                        f"{word} '{wanted.path}' leads out of the model",
+                        wanted.where,
+                        label=f"there is nothing around {vertices[root].path}",
+                        within=self.outline.place(transition),
+                    )
+                    return None
+                at = vertices[at].parent
+            elif step in vertices[at].children:
+                at = vertices[at].children[step]
+            else:
+                self._unknown_step(transition, wanted, at, steps[number:], word)
+                return None
+        return at
+
+    def _unknown_step(
+        self, transition: TransitionDraft, wanted: Wanted, at: int, missing: tuple[str, ...], word: str
+    ) -> None:
+        """No child of *at* is called as the first of *missing*."""
+        around = self.outline.vertices[at]
+        known = closest(missing[0], around.children)
+        kept = wanted.path[: len(wanted.path) - len("/".join(missing))]
+        behind = "".join(f"/{step}" for step in missing[1:])
+        found = [f"{kept}{name}{behind}" for name in known] or self._elsewhere(missing[-1])
+        self._unknown(transition, wanted, f"resolves to {around.path}/{'/'.join(missing)}", found, word, at)
+
+    def _unknown_name(
+        self, transition: TransitionDraft, wanted: Wanted, base: int, root: int, name: str, word: str
+    ) -> None:
+        """No vertex from *base* outwards has a child called *name*."""
+        vertices = self.outline.vertices
+        visible = [child for scope in (base, *self.outline.around(base)) for child in vertices[scope].children]
+        found = closest(name, visible) if "/" not in wanted.path else []
+        label = f"nothing is called '{name}' in {vertices[base].path} or around it"
+        self._unknown(transition, wanted, label, found or self._elsewhere(segments(wanted.path)[-1]), word, root)
+
+    def _elsewhere(self, name: str) -> list[str]:
+        """Absolute paths of up to two vertices, anywhere in the model, that are called like *name*."""
+        named: dict[str, str] = {}
+        for vertex in self.outline.vertices[1:]:
+            named.setdefault(vertex.name, vertex.path)
+        return [named[known] for known in closest(name, named)]
+
+    def _unknown(
+        self, transition: TransitionDraft, wanted: Wanted, label: str, found: list[str], word: str, at: int
+    ) -> None:
+        around = self.outline.vertices[at]
+        if found:
+            help_ = f"did you mean {either(found)}?"
+        elif around.children:
+            names = list(around.children)
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            help_ = f"{around.path} contains {', '.join(repr(name) for name in names[:5])}{more}"
+        else:
+            help_ = f"{around.path} contains nothing"
+        self.report.error(
+            "HSM021",
+            f"{word} '{wanted.path}' does not name a vertex",
+            wanted.where,
+            label=label,
+            within=self.outline.place(transition),
+            help=help_,
+        )
+
+
+def _descend(outline: Outline, root: int, names: tuple[str, ...]) -> int | None:
+    """The vertex that *names* lead to from *root*, child by child, or ``None``."""
+    at = root
+    for name in names:
+        child = outline.vertices[at].children.get(name)
+        if child is None:
+            return None
+        at = child
+    return at
+
+
+def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
+    """Every join, and every exit point that two regions of its owner lead to, with the regions that wait there."""
+    incoming: dict[int, list[int]] = {}
+    for transition in outline.transitions:
+        for target in transition.reached():
+            if transition.source is not None and outline.vertices[target].kind in PSEUDOSTATES:
+                incoming.setdefault(target, []).append(transition.source)
+    joins: dict[int, tuple[int, ...]] = {}
+    for target, sources in incoming.items():
+        vertex = outline.vertices[target]
+        if vertex.kind is Kind.JOIN:
+            owner = outline.container(*sources)
+            while owner != OUTSIDE and not outline.vertices[owner].regions:
+                owner = outline.vertices[owner].parent
+        elif vertex.kind is Kind.EXIT_POINT:
+            owner = vertex.parent
+        else:
+            continue
+        found = {outline.region_between(owner, source) for source in sources} if owner != OUTSIDE else set()
+        waiting = tuple(sorted(found - {NONE}))
+        if vertex.kind is Kind.JOIN or len(waiting) > 1:
+            joins[target] = waiting
+    return joins

@@ -1,0 +1,88 @@
+"""Contexts: how a behaviour learns that it is no longer wanted.
+
+In: a parent context, or none. Out: `Context`, a tree of flags that a cancellation runs down.
+Never imports asyncio: a context is plain data with callbacks, used on the thread of its machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Context:
+    """A flag that is set once, with everything below it.
+
+    Cancelling the context given to `hsm.start` stops that machine (rule L7). Every behaviour is given a child of
+    it; an activity gets one of its own that is done when its state is left, so ``while not ctx.done:`` ends.
+
+    Args:
+        parent: The context above; this one is done as soon as that one is.
+    """
+
+    __slots__ = ("__weakref__", "_below", "_callbacks", "_done", "_parent")
+
+    def __init__(self, parent: Context | None = None) -> None:
+        self._done = False
+        self._parent = parent
+        self._below: dict[Context, None] | None = None
+        self._callbacks: list[Callable[[], object]] | None = None
+        if parent is not None:
+            if parent._done:
+                self._done = True
+                return
+            if parent._below is None:
+                parent._below = {}
+            parent._below[self] = None
+
+    @property
+    def done(self) -> bool:
+        """Whether this context, or one above it, was cancelled."""
+        return self._done
+
+    def child(self) -> Context:
+        """A new context that is done when this one is, and can be cancelled alone."""
+        return Context(self)
+
+    def cancel(self) -> None:
+        """Set the flag here and below, then call what was registered; a second call does nothing.
+
+        An exception of a callback goes on to the caller after every other callback has run; several as an
+        ``ExceptionGroup``.
+        """
+        reached: list[Context] = []
+        self._set(reached)
+        failures: list[Exception] = []
+        for context in reached:
+            callbacks, context._callbacks = context._callbacks, None
+            for callback in callbacks or ():
+                try:
+                    callback()
+                except Exception as failure:
+                    failures.append(failure)
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            raise ExceptionGroup("callbacks of a cancelled context", failures)
+
+    def on_cancel(self, callback: Callable[[], object]) -> None:
+        """Call *callback* once when this context is cancelled; at once if it is done already."""
+        if self._done:
+            callback()
+        elif self._callbacks is None:
+            self._callbacks = [callback]
+        else:
+            self._callbacks.append(callback)
+
+    def _set(self, reached: list[Context]) -> None:
+        if self._done:
+            return
+        self._done = True
+        reached.append(self)
+        if self._parent is not None and self._parent._below is not None:
+            self._parent._below.pop(self, None)
+        below, self._below = self._below, None
+        for context in below or ():
+            context._set(reached)
+
+    def __repr__(self) -> str:
+        return f"<Context {'done' if self._done else 'active'}>"

@@ -1,0 +1,373 @@
+"""The functional front end: `state(...)`, `transition(...)`, `on(...)`: arguments become elements.
+
+In: names, paths, callables and other elements. Out: elements, with the position of the call.
+Never imports the compiler, the tables or the run time, and never judges: what is wrong is kept for the compiler.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Never, overload
+
+from hsm.behaviors import Action, Duration, DurationFunction, I, Predicate, TimepointFunction
+from hsm.elements.nodes import (
+    Activity,
+    After,
+    AllOf,
+    AnyOf,
+    At,
+    Choice,
+    Condition,
+    DeepHistory,
+    DefaultPart,
+    Defer,
+    Effect,
+    Element,
+    Entry,
+    EntryPoint,
+    Every,
+    Exit,
+    ExitPoint,
+    External,
+    Final,
+    Fork,
+    Guard,
+    Initial,
+    InState,
+    Join,
+    Junction,
+    Junk,
+    Model,
+    ModelPart,
+    Not,
+    On,
+    OnCall,
+    Region,
+    RegionPart,
+    ShallowHistory,
+    SourcePath,
+    State,
+    StatePart,
+    Submachine,
+    SubmachinePart,
+    Target,
+    Terminate,
+    Transition,
+    TransitionPart,
+    When,
+)
+from hsm.events import Event, Signal, event_name
+from hsm.instance import Instance
+from hsm.source import Source, here
+
+
+def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
+    """*arguments* as parts; what is no element becomes `Junk`, to be reported with everything else."""
+    return tuple(part if isinstance(part, Element) else Junk(part, where=where) for part in arguments)
+
+
+def model_of(name: str, parts: tuple[ModelPart[I], ...], where: Source | None) -> Model[I]:
+    """A model that nobody has compiled yet."""
+    return Model(name, elements(parts, where), where=where)
+
+
+def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:
+    """*predicate* as a condition: itself where it is one already."""
+    return predicate if isinstance(predicate, Condition) else Guard(predicate, where=where)
+
+
+def event_names(events: tuple[object, ...]) -> tuple[object, ...]:
+    """The names of *events*; what names none stays as it is, to be reported."""
+    return tuple(event if (name := event_name(event)) is None else name for event in events)
+
+
+# --- vertices -----------------------------------------------------------------------------------------------
+
+
+@overload
+def state(name: str) -> State[Instance]: ...
+@overload
+def state(name: str, *parts: StatePart[I]) -> State[I]: ...
+def state(name: str, *parts: StatePart[I]) -> State[I]:
+    """A state; with substates a composite one, with regions an orthogonal one.
+
+    Args:
+        name: Unique among its siblings; no ``/`` in it (rule N1).
+        parts: Behaviours, transitions, substates, regions, pseudostates, deferrals, in any order.
+    """
+    where = here()
+    return State(name, elements(parts, where), where=where)
+
+
+@overload
+def region(name: str) -> Region[Instance]: ...
+@overload
+def region(name: str, *parts: RegionPart[I]) -> Region[I]: ...
+def region(name: str, *parts: RegionPart[I]) -> Region[I]:
+    """A region of a state or of the model: all regions of one state are active together (rule R3)."""
+    where = here()
+    return Region(name, elements(parts, where), where=where)
+
+
+def submachine(name: str, model: Model[I], *parts: SubmachinePart[I]) -> Submachine[I]:
+    """*model* put in as a composite state called *name*; its entry and exit points are its doors (rule R9).
+
+    Args:
+        name: The state's name; *model*'s own name does not appear in paths.
+        model: What `define` gave, or a machine class's ``model``; it may be put in any number of times.
+        parts: Behaviours and transitions of the state itself, and ``exit_point(name, transition)`` to say where
+            a door of *model* leads from here.
+    """
+    where = here()
+    return Submachine(name, model, elements(parts, where), where=where)
+
+
+def final(name: str, *parts: Never) -> Final[Instance]:
+    """A final state: entering it completes the state, region or model around it (rules C1 and C3)."""
+    where = here()
+    return Final(name, elements(parts, where), where=where)
+
+
+@overload
+def choice(name: str) -> Choice[Instance]: ...
+@overload
+def choice(name: str, *transitions: Transition[I]) -> Choice[I]: ...
+def choice(name: str, *transitions: Transition[I]) -> Choice[I]:
+    """Branches that are chosen between on arrival, in order; the last one has no guard (rule R4)."""
+    where = here()
+    return Choice(name, elements(transitions, where), where=where)
+
+
+@overload
+def junction(name: str) -> Junction[Instance]: ...
+@overload
+def junction(name: str, *transitions: Transition[I]) -> Junction[I]: ...
+def junction(name: str, *transitions: Transition[I]) -> Junction[I]:
+    """Branches that are chosen between before anything is left; without an open one nothing fires (rule R4)."""
+    where = here()
+    return Junction(name, elements(transitions, where), where=where)
+
+
+@overload
+def shallow_history(name: str) -> ShallowHistory[Instance]: ...
+@overload
+def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]: ...
+def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]:
+    """Restores the last active direct child of its owner (rule R5).
+
+    Args:
+        name: Unique among its siblings.
+        parts: A `target` for when there is no memory, and its effects; none: the owner's default entry.
+    """
+    where = here()
+    return ShallowHistory(name, elements(parts, where), where=where)
+
+
+@overload
+def deep_history(name: str) -> DeepHistory[Instance]: ...
+@overload
+def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]: ...
+def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]:
+    """Restores the last active leaf, or leaves, of its owner (rule R5); *parts* as in `shallow_history`."""
+    where = here()
+    return DeepHistory(name, elements(parts, where), where=where)
+
+
+@overload
+def fork(name: str) -> Fork[Instance]: ...
+@overload
+def fork(name: str, *transitions: Transition[I]) -> Fork[I]: ...
+def fork(name: str, *transitions: Transition[I]) -> Fork[I]:
+    """Enters one vertex in each of several regions of one state (rule R6)."""
+    where = here()
+    return Fork(name, elements(transitions, where), where=where)
+
+
+@overload
+def join(name: str) -> Join[Instance]: ...
+@overload
+def join(name: str, *transitions: Transition[I]) -> Join[I]: ...
+def join(name: str, *transitions: Transition[I]) -> Join[I]:
+    """Goes on once a completion transition has led here from each of several regions of one state (rule R6)."""
+    where = here()
+    return Join(name, elements(transitions, where), where=where)
+
+
+@overload
+def entry_point(name: str) -> EntryPoint[Instance]: ...
+@overload
+def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]: ...
+def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]:
+    """A named door into the state it stands in; without a transition it leads to the default entry (rule R7)."""
+    where = here()
+    return EntryPoint(name, elements(transitions, where), where=where)
+
+
+@overload
+def exit_point(name: str) -> ExitPoint[Instance]: ...
+@overload
+def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]: ...
+def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]:
+    """A named door out of the state it stands in, with the transition behind it (rule R7)."""
+    where = here()
+    return ExitPoint(name, elements(transitions, where), where=where)
+
+
+def terminate(name: str, *parts: Never) -> Terminate[Instance]:
+    """Ends the machine at once: no exit action runs (rule R8)."""
+    where = here()
+    return Terminate(name, elements(parts, where), where=where)
+
+
+@overload
+def initial(*parts: DefaultPart[I]) -> Initial[I]: ...
+@overload
+def initial(name: str, /, *parts: DefaultPart[I]) -> Initial[I]: ...
+def initial(*parts: Any) -> Initial[Any]:
+    """The default entry of what it stands in (rule R1): ``initial([name], target(...), *effects)``."""
+    where = here()
+    name: str | None = None
+    if parts and isinstance(parts[0], str):
+        name, *rest = parts
+        parts = tuple(rest)
+    return Initial(name, elements(parts, where), where=where)
+
+
+# --- transitions ---------------------------------------------------------------------------------------------
+
+
+@overload
+def transition() -> Transition[Instance]: ...
+@overload
+def transition(*parts: TransitionPart[I]) -> Transition[I]: ...
+def transition(*parts: TransitionPart[I]) -> Transition[I]:
+    """What happens on an event.
+
+    Without a trigger it is a completion transition (rule T6); without a `target` it is internal (rule K1); its
+    source is the element it is written in, or what `source` says.
+    """
+    where = here()
+    return Transition(elements(parts, where), where=where)
+
+
+def on(*events: str | Event[Any] | type[Signal]) -> On[Instance]:
+    """Triggers: names, ``order.*``, ``*``, `Event` objects or `Signal` classes; any one of them suffices."""
+    return On(event_names(events), where=here())
+
+
+def on_call(operation: str) -> OnCall[Instance]:
+    """A call trigger: fires on ``machine.call(operation, ...)``, whose value the effect gives."""
+    return OnCall(operation, where=here())
+
+
+@overload
+def after(duration: Duration) -> After[Instance]: ...
+@overload
+def after(duration: DurationFunction[I]) -> After[I]: ...
+def after(duration: Duration | DurationFunction[I]) -> After[I]:
+    """A timer that fires once.
+
+    Args:
+        duration: A ``timedelta``, seconds, or a function of ``(ctx, instance, event)`` that gives one, sync or
+            async, called when the source state is entered; 0 fires on the next turn of the loop (rule A4).
+    """
+    return After(duration, where=here())
+
+
+@overload
+def every(duration: Duration) -> Every[Instance]: ...
+@overload
+def every(duration: DurationFunction[I]) -> Every[I]: ...
+def every(duration: Duration | DurationFunction[I]) -> Every[I]:
+    """A timer that fires each *duration* while the source state is active, without drift (rule A5).
+
+    Args:
+        duration: As for `after`, but more than 0.
+    """
+    return Every(duration, where=here())
+
+
+@overload
+def at(moment: datetime) -> At[Instance]: ...
+@overload
+def at(moment: TimepointFunction[I]) -> At[I]: ...
+def at(moment: datetime | TimepointFunction[I]) -> At[I]:
+    """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that gives one."""
+    return At(moment, where=here())
+
+
+def when(condition: Predicate[I] | Condition[I]) -> When[I]:
+    """A change trigger: *condition* is asked after every step, and fires when it has become true (rule T6)."""
+    where = here()
+    return When(condition_of(condition, where), where=where)
+
+
+def source(path: str) -> SourcePath[Instance]:
+    """The vertex that the transition leaves, as a path from the element that the transition is written in."""
+    return SourcePath(path, where=here())
+
+
+def target(*paths: str) -> Target[Instance]:
+    """Where a transition leads, as a path from its source (rules N2 to N5); several: one per region."""
+    return Target(paths, where=here())
+
+
+def external() -> External[Instance]:
+    """Makes a transition into its own source leave that source and enter it again (rule K3)."""
+    return External(where=here())
+
+
+def guard(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
+    """A condition for a transition; an exception in it counts as false and becomes ``hsm_error`` (rule E2)."""
+    return condition_of(predicate, here())
+
+
+def all_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
+    """Holds when every one of *predicates* does, asked in order up to the first that does not (rule T3)."""
+    where = here()
+    return AllOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
+
+
+def any_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
+    """Holds when one of *predicates* does, asked in order up to the first that does (rule T3)."""
+    where = here()
+    return AnyOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
+
+
+def not_(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
+    """Holds when *predicate* does not (rule T3)."""
+    where = here()
+    return Not(condition_of(predicate, where), where=where)
+
+
+def in_state(path: str) -> Condition[Instance]:
+    """Holds while the state at *path*, seen from the transition's source, is active."""
+    return InState(path, where=here())
+
+
+# --- behaviours ----------------------------------------------------------------------------------------------
+
+
+def effect(*actions: Action[I]) -> Effect[I]:
+    """Actions of a transition, in order; directly in a state they are entry actions (rule K6)."""
+    return Effect(actions, where=here())
+
+
+def entry(*actions: Action[I]) -> Entry[I]:
+    """Actions that run when the state is entered, in order."""
+    return Entry(actions, where=here())
+
+
+def exit(*actions: Action[I]) -> Exit[I]:  # noqa: A001 - UML's word
+    """Actions that run when the state is left, in order."""
+    return Exit(actions, where=here())
+
+
+def activity(*actions: Action[I]) -> Activity[I]:
+    """Behaviours that run as tasks of the machine while the state is active (rule A1)."""
+    return Activity(actions, where=here())
+
+
+def defer(*events: str | Event[Any] | type[Signal]) -> Defer[Instance]:
+    """Events that are held back while the state is active (rule D1); written as for `on`."""
+    return Defer(event_names(events), where=here())

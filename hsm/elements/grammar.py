@@ -1,0 +1,84 @@
+"""Which part may stand where: one table.
+
+In: an element and a part of it. Out: whether the grammar allows it, and where else the part belongs.
+Never imports the compiler: the table is data, and the check that reads it is the compiler's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hsm.elements.nodes import (
+    VERTICES,
+    Activity,
+    After,
+    AllOf,
+    AnyOf,
+    At,
+    Choice,
+    DeepHistory,
+    Defer,
+    Effect,
+    Element,
+    Entry,
+    EntryPoint,
+    Every,
+    Exit,
+    ExitPoint,
+    External,
+    Final,
+    Fork,
+    Guard,
+    Initial,
+    InState,
+    Join,
+    Junction,
+    Model,
+    Not,
+    On,
+    OnCall,
+    Region,
+    ShallowHistory,
+    SourcePath,
+    State,
+    Submachine,
+    Target,
+    Terminate,
+    Transition,
+    When,
+)
+
+_BEHAVIORS = (Entry, Exit, Effect, Activity, Defer)
+_CONDITIONS = (Guard, AllOf, AnyOf, Not, InState)
+_TRIGGERS = (On, OnCall, After, Every, At, When)
+_DOORS = (EntryPoint, ExitPoint)
+
+PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
+    Model: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
+    State: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
+    Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_DOORS),
+    Submachine: frozenset({ExitPoint, Transition, *_BEHAVIORS}),
+    Transition: frozenset({*_TRIGGERS, *_CONDITIONS, SourcePath, Target, External, Effect}),
+    Initial: frozenset({Target, Effect}),
+    ShallowHistory: frozenset({Target, Effect}),
+    DeepHistory: frozenset({Target, Effect}),
+    Choice: frozenset({Transition}),
+    Junction: frozenset({Transition}),
+    Fork: frozenset({Transition}),
+    Join: frozenset({Transition}),
+    EntryPoint: frozenset({Transition}),
+    ExitPoint: frozenset({Transition}),
+    Final: frozenset(),
+    Terminate: frozenset(),
+}
+"""For every element with parts, the kinds of part that it may have."""
+
+
+def is_allowed(owner: Element, part: Element) -> bool:
+    """Whether *part* may stand in *owner*."""
+    return type(part) in PLACES[type(owner)]
+
+
+def owners_of(part: Element) -> list[str]:
+    """The words of the elements that *part* may stand in, in the order of the table."""
+    return [owner.word for owner, parts in PLACES.items() if type(part) in parts]

@@ -1,0 +1,406 @@
+"""The element tree: what a user wrote, as frozen values.
+
+In: names, paths, callables and parts, from either front end. Out: `Model` and what it is made of.
+Never imports what reads the tree. Every element keeps its parts in the order in which they were written, right
+or wrong: order decides priorities (T2) and the default child (R2), and what is wrong is for the compiler to say.
+
+Elements are equal by value; where one was written (``where``) is left out of equality and of repr. They are
+generic in the instance type, contravariantly: a part that works on any `Instance` stands in every model.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Generic
+
+import attrs
+
+from hsm.behaviors import Action, Duration, DurationFunction, I, Predicate, TimepointFunction
+from hsm.source import Source
+
+
+@attrs.frozen(kw_only=True)
+class Element:
+    """Anything in the tree. ``word`` is what the user called to make it."""
+
+    word: ClassVar[str]
+    where: Source | None = attrs.field(default=None, eq=False, repr=False)
+
+
+class ModelPart(Element, Generic[I]):
+    """What may stand in `define`."""
+
+    __slots__ = ()
+
+
+class StatePart(Element, Generic[I]):
+    """What may stand in `state`."""
+
+    __slots__ = ()
+
+
+class RegionPart(Element, Generic[I]):
+    """What may stand in `region`."""
+
+    __slots__ = ()
+
+
+class SubmachinePart(Element, Generic[I]):
+    """What may stand in `submachine`, beside the model."""
+
+    __slots__ = ()
+
+
+class TransitionPart(Element, Generic[I]):
+    """What may stand in `transition`."""
+
+    __slots__ = ()
+
+
+class DefaultPart(Element, Generic[I]):
+    """What may stand in `initial` and in the histories: a target and effects."""
+
+    __slots__ = ()
+
+
+class AnywherePart(ModelPart[I], StatePart[I], RegionPart[I]):
+    """What may stand in a model, a state and a region: vertices, `initial` and transitions."""
+
+    __slots__ = ()
+
+
+class BehaviorPart(ModelPart[I], StatePart[I], SubmachinePart[I]):
+    """What may stand in a model, a state and a submachine: actions, activities, deferrals."""
+
+    __slots__ = ()
+
+
+@attrs.frozen
+class Junk(Element):
+    """An argument that is no element: kept until the compiler says so."""
+
+    word = "argument"
+    value: object
+
+
+@attrs.frozen
+class Model(Generic[I], Element):
+    """A whole machine, as it was declared. Not the machine itself: it is immutable and knows nothing of what runs it.
+
+    Attributes:
+        name: The first step of every qualified name in it.
+        parts: What was declared, in order.
+        compiled: The Program that was made of it, kept here so that it is made once; only `hsm.api` touches it.
+    """
+
+    word = "define"
+    name: str
+    parts: tuple[Element, ...] = ()
+    compiled: Any = attrs.field(default=None, init=False, eq=False, repr=False)
+
+
+# --- vertices -----------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class State(AnywherePart[I]):
+    """A state: simple, composite, or orthogonal when it has regions."""
+
+    word = "state"
+    name: str
+    parts: tuple[Element, ...] = ()
+
+
+@attrs.frozen
+class Region(ModelPart[I], StatePart[I]):
+    """One of several parts of a state, or of the model, that are active at the same time (rule R3)."""
+
+    word = "region"
+    name: str
+    parts: tuple[Element, ...] = ()
+
+
+@attrs.frozen
+class Submachine(AnywherePart[I]):
+    """A model put in as a composite state (rule R9)."""
+
+    word = "submachine"
+    name: str
+    model: Model[I]
+    parts: tuple[Element, ...] = ()
+
+
+@attrs.frozen
+class Final(AnywherePart[I]):
+    """A final state: entering it completes what it stands in (rules C1 and C3)."""
+
+    word = "final"
+    name: str
+    parts: tuple[Element, ...] = ()
+
+
+@attrs.frozen
+class Pseudostate(AnywherePart[I]):
+    """A vertex that is passed through; its parts are its outgoing transitions, or its default target and effects."""
+
+    name: str
+    parts: tuple[Element, ...] = ()
+
+
+@attrs.frozen
+class Choice(Pseudostate[I]):
+    """Branches that are chosen between when the choice is reached (rule R4)."""
+
+    word = "choice"
+
+
+@attrs.frozen
+class Junction(Pseudostate[I]):
+    """Branches that are chosen between before anything is left (rule R4)."""
+
+    word = "junction"
+
+
+@attrs.frozen
+class ShallowHistory(Pseudostate[I]):
+    """Restores the last active direct child of its owner (rule R5)."""
+
+    word = "shallow_history"
+
+
+@attrs.frozen
+class DeepHistory(Pseudostate[I]):
+    """Restores the last active leaves of its owner (rule R5)."""
+
+    word = "deep_history"
+
+
+@attrs.frozen
+class Fork(Pseudostate[I]):
+    """Enters several regions of one state (rule R6)."""
+
+    word = "fork"
+
+
+@attrs.frozen
+class Join(Pseudostate[I]):
+    """Waits for several regions of one state (rule R6)."""
+
+    word = "join"
+
+
+@attrs.frozen
+class EntryPoint(Pseudostate[I]):
+    """A named door into a state (rule R7)."""
+
+    word = "entry_point"
+
+
+@attrs.frozen
+class ExitPoint(Pseudostate[I], SubmachinePart[I]):
+    """A named door out of a state (rule R7)."""
+
+    word = "exit_point"
+
+
+@attrs.frozen
+class Terminate(Pseudostate[I]):
+    """Ends the machine at once (rule R8)."""
+
+    word = "terminate"
+
+
+@attrs.frozen
+class Initial(AnywherePart[I]):
+    """The default entry of what it stands in (rule R1)."""
+
+    word = "initial"
+    name: str | None = None
+    parts: tuple[Element, ...] = ()
+
+
+# --- transitions ---------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Transition(AnywherePart[I], SubmachinePart[I]):
+    """What happens on an event, or on completion: triggers, guards, effects and a target."""
+
+    word = "transition"
+    parts: tuple[Element, ...] = ()
+
+
+@attrs.frozen
+class On(TransitionPart[I]):
+    """Triggers by name; a trigger that names no event is kept as it was given."""
+
+    word = "on"
+    events: tuple[object, ...]
+
+
+@attrs.frozen
+class OnCall(TransitionPart[I]):
+    """A call trigger: the operation's name."""
+
+    word = "on_call"
+    operation: str
+
+
+@attrs.frozen
+class After(TransitionPart[I]):
+    """A timer that fires once, a time span after its state was entered (rule A2)."""
+
+    word = "after"
+    duration: Duration | DurationFunction[I]
+
+
+@attrs.frozen
+class Every(TransitionPart[I]):
+    """A timer that fires again and again while its state is active (rule A5)."""
+
+    word = "every"
+    duration: Duration | DurationFunction[I]
+
+
+@attrs.frozen
+class At(TransitionPart[I]):
+    """A timer that fires once, at a moment (rule A2)."""
+
+    word = "at"
+    moment: datetime | TimepointFunction[I]
+
+
+@attrs.frozen
+class When(TransitionPart[I]):
+    """A change trigger: a condition that is asked after every step (rule T6)."""
+
+    word = "when"
+    condition: Condition[I]
+
+
+@attrs.frozen
+class SourcePath(TransitionPart[I]):
+    """The path of the vertex that a transition leaves, where it is not the one it is written in."""
+
+    word = "source"
+    path: str
+
+
+@attrs.frozen
+class Target(TransitionPart[I], DefaultPart[I]):
+    """The path that a transition leads to; several paths, one in each of several regions."""
+
+    word = "target"
+    paths: tuple[str, ...]
+
+
+@attrs.frozen
+class External(TransitionPart[I]):
+    """Makes a transition into its own source leave that source first (rule K3)."""
+
+    word = "external"
+
+
+@attrs.frozen
+class Condition(TransitionPart[I]):
+    """What a guard asks: one predicate, or several put together (rule T3)."""
+
+
+@attrs.frozen
+class Guard(Condition[I]):
+    """One predicate."""
+
+    word = "guard"
+    predicate: Predicate[I]
+
+
+@attrs.frozen
+class AllOf(Condition[I]):
+    """Every one of these, asked in order up to the first that does not hold."""
+
+    word = "all_of"
+    conditions: tuple[Condition[I], ...]
+
+
+@attrs.frozen
+class AnyOf(Condition[I]):
+    """One of these, asked in order up to the first that holds."""
+
+    word = "any_of"
+    conditions: tuple[Condition[I], ...]
+
+
+@attrs.frozen
+class Not(Condition[I]):
+    """Not this."""
+
+    word = "not_"
+    condition: Condition[I]
+
+
+@attrs.frozen
+class InState(Condition[I]):
+    """Whether the vertex at a path is active."""
+
+    word = "in_state"
+    path: str
+
+
+# --- behaviours ----------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Effect(BehaviorPart[I], TransitionPart[I], DefaultPart[I]):
+    """Actions of a transition; directly in a state they are entry actions (rule K6)."""
+
+    word = "effect"
+    actions: tuple[Action[I], ...]
+
+
+@attrs.frozen
+class Entry(BehaviorPart[I]):
+    """Actions that run when the state is entered."""
+
+    word = "entry"
+    actions: tuple[Action[I], ...]
+
+
+@attrs.frozen
+class Exit(BehaviorPart[I]):
+    """Actions that run when the state is left."""
+
+    word = "exit"
+    actions: tuple[Action[I], ...]
+
+
+@attrs.frozen
+class Activity(BehaviorPart[I]):
+    """Behaviours that run as tasks while the state is active (rule A1)."""
+
+    word = "activity"
+    actions: tuple[Action[I], ...]
+
+
+@attrs.frozen
+class Defer(BehaviorPart[I]):
+    """Events that are held back while the state is active (rule D1)."""
+
+    word = "defer"
+    events: tuple[object, ...]
+
+
+VERTICES: tuple[type[Element], ...] = (
+    State,
+    Submachine,
+    Final,
+    Choice,
+    Junction,
+    ShallowHistory,
+    DeepHistory,
+    Fork,
+    Join,
+    EntryPoint,
+    ExitPoint,
+    Terminate,
+)
+"""Every kind of vertex that has a name of its own; `Region` groups vertices and `Initial` is a default entry."""

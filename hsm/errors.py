@@ -1,0 +1,111 @@
+"""Exceptions and diagnostics: what is wrong, where, and what to do.
+
+In: facts about a mistake. Out: exceptions, and the text of a `Diagnostic` with the user's own line under it.
+Never imports the tree or the tables: a diagnostic carries words and places only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from hsm.source import Place, Source
+
+
+class HsmError(Exception):
+    """The root of every exception that this library raises on its own account."""
+
+
+class LifecycleError(HsmError, RuntimeError):
+    """Something was asked of a machine at the wrong time of its life, or on the wrong thread (rules L5 and Q7)."""
+
+
+class MachineStopped(LifecycleError):
+    """The machine was stopped before the event that is awaited was processed (rule L4)."""
+
+
+class LoopBudgetError(HsmError, RuntimeError):
+    """A machine went on feeding itself; the message names the events that went round (rule Q8)."""
+
+
+class GuardError(HsmError, TypeError):
+    """A guard gave something else than a bool; it counts as false (rule E2)."""
+
+
+class DurationError(HsmError, ValueError):
+    """A duration function gave no duration, or a negative one; its timer is not armed (rules A4 and E2)."""
+
+
+class DefinitionWarning(UserWarning):
+    """A model that works, and hardly does what was meant."""
+
+
+@attrs.frozen
+class Diagnostic:
+    """One thing that is wrong with a model.
+
+    Attributes:
+        code: ``HSM`` and three digits; the error catalogue in the docs lists them.
+        message: What is wrong, in one lower-case line.
+        where: The call that is to be mended, or ``None`` when it is unknown.
+        label: What stands beside the caret; empty for nothing.
+        within: The place in the model, such as ``transition of /Player/playing on 'pause'``.
+        help: What to do, one line each.
+        is_warning: Whether the model works all the same.
+    """
+
+    code: str
+    message: str
+    where: Source | None
+    label: str = ""
+    within: str = ""
+    help: tuple[str, ...] = ()
+    is_warning: bool = False
+
+    def render(self) -> str:
+        """The whole text: message, position, the line with its caret where it can be read, place and help."""
+        kind = "warning" if self.is_warning else "error"
+        lines = [f"{kind}[{self.code}]: {self.message}"]
+        place = self.where.place() if self.where is not None else None
+        margin = " " * (len(str(place.line)) if place is not None else 1)
+        if place is not None:
+            lines.append(f"{margin}--> {place}")
+            lines.extend(_picture(place, self.label, margin))
+        if self.within:
+            lines.append(f"{margin} = in:   {self.within}")
+        lines.extend(f"{margin} = help: {text}" for text in self.help)
+        return "\n".join(lines)
+
+
+def _picture(place: Place, label: str, margin: str) -> list[str]:
+    """The source line and the caret under it; nothing when the columns or the line are unknown."""
+    text = place.text
+    if text is None or place.column is None:
+        return []
+    whole = place.end_line == place.line and place.end_column is not None
+    end = place.end_column if whole and place.end_column is not None else len(text)
+    caret = " " * place.column + "^" * max(1, end - place.column)
+    return [f"{margin} |", f"{place.line} | {text}", f"{margin} | {caret} {label}".rstrip()]
+
+
+class DefinitionError(HsmError):
+    """A model that cannot be run, with every problem that was found in it.
+
+    Attributes:
+        diagnostics: The problems, errors and warnings, in the order in which they stand in the source.
+    """
+
+    def __init__(self, model: str, diagnostics: Sequence[Diagnostic]) -> None:
+        self.model = model
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(model, self.diagnostics)
+
+    def __str__(self) -> str:
+        count = len(self.diagnostics)
+        head = f"{count} problem{'s' if count != 1 else ''} in model '{self.model}'"
+        return "\n\n".join([head, *(diagnostic.render() for diagnostic in self.diagnostics)])
+
+
+class CallError(HsmError, LookupError):
+    """A call that no transition takes in the state that the machine is in."""

@@ -1,0 +1,180 @@
+"""Events: what is dispatched, and the patterns that triggers are written in.
+
+In: a name and data, or a class of the user's own (`Signal`). Out: event objects, matching by name.
+Never imports the tree, the tables or the run time. An event's *name* alone decides what it triggers.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import attrs
+
+D = TypeVar("D")
+
+INITIAL = "hsm_initial"
+"""Name of the event that entry actions see while the machine starts."""
+COMPLETION = "hsm_completion"
+"""Name of the event that a completion transition sees (rule C2)."""
+ERROR = "hsm_error"
+"""Name of the event that carries an exception of a behaviour (rules E1 and E2)."""
+TIME = "hsm_time"
+"""Name of the event of a timer; its data is a `Tick` (rules A2 to A6)."""
+CHANGE = "hsm_change"
+"""Name of the event of a change trigger (rule T6)."""
+FINAL = "hsm_final"
+"""Name of the event that exit actions see while the machine stops."""
+BUILT_IN = frozenset({INITIAL, COMPLETION, ERROR, TIME, CHANGE, FINAL})
+"""Names that no wildcard matches (rule T2)."""
+
+
+class Event(Generic[D]):
+    """Something that happened: a name and, optionally, data.
+
+    Two events are equal when their names and their data are. An event may be dispatched any number of times.
+
+    Args:
+        name: What triggers name; any non-empty string.
+        data: Whatever the behaviours that see the event need; shared by reference, never copied.
+
+    Raises:
+        TypeError: *name* is no string, or an empty one.
+    """
+
+    if not TYPE_CHECKING:  # a signal's name is an attribute of its class, which a declared slot would forbid
+        __slots__ = ("data", "name")
+    __match_args__ = ("name", "data")
+
+    name: str
+    data: D
+
+    @overload
+    def __init__(self: Event[None], name: str) -> None: ...
+    @overload
+    def __init__(self, name: str, data: D) -> None: ...
+    def __init__(self, name: str, data: Any = None) -> None:
+        if not name or not isinstance(name, str):
+            raise TypeError(f"an event's name is a non-empty string, not {name!r}")
+        self.name = name
+        self.data = data
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(self.name == other.name and self.data == other.data)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    def __repr__(self) -> str:
+        return f"Event({self.name!r})" if self.data is None else f"Event({self.name!r}, {self.data!r})"
+
+
+class Signal(Event[None]):
+    """An event with fields of its own: subclass it, with ``attrs`` or ``dataclasses`` or by hand.
+
+    The event's name is the name of the class, or what the class statement says::
+
+        @attrs.frozen
+        class Paid(hsm.Signal, name="order.paid"):
+            amount: int
+
+    Raises:
+        TypeError: A field is called ``name`` or ``data``; these belong to every event.
+    """
+
+    if not TYPE_CHECKING:
+        __slots__ = ()
+
+    name: str = "Signal"
+    data: None = None
+
+    def __init__(self) -> None:
+        """A signal without fields; decorated subclasses get an ``__init__`` of their own."""
+
+    def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for taken in ("name", "data"):
+            if taken in cls.__dict__.get("__annotations__", ()):
+                raise TypeError(
+                    f"signal {cls.__name__!r} has a field {taken!r}, which every event has already: "
+                    f"call it something else, such as '{cls.__name__.lower()}_{taken}'"
+                )
+        # attrs and dataclasses with slots make the class a second time, without the keyword: the name is kept
+        cls.name = name or cls.__dict__.get("name") or cls.__name__
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+@attrs.frozen
+class Tick:
+    """The data of a timer's event.
+
+    Attributes:
+        due: When the timer was due, in seconds on the machine's clock.
+        number: 1 for `after` and `at`; for `every` the tick's number, counting from 1 and counting missed ones.
+        missed: Ticks of `every` that were skipped right before this one because the machine was late (rule A5).
+    """
+
+    due: float
+    number: int = 1
+    missed: int = 0
+
+
+@attrs.frozen
+class Arguments:
+    """The data of a call's event: what ``machine.call(operation, ...)`` was given behind the operation."""
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+class PatternKind(enum.IntEnum):
+    """How a trigger's name matches, in the order in which one vertex asks (rule T2)."""
+
+    EXACT = 0
+    PREFIX = 1
+    ANY = 2
+
+
+@attrs.frozen
+class Pattern:
+    """A trigger's name, taken apart: ``order.paid``, ``order.*`` (text ``order.``) or ``*`` (text empty)."""
+
+    kind: PatternKind
+    text: str
+
+    def __str__(self) -> str:
+        return self.text if self.kind is PatternKind.EXACT else self.text + "*"
+
+    def matches(self, name: str) -> bool:
+        """Whether an event called *name* triggers this; only an exact pattern matches a built-in event."""
+        if self.kind is PatternKind.EXACT:
+            return name == self.text
+        return name.startswith(self.text) and name not in BUILT_IN
+
+
+def pattern(text: str) -> Pattern | None:
+    """The pattern that *text* spells, or ``None`` where ``*`` stands anywhere but alone or after a final dot."""
+    if text == "*":
+        return Pattern(PatternKind.ANY, "")
+    if text.endswith(".*") and len(text) > 2 and "*" not in text[:-1]:
+        return Pattern(PatternKind.PREFIX, text[:-1])
+    return Pattern(PatternKind.EXACT, text) if text and "*" not in text else None
+
+
+def event_name(trigger: object) -> str | None:
+    """The name by which *trigger* is written: a string, an `Event`, or a `Signal` class; else ``None``."""
+    if isinstance(trigger, str):
+        return trigger
+    if isinstance(trigger, Event):
+        return trigger.name
+    if isinstance(trigger, type) and issubclass(trigger, Signal):
+        return trigger.name
+    return None

@@ -1,0 +1,82 @@
+"""The user's own object: what a machine works on, and the way from it to its machine.
+
+In: a subclass with the user's data. Out: `Instance`, whose methods go on to the machine that runs it.
+Never imports the run time: the machine is known by a Protocol, and put here when it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Protocol, Self, overload
+
+from hsm.errors import LifecycleError
+from hsm.events import Event
+from hsm.outcome import Outcome
+
+
+class Runs(Protocol):
+    """What an instance needs of the machine that runs it."""
+
+    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Awaitable[Outcome]: ...
+    def state(self) -> str: ...
+    def states(self) -> tuple[str, ...]: ...
+    def is_in(self, path: str) -> bool: ...
+    def stop(self) -> Awaitable[None]: ...
+
+
+class Instance:
+    """What every behaviour is given as its second argument: subclass it and put your data there.
+
+    An instance is run by one machine at a time: `hsm.start` ties the two. Calling ``super().__init__()`` is
+    welcome and not needed.
+    """
+
+    __slots__ = ("__weakref__", "_runner")
+
+    _runner: Any
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls)
+        made._runner = None
+        return made
+
+    @overload
+    def dispatch(self, event: Event[Any]) -> Awaitable[Outcome]: ...
+    @overload
+    def dispatch(self, event: str, data: Any = None) -> Awaitable[Outcome]: ...
+    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Awaitable[Outcome]:
+        """Send *event* to the machine that runs this instance; see `hsm.Machine.dispatch`.
+
+        Raises:
+            LifecycleError: The instance was never started, or its machine is stopped (rule L5).
+        """
+        return runner(self).dispatch(event, data)
+
+    def state(self) -> str:
+        """The path of the active state; see `hsm.Machine.state`."""
+        return runner(self).state()
+
+    def states(self) -> tuple[str, ...]:
+        """The paths of the active leaves; see `hsm.Machine.states`."""
+        return runner(self).states()
+
+    def is_in(self, path: str) -> bool:
+        """Whether the state at *path* is active; see `hsm.Machine.is_in`."""
+        return runner(self).is_in(path)
+
+    def stop(self) -> Awaitable[None]:
+        """Stop the machine that runs this instance; see `hsm.stop`."""
+        return runner(self).stop()
+
+
+def runner(instance: Instance) -> Runs:
+    """The machine that runs *instance*.
+
+    Raises:
+        LifecycleError: None does.
+    """
+    found: Runs | None = instance._runner
+    if found is None:
+        kind = type(instance).__name__
+        raise LifecycleError(f"this {kind} is run by no machine yet: 'await hsm.start(ctx, instance, model)' first")
+    return found

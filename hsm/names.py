@@ -1,0 +1,48 @@
+"""Qualified names and path arithmetic on plain strings.
+
+In: names and paths as users write them. Out: valid names, split paths, the closest of several names.
+Never imports the tree or the tables: a name is a string here, and nothing more.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+SEPARATOR = "/"
+
+
+def is_name(name: object) -> bool:
+    """Whether *name* may name an element: non-empty, no ``/``, and neither ``.`` nor ``..`` (rule N1)."""
+    return isinstance(name, str) and name not in ("", ".", "..") and SEPARATOR not in name
+
+
+def join(above: str, name: str) -> str:
+    """The qualified name of the element *name* inside the element *above*."""
+    return f"{above}{SEPARATOR}{name}"
+
+
+def is_absolute(path: str) -> bool:
+    """Whether *path* starts at the model (rule N5)."""
+    return path.startswith(SEPARATOR)
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """The steps of *path*; a leading ``/`` gives none of its own."""
+    return tuple(path.removeprefix(SEPARATOR).split(SEPARATOR))
+
+
+def last_segment(path: str) -> str:
+    """What stands behind the last ``/`` of *path*."""
+    return path.rpartition(SEPARATOR)[2]
+
+
+def closest(wanted: str, known: Iterable[str], count: int = 2) -> list[str]:
+    """Up to *count* of the *known* names that look most like *wanted*, best first; empty when none does."""
+    return difflib.get_close_matches(wanted, list(known), n=count, cutoff=0.6)
+
+
+def either(quoted: list[str]) -> str:
+    """A reading list, ``'a', 'b' or 'c'``, of names that are to stand in quotes."""
+    names = [f"'{name}'" for name in quoted]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

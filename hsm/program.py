@@ -1,0 +1,259 @@
+"""The Program: a model worked out, as integers and tuples.
+
+In: nothing; the compiler fills it. Out: what the run time, and anything that tells about a machine, reads.
+Never imports the tree or a front end. Data only: whatever could be computed once is computed here already.
+
+Vertices are numbered in the order of the tree, each before what it contains. So the inside of vertex ``v`` is the
+range ``v + 1 … vertices[v].last``, ascending order is "outermost first, earlier regions before later", and
+descending order is "innermost first, later regions before earlier" (rule K4).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from hsm.source import Source, of_function
+
+OUTSIDE = -1
+"""The parent of the model's own vertex."""
+NONE = -1
+"""No transition."""
+
+
+class Kind(enum.IntEnum):
+    """What a vertex is; the model itself is a state."""
+
+    STATE = 0
+    REGION = 1
+    FINAL = 2
+    CHOICE = 3
+    JUNCTION = 4
+    SHALLOW_HISTORY = 5
+    DEEP_HISTORY = 6
+    FORK = 7
+    JOIN = 8
+    ENTRY_POINT = 9
+    EXIT_POINT = 10
+    TERMINATE = 11
+
+
+@attrs.frozen
+class Triggers:
+    """What a vertex reacts to by name, as transition indices in order of declaration.
+
+    Attributes:
+        exact: By event name.
+        prefixes: ``(prefix, transitions)``, longest prefix first; a prefix ends in a dot.
+        any: Those of ``*``.
+        calls: By operation.
+    """
+
+    exact: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
+    prefixes: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    any: tuple[int, ...] = ()
+    calls: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Deferrals:
+    """What a state holds back: exact names, prefixes (each ends in a dot), and whether everything (rule D1)."""
+
+    exact: frozenset[str] = frozenset()
+    prefixes: tuple[str, ...] = ()
+    any: bool = False
+
+
+NO_TRIGGERS = Triggers()
+NO_DEFERRALS = Deferrals()
+
+
+@attrs.frozen
+class Vertex:
+    """A state, a region or a pseudostate.
+
+    Attributes:
+        path: Its qualified name.
+        kind: What it is.
+        parent: The vertex around it, `OUTSIDE` for the model itself.
+        last: The last vertex inside it; its own index when nothing is.
+        depth: How many vertices are around it.
+        regions: Its regions, when it is orthogonal.
+        is_composite: Whether it has substates or regions.
+        default: The transition of its default entry (rules R1 and R2), or `NONE`.
+        entry, exit, activities: Indices of behaviours, in the order in which they run.
+        timers: Indices of the timers that are armed on entry.
+        completions: Its transitions without a trigger (rule T6).
+        changes: Its transitions with a change trigger.
+        outgoing: The transitions of a pseudostate.
+        triggers: Its transitions by event.
+        deferrals: The events it holds back.
+        has_history: Whether a history pseudostate stands directly in it.
+        where: The call that made it.
+    """
+
+    path: str
+    kind: Kind
+    parent: int
+    last: int
+    depth: int
+    regions: tuple[int, ...] = ()
+    is_composite: bool = False
+    default: int = NONE
+    entry: tuple[int, ...] = ()
+    exit: tuple[int, ...] = ()
+    activities: tuple[int, ...] = ()
+    timers: tuple[int, ...] = ()
+    completions: tuple[int, ...] = ()
+    changes: tuple[int, ...] = ()
+    outgoing: tuple[int, ...] = ()
+    triggers: Triggers = NO_TRIGGERS
+    deferrals: Deferrals = NO_DEFERRALS
+    has_history: bool = False
+    where: Source | None = attrs.field(default=None, eq=False, repr=False)
+
+
+@attrs.frozen
+class Transition:
+    """A transition, or one segment of a longer way through pseudostates.
+
+    Attributes:
+        source: The vertex it leaves from.
+        targets: The vertices it leads to; none: internal (rule K1). Several: one in each of several regions.
+        leaves: Vertices whose active inside is left, innermost first, before the effects run (rule K4).
+        within: The vertex from which entries go inwards: what contains the targets and stays active.
+        guards: Indices of conditions, all of them required.
+        changes: Indices of the conditions of its change triggers; any one of them suffices (rule T6).
+        effects: Indices of behaviours.
+        waits: The region that this segment leaves and that then waits at a join, or `NONE`.
+        is_checked: Whether the way behind the target has to be found open before anything is left.
+        label: What its triggers are called in messages, such as ``on 'pause'``.
+        where: The call that made it.
+    """
+
+    source: int
+    targets: tuple[int, ...] = ()
+    leaves: tuple[int, ...] = ()
+    within: int = OUTSIDE
+    guards: tuple[int, ...] = ()
+    changes: tuple[int, ...] = ()
+    effects: tuple[int, ...] = ()
+    waits: int = NONE
+    is_checked: bool = False
+    label: str = ""
+    where: Source | None = attrs.field(default=None, eq=False, repr=False)
+
+
+class Connective(enum.IntEnum):
+    """How a condition is put together."""
+
+    CALL = 0
+    ALL = 1
+    ANY = 2
+    NOT = 3
+    IN = 4
+
+
+@attrs.frozen
+class Condition:
+    """A guard, taken apart (rule T3).
+
+    Attributes:
+        connective: How the operands are combined.
+        operands: For ``CALL`` one behaviour, for ``IN`` one vertex, else indices of conditions.
+    """
+
+    connective: Connective
+    operands: tuple[int, ...]
+
+
+class TimerKind(enum.IntEnum):
+    """Which of the three timers."""
+
+    AFTER = 0
+    EVERY = 1
+    AT = 2
+
+
+@attrs.frozen
+class Timer:
+    """A timer of a transition (rules A2 to A6).
+
+    Attributes:
+        kind: Which of the three.
+        transition: The transition that it triggers.
+        seconds: The time span in seconds, for a literal one.
+        moment: The moment, for a literal one.
+        function: The behaviour that gives the time span or the moment, or `NONE`.
+    """
+
+    kind: TimerKind
+    transition: int
+    seconds: float = 0.0
+    moment: datetime | None = None
+    function: int = NONE
+
+
+@attrs.frozen
+class Behavior:
+    """A user's callable, ready to be called with ``(ctx, instance, event)``.
+
+    Attributes:
+        call: What is called.
+        ends_at_once: Whether it is a coroutine function without an ``await``: run where it is called (rule Q3).
+        role: What it is for: ``entry``, ``guard``, …
+        vertex: The vertex it belongs to.
+        transition: The transition it belongs to, or `NONE`.
+        name: Its qualified name as the user knows it.
+        where: The call that put it into the model.
+    """
+
+    call: Callable[..., Any] = attrs.field(eq=False)
+    ends_at_once: bool
+    role: str
+    vertex: int
+    transition: int
+    name: str
+    where: Source | None = attrs.field(default=None, eq=False, repr=False)
+
+
+@attrs.frozen
+class Program:
+    """A model worked out; `compile` makes it, and any number of machines run on it.
+
+    Equal models give equal programs, callables and positions aside.
+
+    Attributes:
+        name: The model's name.
+        vertices: The model itself first, then in the order of the tree.
+        transitions: In order of declaration.
+        conditions, timers, behaviors: What vertices and transitions refer to by index.
+        joins: For a join, or an exit point that acts as one: the regions that must wait there (rule R6).
+        index: Every vertex by its qualified name.
+        has_changes: Whether any transition has a change trigger.
+        has_deferrals: Whether any state defers.
+    """
+
+    name: str
+    vertices: tuple[Vertex, ...]
+    transitions: tuple[Transition, ...]
+    conditions: tuple[Condition, ...]
+    timers: tuple[Timer, ...]
+    behaviors: tuple[Behavior, ...]
+    joins: Mapping[int, tuple[int, ...]]
+    index: Mapping[str, int]
+    has_changes: bool
+    has_deferrals: bool
+
+
+def describe(program: Program, behavior: Behavior) -> str:
+    """Where *behavior* stands, as the note on an exception says it: role, vertex, trigger, file and line."""
+    vertex = program.vertices[behavior.vertex].path
+    label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
+    place = behavior.where.place() if behavior.where is not None else of_function(behavior.call)
+    position = f" ({place.file}:{place.line})" if place is not None else ""
+    return f"{behavior.role} of {vertex}{' ' + label if label else ''}{position}"

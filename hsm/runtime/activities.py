@@ -1,0 +1,121 @@
+"""The activities of one machine: rule A1.
+
+In: behaviours of the Program. Out: tasks, and word of those that returned or raised.
+Never imports asyncio: the host makes the tasks and waits for them.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import Any
+
+import attrs
+
+from hsm.context import Context
+from hsm.events import Event
+from hsm.program import Behavior, Program, describe
+from hsm.runtime.actions import Actions, Steps
+from hsm.runtime.loop import Host, Task
+
+
+@attrs.define(eq=False)
+class Running:
+    """An activity that was started, for one activation of its vertex."""
+
+    behavior: Behavior
+    vertex: int
+    event: Event[Any]
+    context: Context
+    task: Task | None = None
+    has_returned: bool = False
+    is_unwanted: bool = False
+    """Whether its vertex is being left, or its machine ends."""
+
+
+class Activities:
+    """Starts, watches and ends the activities of one machine."""
+
+    __slots__ = ("_actions", "_ended", "_grace", "_host", "_program", "_running", "_variables")
+
+    def __init__(
+        self,
+        program: Program,
+        actions: Actions,
+        host: Host,
+        grace: float,
+        variables: contextvars.Context,
+        ended: Callable[[Running, Exception | None], object],
+    ) -> None:
+        self._program = program
+        self._actions = actions
+        self._host = host
+        self._grace = grace
+        self._variables = variables
+        self._ended = ended
+        self._running: dict[int, list[Running]] = {}
+
+    def start(self, vertex: int, event: Event[Any]) -> None:
+        """Start the activities of *vertex*, which *event* led to; they begin on the next turn of the loop."""
+        running = self._running[vertex] = []
+        for index in self._program.vertices[vertex].activities:
+            each = Running(self._program.behaviors[index], vertex, event, self._actions.context.child())
+            running.append(each)
+            each.task = self._host.spawn(self._perform(each), self._variables.copy(), is_eager=False)
+            each.task.add_done_callback(functools.partial(self._done, each))
+
+    def have_returned(self, vertex: int) -> bool:
+        """Whether all activities of *vertex* have returned, none of them by an exception (rule C1)."""
+        return all(each.has_returned for each in self._running.get(vertex, ()))
+
+    def end(self, vertex: int) -> Steps[None]:
+        """Cancel the activities of *vertex* and wait for them, at most the time of grace (rule K5)."""
+        running = self._running.pop(vertex, ())
+        for each in running:
+            each.is_unwanted = True
+            each.context.cancel()
+        for each in running:
+            if each.task is None or each.task.done():
+                continue
+            if not (yield self._host.cancel_and_wait(each.task, self._grace)):
+                place = describe(self._program, each.behavior)
+                refusal = TimeoutError(f"{place} did not end within {self._grace:g} s of being cancelled: abandoned")
+                self._host.report(str(refusal), refusal)
+
+    def end_all(self) -> Steps[None]:
+        """Cancel every activity, innermost first, and wait for each."""
+        for vertex in sorted(self._running, reverse=True):
+            yield from self.end(vertex)
+
+    def abandon(self) -> None:
+        """Cancel every activity without waiting: the loop itself is being taken down."""
+        for running in self._running.values():
+            for each in running:
+                each.is_unwanted = True
+                each.context.cancel()
+                if each.task is not None:
+                    each.task.cancel()
+        self._running.clear()
+
+    async def _perform(self, each: Running) -> None:
+        result = each.behavior.call(each.context, self._actions.instance, each.event)
+        if isawaitable(result):
+            await result
+
+    def _done(self, each: Running, task: Task) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._actions.annotate(error, each.behavior, each.event)
+        if each.is_unwanted:
+            if isinstance(error, Exception):
+                self._host.report(
+                    f"{describe(self._program, each.behavior)} raised while it was being cancelled", error
+                )
+            return
+        if isinstance(error, Exception):
+            self._ended(each, error)
+        elif error is None and not task.cancelled():
+            each.has_returned = True
+            self._ended(each, None)

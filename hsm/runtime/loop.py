@@ -1,0 +1,157 @@
+"""The one place that knows asyncio: tasks, futures, the clock, and where errors go that nobody awaits.
+
+In: the running event loop. Out: `Host`, one per loop, and the Protocols by which the rest of the run time asks.
+Everything else here could run on another loop library, or on none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import sys
+import time
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+_logger = logging.getLogger("hsm")
+
+
+class Cancellable(Protocol):
+    """A call that has been asked for, and can be called off."""
+
+    def cancel(self) -> None:
+        """Call it off; without effect when it was made already."""
+
+
+class Clock(Protocol):
+    """Where a machine gets its time (rule A7): the loop's own clock, or one of the user's."""
+
+    def time(self) -> float:
+        """Seconds since some fixed moment, never going back."""
+
+    def wall(self) -> float:
+        """Seconds since 1970 by this clock; `at` counts by it."""
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
+        """Call *callback* on the machine's loop once `time` has reached *when*."""
+
+
+class LoopClock:
+    """The clock of an event loop: its ``time`` and ``call_at``, and the system's wall clock."""
+
+    __slots__ = ("call_at", "time")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.time: Callable[[], float] = loop.time
+        self.call_at: Callable[..., Cancellable] = loop.call_at
+
+    def wall(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+
+class Task(Protocol):
+    """What the run time needs of a task."""
+
+    def done(self) -> bool: ...
+    def cancel(self) -> bool: ...
+    def cancelled(self) -> bool: ...
+    def exception(self) -> BaseException | None: ...
+    def add_done_callback(self, callback: Callable[[Any], object], /) -> None: ...
+
+
+CancelledError = asyncio.CancelledError
+"""What a cancelled ``await`` raises."""
+
+
+class Host:
+    """An event loop, as machines see it; `host_of_loop` gives the one of a loop."""
+
+    __slots__ = ("__weakref__", "call_soon", "call_soon_threadsafe", "clock", "future", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.future = loop.create_future
+        self.call_soon = loop.call_soon
+        self.call_soon_threadsafe = loop.call_soon_threadsafe
+        self.clock: Clock = getattr(loop, "clock", None) or LoopClock(loop)
+
+    def spawn(self, work: Coroutine[Any, Any, None], context: contextvars.Context, *, is_eager: bool) -> Task:
+        """A task for *work*, run in *context*; an eager one begins before this returns, where Python can."""
+        if is_eager and sys.version_info >= (3, 12) and self.loop.is_running():
+            return asyncio.Task(work, loop=self.loop, context=context, eager_start=True)
+        return self.loop.create_task(work, context=context)
+
+    def is_being_cancelled(self) -> bool:
+        """Whether somebody has asked for the current task to be cancelled."""
+        task = asyncio.current_task(self.loop)
+        return task is not None and task.cancelling() > 0
+
+    async def cancel_and_wait(self, task: Task, grace: float) -> bool:
+        """Cancel *task* and wait until it is done, at most *grace* seconds; whether it is done.
+
+        A cancellation of the caller ends the wait; *task* has been asked to end all the same.
+        """
+        assert isinstance(task, asyncio.Future)  # every task of a machine comes from `spawn`
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=grace)
+        return bool(done)
+
+    def report(self, message: str, error: BaseException) -> None:
+        """Give *error*, which nobody awaits, to the ``hsm`` logger and to the loop's exception handler (rule E4)."""
+        _logger.error("%s", message, exc_info=error)
+        if not self.loop.is_closed():
+            self.loop.call_exception_handler({"message": message, "exception": error})
+
+    def current_task(self) -> asyncio.Task[Any] | None:
+        """The task that is running, or ``None`` outside of any."""
+        return asyncio.current_task(self.loop)
+
+
+_hosts: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[Host]] = weakref.WeakKeyDictionary()
+"""The host of each loop, for as long as a machine holds it: a host holds its loop, so this must not hold the host."""
+
+
+def host_of_loop() -> Host:
+    """The host of the running loop.
+
+    Raises:
+        RuntimeError: No loop is running in this thread.
+    """
+    loop = asyncio.get_running_loop()
+    known = _hosts.get(loop)
+    host = known() if known is not None else None
+    if host is None:
+        host = Host(loop)
+        _hosts[loop] = weakref.ref(host)
+    return host
+
+
+class LoopOnClock(asyncio.SelectorEventLoop):
+    """An event loop whose time is that of *clock*; machines on it use *clock* by themselves."""
+
+    def __init__(self, clock: Any) -> None:
+        self.clock = clock
+        super().__init__(clock)
+
+    def time(self) -> float:
+        """The clock's time, in seconds."""
+        now: float = self.clock.time()
+        return now
+
+
+def run_on(loop_factory: Callable[[], asyncio.AbstractEventLoop], main: Awaitable[Any]) -> Any:
+    """Run *main* on a loop that *loop_factory* makes, and give its result."""
+
+    async def awaited() -> Any:
+        return await main
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(awaited())
+
+
+async def sleep(seconds: float) -> None:
+    """Wait *seconds* of the running loop's time."""
+    await asyncio.sleep(seconds)

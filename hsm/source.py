@@ -1,0 +1,101 @@
+"""Where an element was written.
+
+In: the frame of the user's call, as a code object and an instruction offset, kept in about a microsecond.
+Out: file, line and columns, worked out only when a message needs them.
+Never imports anything of this package: every room may say where something stands.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from types import CodeType
+
+import attrs
+
+
+@attrs.frozen
+class Place:
+    """A stretch of source text.
+
+    ``file`` is relative to the working directory when it lies inside it.
+    ``line`` and ``end_line`` count from 1, ``column`` and ``end_column`` count characters from 0;
+    the columns are ``None`` when the interpreter keeps none (``python -X no_debug_ranges``).
+    """
+
+    file: str
+    line: int
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+
+    @property
+    def text(self) -> str | None:
+        """The source line itself without its line break, or ``None`` where the file cannot be read."""
+        found = linecache.getline(self.file, self.line)
+        return found.rstrip("\r\n") if found else None
+
+    def __str__(self) -> str:
+        if self.column is None:
+            return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}:{self.column + 1}"
+
+
+class Source:
+    """A position that has not been looked up yet: a code object and the offset of a call in it."""
+
+    __slots__ = ("code", "offset")
+
+    def __init__(self, code: CodeType, offset: int) -> None:
+        self.code = code
+        self.offset = offset
+
+    def place(self) -> Place:
+        """The file, the line and, where known, the columns of the call."""
+        line, end_line, column, end_column = _position(self.code, self.offset)
+        if line is None:
+            return Place(_short(self.code.co_filename), self.code.co_firstlineno)
+        text = linecache.getline(self.code.co_filename, line)
+        last = linecache.getline(self.code.co_filename, end_line or line)
+        return Place(
+            _short(self.code.co_filename),
+            line,
+            _characters(text, column),
+            end_line,
+            _characters(last, end_column),
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self.place()}>"
+
+
+def _position(code: CodeType, offset: int) -> tuple[int | None, int | None, int | None, int | None]:
+    """What the interpreter recorded for the instruction at *offset*: line, end line, column, end column in bytes."""
+    for index, position in enumerate(code.co_positions()):
+        if index == offset // 2:
+            return position
+    return (None, None, None, None)
+
+
+def _characters(line: str, byte: int | None) -> int | None:
+    """The character column of a UTF-8 *byte* column in *line*."""
+    return None if byte is None else len(line.encode()[:byte].decode(errors="replace"))
+
+
+def here(depth: int = 1) -> Source:
+    """The call that is being made *depth* frames above the caller of this function."""
+    frame = sys._getframe(depth + 1)
+    return Source(frame.f_code, frame.f_lasti)
+
+
+def of_function(function: object) -> Place | None:
+    """Where a plain function's ``def`` stands, or ``None`` for what is written in no Python file."""
+    code = getattr(function, "__code__", None)
+    return Place(_short(code.co_filename), code.co_firstlineno) if isinstance(code, CodeType) else None
+
+
+def _short(file: str) -> str:
+    """*file* as one reads it best."""
+    inside = os.getcwd() + os.sep
+    return file[len(inside) :] if file.startswith(inside) else file

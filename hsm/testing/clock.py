@@ -1,0 +1,127 @@
+"""A virtual clock: time that jumps to the next deadline when all is idle.
+
+In: a coroutine. Out: its result, without a second of waiting. Everything on the loop lives in virtual time: the
+timers of machines, ``asyncio.sleep``, time-outs.
+The clock is the selector of an event loop of its own: the loop asks it to wait, and it moves time instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import selectors
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from typing_extensions import ParamSpec
+
+from hsm.runtime.loop import Cancellable, LoopOnClock, run_on, sleep
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class VirtualClock(selectors.BaseSelector):
+    """Time for tests: starts at 0, stands still while anything runs, and jumps when everything waits.
+
+    Args:
+        wall: What the wall clock says at time 0; by default the start of 2024, UTC.
+
+    While the loop watches sockets, time passes at its ordinary pace, as the other side lives in real time. Work in
+    other threads does not hold the clock.
+    """
+
+    def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC)) -> None:
+        self._now = 0.0
+        self._wall = wall.timestamp()
+        self._selector = selectors.DefaultSelector()
+        self._loop: LoopOnClock | None = None
+
+    def run(self, main: Awaitable[R]) -> R:
+        """Run *main* on a new loop in this clock's time, and give its result."""
+        result: R = run_on(self._new_loop, main)
+        return result
+
+    async def advance(self, seconds: float) -> None:
+        """Let *seconds* pass: everything that falls due on the way happens, in its order.
+
+        May be cancelled at any time; time stays where it is then.
+        """
+        await sleep(seconds)
+
+    # --- a clock for machines --------------------------------------------------------------------------------
+
+    def time(self) -> float:
+        """Seconds since the clock was made."""
+        return self._now
+
+    def wall(self) -> float:
+        """Seconds since 1970 by this clock."""
+        return self._wall + self._now
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
+        """Call *callback* once `time` has reached *when*."""
+        if self._loop is None:
+            raise RuntimeError("a virtual clock works inside of its own run(...)")
+        return self._loop.call_at(when, callback, *args)
+
+    # --- a selector for the loop -----------------------------------------------------------------------------
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready; when nothing is and the loop would wait, time jumps by *timeout* instead."""
+        ready = self._selector.select(0)
+        if ready or timeout == 0:
+            return ready
+        if timeout is not None and not self._has_connections():
+            self._now += timeout
+            return ready
+        before = time.monotonic()
+        ready = self._selector.select(timeout)
+        self._now += time.monotonic() - before
+        return ready
+
+    def _has_connections(self) -> bool:
+        """Whether the loop watches anything besides its own wake-up channel."""
+        return len(self._selector.get_map()) > 1
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """Watch *fileobj*."""
+        return self._selector.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        """Watch *fileobj* no longer."""
+        return self._selector.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        """Watch *fileobj* for other events."""
+        return self._selector.modify(fileobj, events, data)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        """What is watched."""
+        return self._selector.get_map()
+
+    def close(self) -> None:
+        """The loop is closed: the clock can run another one."""
+        self._selector.close()
+        self._selector = selectors.DefaultSelector()
+        self._loop = None
+
+    def _new_loop(self) -> LoopOnClock:
+        self._loop = LoopOnClock(self)
+        return self._loop
+
+
+def run(main: Awaitable[R]) -> R:
+    """Run *main* in virtual time, and give its result: ``asyncio.run`` for tests."""
+    return VirtualClock().run(main)
+
+
+def virtual_time(test: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
+    """Make a plain function of the async *test*, which runs in virtual time each time it is called."""
+
+    @functools.wraps(test)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        return run(test(*args, **kwargs))
+
+    return wrapped
