@@ -34,7 +34,7 @@ def define(name: str, *parts: ModelPart[I]) -> Model[I]:
     Raises:
         DefinitionError: The model breaks rules; the exception carries every one with its place.
     """
-    model = model_of(name, parts, here())
+    model: Model[I] = model_of(name, parts, here())
     program_of(model)
     return model
 

@@ -10,10 +10,10 @@ import abc
 import functools
 import inspect
 import opcode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import CodeType, FunctionType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from hsm.context import Context
 from hsm.instance import Instance
@@ -36,10 +36,15 @@ TimepointFunction: TypeAlias = Callable[[Context, I, Any], datetime | Awaitable[
 class Scoped(abc.ABC):
     """A behaviour that must learn which vertex it belongs to before it can be called.
 
-    ``function`` is the user's own function: it decides the name, the position and whether it can suspend.
+    Attributes:
+        function: The user's own function: it decides the name, the position and whether it can suspend.
+        forms: The numbers of arguments that it may be called with, and how each is written, for a message.
     """
 
+    __slots__ = ()
+
     function: Callable[..., Any]
+    forms: ClassVar[Mapping[int, str]]
 
     @abc.abstractmethod
     def for_vertex(self, vertex: int) -> Callable[[Context, Any, Any], Any]:
@@ -83,11 +88,16 @@ def describe(behavior: Any) -> str:
     return str(name).replace("<locals>.", "")
 
 
-def takes(behavior: Any, count: int) -> bool:
-    """Whether *behavior* can be called with *count* positional arguments; ``True`` where nobody can tell."""
-    function = callable_form(behavior)
-    if isinstance(function, Scoped):
-        return True
+def fits(behavior: Any) -> bool:
+    """Whether *behavior* can be called as a behaviour is; ``True`` where nobody can tell."""
+    form = callable_form(behavior)
+    if isinstance(form, Scoped):
+        return any(_takes(form.function, count) for count in form.forms)
+    return _takes(form, 3)
+
+
+def _takes(function: Any, count: int) -> bool:
+    """Whether *function* can be called with *count* positional arguments."""
     if isinstance(function, FunctionType):
         code = function.__code__
         if code.co_argcount == count and not code.co_kwonlyargcount:

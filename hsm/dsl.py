@@ -66,9 +66,41 @@ def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Eleme
     return tuple(part if isinstance(part, Element) else Junk(part, where=where) for part in arguments)
 
 
-def model_of(name: str, parts: tuple[ModelPart[I], ...], where: Source | None) -> Model[I]:
+_RANKS: tuple[tuple[type[Element], ...], ...] = ((Initial,), (Entry, Effect), (Exit,), (Activity,), (Defer,))
+_TRANSITION_RANKS: tuple[tuple[type[Element], ...], ...] = (
+    (On, OnCall, After, Every, At, When),
+    (SourcePath,),
+    (Target,),
+    (External,),
+    (Condition,),
+    (Effect,),
+)
+
+
+def vertex_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
+    """*arguments* as the parts of a model, state, region or submachine.
+
+    Where order means nothing, it is made the same: the default entry, then behaviours by kind, then transitions and
+    vertices as they were written. So the same machine is the same value however it was spelled.
+    """
+    return _ordered(elements(arguments, where), _RANKS)
+
+
+def transition_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
+    """*arguments* as the parts of a transition: triggers, source, target, guards, effects."""
+    return _ordered(elements(arguments, where), _TRANSITION_RANKS)
+
+
+def _ordered(parts: tuple[Element, ...], ranks: tuple[tuple[type[Element], ...], ...]) -> tuple[Element, ...]:
+    def rank(part: Element) -> int:
+        return next((number for number, kinds in enumerate(ranks) if isinstance(part, kinds)), len(ranks))
+
+    return tuple(sorted(parts, key=rank))
+
+
+def model_of(name: str, parts: tuple[object, ...], where: Source | None) -> Model[Any]:
     """A model that nobody has compiled yet."""
-    return Model(name, elements(parts, where), where=where)
+    return Model(name, vertex_parts(parts, where), where=where)
 
 
 def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:
@@ -96,7 +128,7 @@ def state(name: str, *parts: StatePart[I]) -> State[I]:
         parts: Behaviours, transitions, substates, regions, pseudostates, deferrals, in any order.
     """
     where = here()
-    return State(name, elements(parts, where), where=where)
+    return State(name, vertex_parts(parts, where), where=where)
 
 
 @overload
@@ -106,7 +138,7 @@ def region(name: str, *parts: RegionPart[I]) -> Region[I]: ...
 def region(name: str, *parts: RegionPart[I]) -> Region[I]:
     """A region of a state or of the model: all regions of one state are active together (rule R3)."""
     where = here()
-    return Region(name, elements(parts, where), where=where)
+    return Region(name, vertex_parts(parts, where), where=where)
 
 
 def submachine(name: str, model: Model[I], *parts: SubmachinePart[I]) -> Submachine[I]:
@@ -119,7 +151,7 @@ def submachine(name: str, model: Model[I], *parts: SubmachinePart[I]) -> Submach
             a door of *model* leads from here.
     """
     where = here()
-    return Submachine(name, model, elements(parts, where), where=where)
+    return Submachine(name, model, vertex_parts(parts, where), where=where)
 
 
 def final(name: str, *parts: Never) -> Final[Instance]:
@@ -247,7 +279,7 @@ def transition(*parts: TransitionPart[I]) -> Transition[I]:
     source is the element it is written in, or what `source` says.
     """
     where = here()
-    return Transition(elements(parts, where), where=where)
+    return Transition(transition_parts(parts, where), where=where)
 
 
 def on(*events: str | Event[Any] | type[Signal]) -> On[Instance]:

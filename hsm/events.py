@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 import attrs
+from typing_extensions import TypeVar
 
-D = TypeVar("D")
+D = TypeVar("D", default=Any)
+"""The type of an event's data; plain ``Event`` says nothing of it."""
 
 INITIAL = "hsm_initial"
 """Name of the event that entry actions see while the machine starts."""

@@ -19,12 +19,20 @@ class Binder:
     def __init__(self) -> None:
         self.behaviors: list[Behavior] = []
 
-    def add(self, action: Any, role: str, vertex: int, where: Source | None, transition: int = NONE) -> int:
-        """The index of *action* as the *role* of *vertex*, or of one of its transitions."""
+    def add(
+        self,
+        action: Any,
+        role: str,
+        vertex: int,
+        where: Source | None,
+        transition: int = NONE,
+        written_in: int | None = None,
+    ) -> int:
+        """The index of *action* as the *role* of *vertex*, or of a transition of it that is *written_in* another."""
         form = callable_form(action)
         self.behaviors.append(
             Behavior(
-                call=form.for_vertex(vertex) if isinstance(form, Scoped) else form,
+                call=form.for_vertex(vertex if written_in is None else written_in) if isinstance(form, Scoped) else form,
                 ends_at_once=never_suspends(action),
                 role=role,
                 vertex=vertex,

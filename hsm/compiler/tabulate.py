@@ -76,7 +76,7 @@ class _Tables:
             guards=tuple(self._condition(condition, draft, source) for condition in draft.conditions),
             changes=tuple(self._condition(condition, draft, source) for condition in draft.changes),
             effects=tuple(
-                self.binder.add(listed.action, "effect", source, listed.where, draft.index) for listed in draft.effects
+                self.binder.add(listed.action, "effect", source, listed.where, draft.index, draft.owner) for listed in draft.effects
             ),
             waits=draft.waits,
             is_checked=draft.is_checked,
@@ -116,7 +116,7 @@ class _Tables:
     def _condition(self, element: ConditionElement[Any], draft: TransitionDraft, source: int) -> int:
         """The index of *element*, added after what it is made of."""
         if isinstance(element, Guard):
-            behavior = self.binder.add(element.predicate, "guard", source, element.where, draft.index)
+            behavior = self.binder.add(element.predicate, "guard", source, element.where, draft.index, draft.owner)
             made = Condition(Connective.CALL, (behavior,))
         elif isinstance(element, InState):
             vertex = draft.in_states[id(element)].vertex
@@ -137,7 +137,7 @@ class _Tables:
         kind = TimerKind.AT if isinstance(element, At) else TimerKind.AFTER
         kind = TimerKind.EVERY if isinstance(element, Every) else kind
         if is_behavior(given):
-            function = self.binder.add(given, element.word, source, element.where, draft.index)
+            function = self.binder.add(given, element.word, source, element.where, draft.index, draft.owner)
             return Timer(kind, draft.index, function=function)
         if isinstance(given, datetime):
             return Timer(kind, draft.index, moment=given)

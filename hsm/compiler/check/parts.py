@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from hsm.behaviors import describe, is_behavior, takes, unwrap
+from hsm.behaviors import Scoped, describe, fits, is_behavior, unwrap
 from hsm.compiler.report import Report
 from hsm.elements.grammar import is_allowed, owners_of
 from hsm.elements.nodes import (
@@ -214,18 +214,24 @@ def _callables(spot: Spot, report: Report) -> None:
                 within=spot.within,
                 help="name a function of (ctx, instance, event), without calling it",
             )
-        elif not takes(behavior, 3):
+        elif not fits(behavior):
             report.error(
                 "HSM006",
-                f"'{describe(behavior)}' cannot be called with (ctx, instance, event)",
+                f"'{describe(behavior)}' cannot be called with {_arguments(behavior)}",
                 element.where,
                 within=spot.within,
                 help=_signature_help(behavior),
             )
 
 
+def _arguments(behavior: Any) -> str:
+    return " or ".join(behavior.forms.values()) if isinstance(behavior, Scoped) else "(ctx, instance, event)"
+
+
 def _signature_help(behavior: Any) -> str:
     inner = unwrap(behavior)
+    if isinstance(behavior, Scoped):
+        return "leave out what it does not need, from the left: it always gets 'self'"
     if isinstance(behavior, type):
         return f"'{behavior.__name__}' is a class: give a function, or an object whose __call__ takes the three"
     name = getattr(inner, "__name__", "behaviour")

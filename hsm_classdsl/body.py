@@ -1,0 +1,69 @@
+"""Reading a class body: which attributes declare something, in which order.
+
+In: a machine or vertex class. Out: a `Draft`, the declarations of the class and of all it inherits from. What is
+overridden is replaced where it stood; what is added comes after what was inherited.
+Never imports the compiler, the tables or the run time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from hsm.elements.nodes import Element
+from hsm_classdsl.marks import InitialMark, TransitionMark, marks_of
+from hsm_classdsl.vertices import Submachine, Vertex
+
+
+@attrs.frozen
+class Declaration:
+    """One attribute that declares something.
+
+    Attributes:
+        name: The attribute's name.
+        value: The attribute: a marked function, a mark, a nested class, an element, a `Submachine`.
+        marks: What a function is for; from the base class, where an override has no marks of its own.
+    """
+
+    name: str
+    value: Any
+    marks: tuple[Any, ...] = ()
+
+
+@attrs.frozen
+class Draft:
+    """A class body, read: its declarations in order."""
+
+    owner: type
+    declarations: tuple[Declaration, ...]
+
+
+def read(owner: type) -> Draft:
+    """The declarations of *owner*, base classes first."""
+    found: dict[str, Declaration] = {}
+    for base in reversed(owner.__mro__):
+        for name, value in vars(base).items():
+            _read(found, name, value)
+    return Draft(owner, tuple(found.values()))
+
+
+def _read(found: dict[str, Declaration], name: str, value: Any) -> None:
+    """Take one attribute into *found*: at the place of what it overrides, or at the end."""
+    marks = marks_of(value)
+    if marks or _declares(value):
+        found[name] = Declaration(name, value, marks)
+    elif name in found:
+        inherited = found[name]
+        if inherited.marks and callable(value):
+            found[name] = Declaration(name, value, inherited.marks)
+        else:
+            del found[name]
+
+
+def _declares(value: Any) -> bool:
+    """Whether an attribute declares something by being there."""
+    if isinstance(value, type):
+        return issubclass(value, Vertex)
+    return isinstance(value, Element | TransitionMark | InitialMark | Submachine)
+

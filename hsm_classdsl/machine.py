@@ -1,0 +1,70 @@
+"""The machine class: a class statement becomes a model, compiled when the class is made.
+
+In: a class with nested states and marked methods. Out: the class, with its `model`. The class statement is read and
+lowered, and nothing is checked here: the rules are the compiler's, the same for both front ends. No metaclass is
+needed for it, so a machine class may have one of the user's.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, ClassVar, TypeVar
+
+from typing_extensions import Self
+
+import hsm
+from hsm.api import program_of
+from hsm.elements.nodes import Model
+from hsm.source import Source, here
+from hsm_classdsl.lower import lower
+
+J = TypeVar("J", bound="Machine")
+
+
+class _ModelOfClass:
+    """Gives the model of the class it is asked on."""
+
+    def __get__(self, instance: J | None, owner: type[J]) -> Model[J]:
+        model: Model[J] | None = owner.hsm_model
+        if model is None:
+            raise AttributeError(f"machine class {owner.__name__!r} declares no states, so it has no model")
+        return model
+
+
+class Machine(hsm.Instance):
+    """A machine as a class: nested classes are its states, marked methods what it does.
+
+    Its data are ordinary attributes. ``await hsm.start(None, door, Door.model)`` starts it, or
+    ``async with Door() as door:``, which stops it at the end of the block (rules L1 and E6).
+
+    Attributes:
+        model: The model that the class declares; an ``AttributeError`` when it declares nothing, as a base class may.
+
+    Raises:
+        DefinitionError: From the class statement: the model breaks rules.
+    """
+
+    model = _ModelOfClass()
+    hsm_model: ClassVar[Any] = None
+    hsm_where: ClassVar[Source | None] = None
+    _block: Any = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # a decorator that makes the class a second time, as attrs does, is not where it was written
+        if "hsm_where" not in cls.__dict__:
+            cls.hsm_where = here()
+        cls.hsm_model = lower(cls, cls.hsm_where)
+        if cls.hsm_model is not None:
+            program_of(cls.hsm_model)
+
+    async def __aenter__(self) -> Self:
+        self._block = hsm.start(None, self, type(self).model)
+        await self._block.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        block, self._block = self._block, None
+        await block.__aexit__(kind, error, traceback)

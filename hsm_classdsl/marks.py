@@ -1,0 +1,344 @@
+"""Marks: `@on`, `@entry`, `@guard` and their like.
+
+In: a method, or nothing. Out: the method unchanged, with a note on it of what it is for; a mark that stays alone in
+a class body is a transition without an effect. A mark does nothing by itself and judges nothing.
+Never imports the compiler, the tables, the run time or asyncio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar, overload
+
+import attrs
+from typing_extensions import TypeAlias
+
+from hsm.context import Context
+from hsm.elements.nodes import Activity, Effect, Element, Entry, Exit
+from hsm.events import Event, Signal
+from hsm.source import Source, here
+
+S = TypeVar("S")
+R = TypeVar("R")
+E = TypeVar("E", bound=Event[Any])
+E1 = TypeVar("E1", bound=Signal)
+E2 = TypeVar("E2", bound=Signal)
+F = TypeVar("F", bound=Callable[..., Any])
+
+MARKS = "__hsm_marks__"
+"""The attribute that a marked function carries: its marks, the topmost decorator first."""
+
+Path: TypeAlias = str | type
+"""A path, or on the machine the class of a state itself."""
+Guarding: TypeAlias = "GuardTerm | Callable[..., Any] | None"
+"""A guard: what `@guard` made, a combination of such, or a function with the arguments of a method."""
+
+
+def leave(function: Any, mark: Any) -> None:
+    """Put *mark* on *function*, before the marks that are there: decorators are read from the top."""
+    setattr(function, MARKS, (mark, *getattr(function, MARKS, ())))
+
+
+def marks_of(attribute: object) -> tuple[Any, ...]:
+    """The marks on *attribute* of a class; none for most."""
+    if isinstance(attribute, GuardTerm):
+        return ()
+    found: tuple[Any, ...] = getattr(attribute, MARKS, ())
+    return found
+
+
+# --- guards --------------------------------------------------------------------------------------------------
+
+
+class GuardTerm:
+    """A guard that combines with others: ``a & b``, ``a | b``, ``~a``."""
+
+    def __and__(self, other: GuardTerm) -> GuardTerm:
+        return Combined("all_of", (self, other))
+
+    def __or__(self, other: GuardTerm) -> GuardTerm:
+        return Combined("any_of", (self, other))
+
+    def __invert__(self) -> GuardTerm:
+        return Combined("not_", (self,))
+
+
+@attrs.frozen(eq=False)
+class Combined(GuardTerm):
+    """Several guards put together; *word* is the function of hsm that does it."""
+
+    word: str
+    terms: tuple[GuardTerm, ...]
+
+
+class Guard(GuardTerm, Generic[S, R]):
+    """A method that is a guard. It can still be called: ``self.unlocked()``."""
+
+    def __init__(self, function: Callable[..., R], where: Source | None) -> None:
+        self.function = function
+        self.where = where
+        self.__doc__ = function.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Guard[S, R]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Callable[..., R]: ...
+    def __get__(self, instance: object | None, owner: type) -> Guard[S, R] | Callable[..., R]:
+        if instance is None:
+            return self
+        bound: Callable[..., R] = self.function.__get__(instance, owner)
+        return bound
+
+
+@overload
+def guard(function: Callable[[S], bool], /) -> Guard[S, bool]: ...
+@overload
+def guard(function: Callable[[S], Awaitable[bool]], /) -> Guard[S, Awaitable[bool]]: ...
+@overload
+def guard(function: Callable[[S, Any], bool], /) -> Guard[S, bool]: ...
+@overload
+def guard(function: Callable[[S, Any], Awaitable[bool]], /) -> Guard[S, Awaitable[bool]]: ...
+@overload
+def guard(function: Callable[[S, Context, Any], bool], /) -> Guard[S, bool]: ...
+@overload
+def guard(function: Callable[[S, Context, Any], Awaitable[bool]], /) -> Guard[S, Awaitable[bool]]: ...
+def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
+    """Make a method a guard, to be named by ``guard=`` of a transition: ``guard=unlocked & ~jammed``.
+
+    The method takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``, may be async, and gives a bool.
+    """
+    return Guard(function, here())
+
+
+# --- behaviours ----------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class BehaviorMark:
+    """The method is an action, or an activity, of the state it stands in; *kind* is what the tree calls it."""
+
+    kind: Callable[..., Element]
+    where: Source | None
+
+
+def entry(function: F, /) -> F:
+    """Run the method when the state is entered."""
+    leave(function, BehaviorMark(Entry, here()))
+    return function
+
+
+def exit(function: F, /) -> F:  # noqa: A001 - UML's word
+    """Run the method when the state is left."""
+    leave(function, BehaviorMark(Exit, here()))
+    return function
+
+
+def activity(function: F, /) -> F:
+    """Run the method as a task while the state is active."""
+    leave(function, BehaviorMark(Activity, here()))
+    return function
+
+
+def effect(function: F, /) -> F:
+    """Run the method as an effect of what it stands in: the default of a history; in a state, on entry."""
+    leave(function, BehaviorMark(Effect, here()))
+    return function
+
+
+# --- transitions ---------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class TransitionMark(Generic[E]):
+    """A transition. As a decorator it makes the method its effect; alone in a class body it has none.
+
+    Attributes:
+        trigger: The function of hsm that makes the trigger, such as ``on``; empty for a completion transition.
+        arguments: What that function is given.
+        where: The call that made the mark.
+    """
+
+    trigger: str
+    arguments: tuple[Any, ...]
+    source: Path | None
+    target: Path | tuple[Path, ...] | None
+    guard: Guarding
+    external: bool
+    where: Source | None
+
+    @overload
+    def __call__(self, function: Callable[[S], R], /) -> Callable[[S], R]: ...
+    @overload
+    def __call__(self, function: Callable[[S, E], R], /) -> Callable[[S, E], R]: ...
+    @overload
+    def __call__(self, function: Callable[[S, Context, E], R], /) -> Callable[[S, Context, E], R]: ...
+    def __call__(self, function: Callable[..., Any], /) -> Callable[..., Any]:
+        leave(function, self)
+        return function
+
+
+@attrs.frozen(eq=False)
+class InitialMark:
+    """A default entry with a target; as a decorator it makes the method its effect."""
+
+    target: Path | tuple[Path, ...]
+    where: Source | None
+
+    def __call__(self, function: F, /) -> F:
+        leave(function, self)
+        return function
+
+
+def initial(target: Path | tuple[Path, ...]) -> InitialMark:
+    """The default entry leads to *target*; the decorated method is its effect.
+
+    Where the default entry is a direct child without an effect, ``class Idle(State[...], initial=True)`` says it.
+    """
+    return InitialMark(target, here())
+
+
+@overload
+def on(
+    event: type[E],
+    /,
+    *,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[E]: ...
+@overload
+def on(
+    event: type[E1],
+    other: type[E2],
+    /,
+    *,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[E1 | E2]: ...
+@overload
+def on(
+    *events: str | Event[Any] | type[Signal],
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]: ...
+def on(
+    *events: Any,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]:
+    """A transition on *events*: names, ``order.*``, ``*``, `Event` objects or `Signal` classes.
+
+    Args:
+        events: Any one of them triggers. A method that one `Signal` class decorates is typed by it.
+        target: Where it leads; none: it is internal. In a state a path as in `hsm.target`; on the machine a path,
+            or the class of a state. Several, in a tuple, for several regions.
+        source: On the machine, or for a substate: what it leaves, if not the state it stands in.
+        guard: A `@guard`, a combination of such, or a function.
+        external: Whether a transition into its own source leaves that source (rule K3).
+    """
+    return TransitionMark("on", events, source, target, guard, external, here())
+
+
+def transition(
+    *,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]:
+    """A transition without a trigger: on completion of a state (rule T6), or a branch of a pseudostate."""
+    return TransitionMark("", (), source, target, guard, external, here())
+
+
+def on_call(
+    operation: str,
+    /,
+    *,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]:
+    """A transition on the call of *operation*; what the method gives is what ``machine.call`` gives."""
+    return TransitionMark("on_call", (operation,), source, target, guard, external, here())
+
+
+def after(
+    duration: timedelta | float | Callable[..., Any] | None = None,
+    /,
+    *,
+    seconds: float = 0,
+    minutes: float = 0,
+    hours: float = 0,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]:
+    """A transition that fires once, a time span after its state was entered.
+
+    Args:
+        duration: A ``timedelta``, seconds, or a method that gives either, sync or async.
+        seconds: The span in seconds, where no *duration* is given; *minutes* and *hours* add to it.
+        minutes: As above.
+        hours: As above.
+        target: As for `on`; so are *source*, *guard* and *external*.
+        source: As above.
+        guard: As above.
+        external: As above.
+    """
+    span = timedelta(hours=hours, minutes=minutes, seconds=seconds) if duration is None else duration
+    return TransitionMark("after", (span,), source, target, guard, external, here())
+
+
+def every(
+    duration: timedelta | float | Callable[..., Any] | None = None,
+    /,
+    *,
+    seconds: float = 0,
+    minutes: float = 0,
+    hours: float = 0,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]:
+    """A transition that fires each time span while its state is active, without drift; arguments as for `after`."""
+    span = timedelta(hours=hours, minutes=minutes, seconds=seconds) if duration is None else duration
+    return TransitionMark("every", (span,), source, target, guard, external, here())
+
+
+def at(
+    moment: datetime | Callable[..., Any],
+    /,
+    *,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]:
+    """A transition that fires once, at *moment*: a ``datetime``, or a method that gives one."""
+    return TransitionMark("at", (moment,), source, target, guard, external, here())
+
+
+def when(
+    condition: GuardTerm | Callable[..., Any],
+    /,
+    *,
+    target: Path | tuple[Path, ...] | None = None,
+    source: Path | None = None,
+    guard: Guarding = None,
+    external: bool = False,
+) -> TransitionMark[Any]:
+    """A transition that fires when *condition* has become true; it is asked after every step (rule T6)."""
+    return TransitionMark("when", (condition,), source, target, guard, external, here())
+
+

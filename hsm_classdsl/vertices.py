@@ -1,0 +1,159 @@
+"""The classes that users derive states and pseudostates from.
+
+In: a class statement inside a machine's. Out: the class itself, with what its statement said kept on it.
+A nested class stays a class; its name is the vertex's name. Never imports the compiler, the tables or the run time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from hsm.elements import nodes
+from hsm.elements.nodes import Element, SubmachinePart
+from hsm.source import Source, here
+
+if TYPE_CHECKING:
+    from hsm_classdsl.machine import Machine
+
+M = TypeVar("M", bound="Machine")
+"""The machine that a state belongs to."""
+
+
+class Vertex:
+    """What every nested class of a machine has: the kind of vertex it is, and where it was written."""
+
+    hsm_kind: ClassVar[type[Element]]
+    hsm_is_initial: ClassVar[bool] = False
+    hsm_where: ClassVar[Source | None] = None
+
+    def __init_subclass__(cls, *, initial: bool | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if initial is not None:
+            cls.hsm_is_initial = initial
+        # a decorator that makes the class a second time, as attrs does, is not where it was written
+        if "hsm_where" not in cls.__dict__:
+            cls.hsm_where = here()
+
+
+class State(Vertex, Generic[M]):
+    """A state: derive a nested class from ``State["TheMachine"]``.
+
+    ``self`` in its methods is the state's own object: made when the state is entered, dropped when it is left, so
+    that data set on it lives as long as the state is active.
+
+    Args:
+        initial: Whether it is the default entry of what it stands in.
+
+    Attributes:
+        machine: The machine that the state belongs to.
+    """
+
+    hsm_kind = nodes.State
+    machine: M
+
+
+class Region(Vertex):
+    """One of several parts of a state, or of the machine, that are active at the same time (rule R3)."""
+
+    hsm_kind = nodes.Region
+
+
+class Final(Vertex):
+    """A final state: entering it completes what it stands in (rules C1 and C3)."""
+
+    hsm_kind = nodes.Final
+
+
+class Terminate(Vertex):
+    """Ends the machine at once (rule R8)."""
+
+    hsm_kind = nodes.Terminate
+
+
+class Pseudostate(Vertex, Generic[M]):
+    """A vertex that is passed through; ``self`` in its methods is an object made for the passage."""
+
+    machine: M
+
+
+class Choice(Pseudostate[M]):
+    """Branches that are chosen between on arrival: `transition(...)` marks, the last without a guard (rule R4)."""
+
+    hsm_kind = nodes.Choice
+
+
+class Junction(Pseudostate[M]):
+    """Branches that are chosen between before anything is left (rule R4)."""
+
+    hsm_kind = nodes.Junction
+
+
+class Fork(Pseudostate[M]):
+    """Enters one vertex in each of several regions of one state (rule R6)."""
+
+    hsm_kind = nodes.Fork
+
+
+class Join(Pseudostate[M]):
+    """Waits for several regions of one state (rule R6)."""
+
+    hsm_kind = nodes.Join
+
+
+class EntryPoint(Pseudostate[M]):
+    """A named door into the state it stands in (rule R7)."""
+
+    hsm_kind = nodes.EntryPoint
+
+
+class ExitPoint(Pseudostate[M]):
+    """A named door out of the state it stands in (rule R7)."""
+
+    hsm_kind = nodes.ExitPoint
+
+
+class History(Pseudostate[M]):
+    """What both histories take (rule R5).
+
+    Args:
+        target: Where to go without a memory, as a path; methods marked `@effect` are its effects.
+    """
+
+    hsm_target: ClassVar[str | None] = None
+
+    def __init_subclass__(cls, *, target: str | None = None, **kwargs: Any) -> None:
+        if "hsm_where" not in cls.__dict__:
+            cls.hsm_where = here()
+        super().__init_subclass__(**kwargs)
+        if target is not None:
+            cls.hsm_target = target
+
+
+class ShallowHistory(History[M]):
+    """Restores the last active direct child of its owner (rule R5); arguments as for `History`."""
+
+    hsm_kind = nodes.ShallowHistory
+
+
+class DeepHistory(History[M]):
+    """Restores the last active leaf, or leaves, of its owner (rule R5); arguments as for `History`."""
+
+    hsm_kind = nodes.DeepHistory
+
+
+class Submachine:
+    """A machine put in as a composite state, named after the attribute it is given to (rule R9)::
+
+        left = Submachine(Motor, initial=True)
+
+    Args:
+        machine: The machine class; its behaviours are given the machine that it is put into.
+        parts: What `hsm.submachine` takes beside the model.
+        initial: Whether it is the default entry of what it stands in.
+    """
+
+    def __init__(self, machine: type[Machine], *parts: SubmachinePart[Any], initial: bool = False) -> None:
+        self.machine = machine
+        self.parts = parts
+        self.is_initial = initial
+        self.where = here()
