@@ -12,7 +12,7 @@ import inspect
 import opcode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from hsm.context import Context
@@ -57,18 +57,25 @@ def unwrap(behavior: Any) -> Any:
     Gives the object itself where nothing is left to unwrap; a class is not unwrapped.
     """
     while True:
-        if isinstance(behavior, Scoped):
+        kind = _kind(behavior)
+        if issubclass(kind, Scoped):
             behavior = behavior.function
-        elif isinstance(behavior, (staticmethod, classmethod)) or inspect.ismethod(behavior):
+        elif issubclass(kind, staticmethod | classmethod | MethodType):
             behavior = behavior.__func__
-        elif isinstance(behavior, functools.partial):
+        elif issubclass(kind, functools.partial):
             behavior = behavior.func
-        elif isinstance(behavior, (FunctionType, type)) or not isinstance(
-            call := getattr(type(behavior), "__call__", None), FunctionType
+        elif not issubclass(kind, FunctionType | type) and isinstance(
+            call := inspect.getattr_static(kind, "__call__", None), FunctionType
         ):
-            return behavior
-        else:
             behavior = call
+        else:
+            return behavior
+
+
+def _kind(behavior: Any) -> type[Any]:
+    """The type of *behavior*, about whose type arguments nothing is known."""
+    kind: type[Any] = behavior.__class__
+    return kind
 
 
 def callable_form(behavior: Any) -> Any:

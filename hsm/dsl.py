@@ -7,7 +7,7 @@ Never imports the compiler, the tables or the run time, and never judges: what i
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Never, overload
+from typing import Any, Never, cast, overload
 
 from hsm.behaviors import Action, Duration, DurationFunction, I, Predicate, TimepointFunction
 from hsm.elements.nodes import (
@@ -38,7 +38,6 @@ from hsm.elements.nodes import (
     Junction,
     Junk,
     Model,
-    ModelPart,
     Not,
     On,
     OnCall,
@@ -56,6 +55,7 @@ from hsm.elements.nodes import (
     TransitionPart,
     When,
 )
+from hsm.elements.walk import is_a
 from hsm.events import Event, Signal, event_name
 from hsm.instance import Instance
 from hsm.source import Source, here
@@ -105,7 +105,9 @@ def model_of(name: str, parts: tuple[object, ...], where: Source | None) -> Mode
 
 def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:
     """*predicate* as a condition: itself where it is one already."""
-    return predicate if isinstance(predicate, Condition) else Guard(predicate, where=where)
+    if is_a(predicate, Condition):
+        return cast("Condition[I]", predicate)
+    return Guard(cast("Predicate[I]", predicate), where=where)
 
 
 def event_names(events: tuple[object, ...]) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 import attrs
-from typing_extensions import TypeVar
+from typing_extensions import Format, TypeVar, get_annotations
 
 D = TypeVar("D", default=Any)
 """The type of an event's data; plain ``Event`` says nothing of it."""
@@ -98,8 +98,9 @@ class Signal(Event[None]):
 
     def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        annotations = get_annotations(cls, format=Format.FORWARDREF)
         for taken in ("name", "data"):
-            if taken in cls.__dict__.get("__annotations__", ()):
+            if taken in annotations or not isinstance(cls.__dict__.get(taken, ""), str):
                 raise TypeError(
                     f"signal {cls.__name__!r} has a field {taken!r}, which every event has already: "
                     f"call it something else, such as '{cls.__name__.lower()}_{taken}'"
@@ -107,7 +108,9 @@ class Signal(Event[None]):
         # attrs and dataclasses with slots make the class a second time, without the keyword: the name is kept
         cls.name = name or cls.__dict__.get("name") or cls.__name__
 
-    __eq__ = object.__eq__
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
@@ -134,7 +137,7 @@ class Arguments:
     """The data of a call's event: what ``machine.call(operation, ...)`` was given behind the operation."""
 
     args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = attrs.field(factory=dict)
+    kwargs: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
 
 class PatternKind(enum.IntEnum):

@@ -17,11 +17,25 @@ from hsm.outcome import Outcome
 class Runs(Protocol):
     """What an instance needs of the machine that runs it."""
 
-    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Awaitable[Outcome]: ...
-    def state(self) -> str: ...
-    def states(self) -> tuple[str, ...]: ...
-    def is_in(self, path: str) -> bool: ...
-    def stop(self) -> Awaitable[None]: ...
+    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Awaitable[Outcome]:
+        """Put *event* in."""
+        ...
+
+    def state(self) -> str:
+        """The path of the active state."""
+        ...
+
+    def states(self) -> tuple[str, ...]:
+        """The paths of the active leaves."""
+        ...
+
+    def is_in(self, path: str) -> bool:
+        """Whether the state at *path* is active."""
+        ...
+
+    def stop(self) -> Awaitable[None]:
+        """Leave everything and end."""
+        ...
 
 
 class Instance:
@@ -36,6 +50,7 @@ class Instance:
     _runner: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """An instance that no machine runs yet, whether or not its ``__init__`` calls that of this class."""
         made = super().__new__(cls)
         made._runner = None
         return made

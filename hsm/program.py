@@ -53,10 +53,10 @@ class Triggers:
         calls: By operation.
     """
 
-    exact: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
+    exact: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict[str, tuple[int, ...]])
     prefixes: tuple[tuple[str, tuple[int, ...]], ...] = ()
     any: tuple[int, ...] = ()
-    calls: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
+    calls: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict[str, tuple[int, ...]])
 
 
 @attrs.frozen

@@ -66,4 +66,3 @@ def _declares(value: Any) -> bool:
     if isinstance(value, type):
         return issubclass(value, Vertex)
     return isinstance(value, Element | TransitionMark | InitialMark | Submachine)
-

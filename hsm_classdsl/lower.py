@@ -32,12 +32,13 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
+from hsm.elements.walk import is_a
 from hsm.names import join
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, read
-from hsm_classdsl.marks import BehaviorMark, Combined, Guard, GuardTerm, InitialMark, Path, TransitionMark
+from hsm_classdsl.marks import Guard, GuardTerm, InitialMark, Path, TransitionMark
 from hsm_classdsl.methods import Method, StateMethod
-from hsm_classdsl.vertices import History, Submachine, Vertex
+from hsm_classdsl.vertices import Submachine, Vertex
 
 
 def lower(machine: type, where: Source | None) -> Model[Any] | None:
@@ -75,27 +76,27 @@ class _Lowering:
 
     def _declaration(self, declaration: Declaration, behavior: Callable[..., Any]) -> list[Element]:
         value = declaration.value
-        if isinstance(value, Element):
+        if is_a(value, Element):
             return [value]
-        if isinstance(value, Submachine):
+        if is_a(value, Submachine):
             return _marked(value.is_initial, declaration.name, value.where, self._submachine(declaration.name, value))
-        if isinstance(value, TransitionMark):
+        if is_a(value, TransitionMark):
             return [self._transition(value, None, behavior)]
-        if isinstance(value, InitialMark):
+        if is_a(value, InitialMark):
             return [self._initial(value, None, behavior)]
-        if isinstance(value, type):
+        if is_a(value, type):
             vertex = self._vertex(declaration.name, value)
-            return _marked(value.hsm_is_initial, declaration.name, value.hsm_where, vertex)  # type: ignore[attr-defined]
+            return _marked(value.hsm_is_initial, declaration.name, value.hsm_where, vertex)
         return [self._marked(mark, value, behavior) for mark in declaration.marks]
 
     def _marked(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
         """What one mark on *function* makes."""
-        if isinstance(mark, TransitionMark):
+        if is_a(mark, TransitionMark):
             return self._transition(mark, function, behavior)
-        if isinstance(mark, InitialMark):
+        if is_a(mark, InitialMark):
             return self._initial(mark, function, behavior)
-        assert isinstance(mark, BehaviorMark)  # there is no other mark
-        return mark.kind((_behavior(function, behavior),), where=mark.where)
+        made: Element = mark.kind((_behavior(function, behavior),), where=mark.where)  # a BehaviorMark
+        return made
 
     def _vertex(self, name: str, owner: Any) -> Element:
         """The vertex that the nested class *owner* declares."""
@@ -105,50 +106,52 @@ class _Lowering:
 
         where = owner.hsm_where
         parts = self.parts(read(owner), behavior)
-        if issubclass(owner, History) and owner.hsm_target is not None:
-            parts.insert(0, Target((owner.hsm_target,), where=where))
+        target = getattr(owner, "hsm_target", None)  # histories have one
+        if target is not None:
+            parts.insert(0, Target[Any]((target,), where=where))
         made: Element = owner.hsm_kind(name, vertex_parts(tuple(parts), where), where=where)
         return made
 
-    def _submachine(self, name: str, submachine: Submachine) -> Element:
+    def _submachine(self, name: str, submachine: Any) -> Element:
         model: Any = getattr(submachine.machine, "model", submachine.machine)
         parts = vertex_parts(submachine.parts, submachine.where)
-        return nodes.Submachine(name, model, parts, where=submachine.where)
+        made: Element = nodes.Submachine[Any](name, model, parts, where=submachine.where)
+        return made
 
-    def _transition(self, mark: TransitionMark[Any], function: Any, behavior: Callable[..., Any]) -> Element:
+    def _transition(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
         where = mark.where
         parts: list[Element] = self._trigger(mark, behavior)
         if mark.source is not None:
-            parts.append(SourcePath(self._path(mark.source), where=where))
+            parts.append(SourcePath[Any](self._path(mark.source), where=where))
         if mark.target is not None:
-            parts.append(Target(self._several(mark.target), where=where))
+            parts.append(Target[Any](self._several(mark.target), where=where))
         if mark.guard is not None:
             parts.append(_condition(mark.guard, behavior, where))
         if mark.external:
-            parts.append(External(where=where))
+            parts.append(External[Any](where=where))
         if function is not None:
-            parts.append(Effect((_behavior(function, behavior),), where=where))
-        return Transition(transition_parts(tuple(parts), where), where=where)
+            parts.append(Effect[Any]((_behavior(function, behavior),), where=where))
+        return Transition[Any](transition_parts(tuple(parts), where), where=where)
 
-    def _trigger(self, mark: TransitionMark[Any], behavior: Callable[..., Any]) -> list[Element]:
+    def _trigger(self, mark: Any, behavior: Callable[..., Any]) -> list[Element]:
         where = mark.where
         if mark.trigger == "":
             return []
         if mark.trigger == "on":
-            return [On(event_names(mark.arguments), where=where)]
+            return [On[Any](event_names(mark.arguments), where=where)]
         (argument,) = mark.arguments
         if mark.trigger == "on_call":
-            return [OnCall(argument, where=where)]
+            return [OnCall[Any](argument, where=where)]
         if mark.trigger == "when":
-            return [When(_condition(argument, behavior, where), where=where)]
+            return [When[Any](_condition(argument, behavior, where), where=where)]
         given = _behavior(argument, behavior) if callable(argument) else argument
         return [{"after": After, "every": Every, "at": At}[mark.trigger](given, where=where)]
 
-    def _initial(self, mark: InitialMark, function: Any, behavior: Callable[..., Any]) -> Element:
-        parts: list[Element] = [Target(self._several(mark.target), where=mark.where)]
+    def _initial(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
+        parts: list[Element] = [Target[Any](self._several(mark.target), where=mark.where)]
         if function is not None:
-            parts.append(Effect((_behavior(function, behavior),), where=mark.where))
-        return Initial(None, tuple(parts), where=mark.where)
+            parts.append(Effect[Any]((_behavior(function, behavior),), where=mark.where))
+        return Initial[Any](None, tuple(parts), where=mark.where)
 
     def _several(self, target: Path | tuple[Path, ...]) -> tuple[str, ...]:
         targets = target if isinstance(target, tuple) else (target,)
@@ -165,24 +168,25 @@ def _marked(is_initial: bool, name: str, where: Source | None, vertex: Element) 
     """*vertex*, with the `initial` that its class statement asked for."""
     if not is_initial:
         return [vertex]
-    return [Initial(None, (Target((name,), where=where),), where=where), vertex]
+    return [Initial[Any](None, (Target[Any]((name,), where=where),), where=where), vertex]
 
 
 def _behavior(function: Any, behavior: Callable[..., Any]) -> Any:
     """*function* as a behaviour: a static method is one already, as in the functional front end."""
-    return function if isinstance(function, staticmethod) else behavior(function)
+    return function if is_a(function, staticmethod) else behavior(function)
 
 
 def _condition(guard: Any, behavior: Callable[..., Any], where: Source | None) -> Condition[Any]:
     """The condition that *guard* stands for."""
-    if isinstance(guard, Condition):
-        return guard
-    if isinstance(guard, Guard):
-        return nodes.Guard(_behavior(guard.function, behavior), where=guard.where)
-    if not isinstance(guard, GuardTerm):
-        return nodes.Guard(_behavior(guard, behavior) if callable(guard) else guard, where=where)
-    assert isinstance(guard, Combined)  # a term is one guard, or several combined
+    if is_a(guard, Condition):
+        known: Condition[Any] = guard
+        return known
+    if is_a(guard, Guard):
+        return nodes.Guard[Any](_behavior(guard.function, behavior), where=guard.where)
+    if not is_a(guard, GuardTerm):
+        return nodes.Guard[Any](_behavior(guard, behavior) if callable(guard) else guard, where=where)
     conditions = tuple(_condition(term, behavior, where) for term in guard.terms)
     if guard.word == "not_":
-        return Not(conditions[0], where=where)
-    return (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=where)
+        return Not[Any](conditions[0], where=where)
+    made: Condition[Any] = (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=where)
+    return made

@@ -8,9 +8,7 @@ needed for it, so a machine class may have one of the user's.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, ClassVar, TypeVar
-
-from typing_extensions import Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import hsm
 from hsm.api import program_of

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 import attrs
-from typing_extensions import TypeAlias
 
 from hsm.context import Context
 from hsm.elements.nodes import Activity, Effect, Element, Entry, Exit
@@ -174,6 +173,7 @@ class TransitionMark(Generic[E]):
     @overload
     def __call__(self, function: Callable[[S, Context, E], R], /) -> Callable[[S, Context, E], R]: ...
     def __call__(self, function: Callable[..., Any], /) -> Callable[..., Any]:
+        """Make *function* the effect; it is given back unchanged."""
         leave(function, self)
         return function
 
@@ -186,6 +186,7 @@ class InitialMark:
     where: Source | None
 
     def __call__(self, function: F, /) -> F:
+        """Make *function* the effect; it is given back unchanged."""
         leave(function, self)
         return function
 
@@ -340,5 +341,3 @@ def when(
 ) -> TransitionMark[Any]:
     """A transition that fires when *condition* has become true; it is asked after every step (rule T6)."""
     return TransitionMark("when", (condition,), source, target, guard, external, here())
-
-

@@ -1,7 +1,8 @@
-"""Methods as behaviours: ``(self)``, ``(self, event)`` and ``(self, ctx, event)`` called with ``(ctx, instance, event)``.
+"""Methods as behaviours.
 
-In: a function of a class body. Out: a behaviour that finds the right ``self``: the machine, or the object of the
-state, which is made when the state needs one and dropped when the state is left.
+In: a function of a class body that takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``. Out: a behaviour of
+``(ctx, instance, event)`` that finds the right ``self``: the machine, or the object of the state, which is made when
+the state needs one and dropped when the state is left.
 Never imports the compiler, the tables or the run time.
 """
 

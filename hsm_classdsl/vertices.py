@@ -142,9 +142,9 @@ class DeepHistory(History[M]):
 
 
 class Submachine:
-    """A machine put in as a composite state, named after the attribute it is given to (rule R9)::
+    """A machine put in as a composite state, named after the attribute it is given to (rule R9).
 
-        left = Submachine(Motor, initial=True)
+    Such as ``left = Submachine(Motor, initial=True)``.
 
     Args:
         machine: The machine class; its behaviours are given the machine that it is put into.

@@ -32,7 +32,9 @@ class Binder:
         form = callable_form(action)
         self.behaviors.append(
             Behavior(
-                call=form.for_vertex(vertex if written_in is None else written_in) if isinstance(form, Scoped) else form,
+                call=form.for_vertex(vertex if written_in is None else written_in)
+                if isinstance(form, Scoped)
+                else form,
                 ends_at_once=never_suspends(action),
                 role=role,
                 vertex=vertex,

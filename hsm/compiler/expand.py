@@ -49,10 +49,11 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
-from hsm.elements.walk import parts_of
+from hsm.elements.walk import is_a, parts_of
 from hsm.events import pattern
 from hsm.names import is_name, join
 from hsm.program import OUTSIDE, Kind
+from hsm.source import Source
 
 _KINDS: dict[type[Element], Kind] = {
     Model: Kind.STATE,
@@ -105,7 +106,7 @@ class _Expansion:
             above.children.setdefault(name, draft.index)
             if draft.kind is Kind.REGION:
                 above.regions.append(draft.index)
-        if isinstance(element, Submachine):
+        if is_a(element, Submachine):
             self._submachine(draft, element)
         elif draft.kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY):
             self._default(draft, element, draft.root)
@@ -114,44 +115,44 @@ class _Expansion:
         draft.last = len(vertices) - 1
         self._default_child(draft)
 
-    def _parts(self, draft: VertexDraft, parts: tuple[Element, ...], root: int) -> None:
+    def _parts(self, draft: VertexDraft, parts: tuple[Any, ...], root: int) -> None:
         for part in parts:
             if not is_allowed(draft.element, part):
                 continue
-            if isinstance(part, Entry | Effect):
+            if is_a(part, Entry | Effect):
                 draft.entry += [Listed(action, part.where) for action in part.actions]
-            elif isinstance(part, Exit):
+            elif is_a(part, Exit):
                 draft.exit += [Listed(action, part.where) for action in part.actions]
-            elif isinstance(part, Activity):
+            elif is_a(part, Activity):
                 draft.activities += [Listed(action, part.where) for action in part.actions]
-            elif isinstance(part, Defer):
-                draft.deferrals += _triggers(part.events, part)
-            elif isinstance(part, Initial):
+            elif is_a(part, Defer):
+                draft.deferrals += _triggers(part.events, part.where)
+            elif is_a(part, Initial):
                 self._default(draft, part, root)
-            elif isinstance(part, Transition):
+            elif is_a(part, Transition):
                 self._transition(draft, part, root)
-            elif is_name(part.name):  # type: ignore[attr-defined]  # every other part that is allowed is a vertex
+            elif is_name(part.name):  # every other part that is allowed is a vertex
                 self.vertex(part, draft.index, root)
 
-    def _submachine(self, draft: VertexDraft, element: Submachine[Any]) -> None:
+    def _submachine(self, draft: VertexDraft, element: Any) -> None:
         """The submachine's own parts around those of its model; its exit actions come last, as an outer state's."""
-        doors = [part for part in element.parts if isinstance(part, ExitPoint)]
+        doors = [part for part in element.parts if is_a(part, ExitPoint)]
         own = tuple(part for part in element.parts if part not in doors)
         self._parts(draft, own, root=draft.root)
         outer_exit, draft.exit = draft.exit, []
-        if isinstance(element.model, Model):
+        if is_a(element.model, Model):
             self._model(draft, element.model, {door.name: door for door in doors})
         draft.exit += outer_exit
 
-    def _model(self, draft: VertexDraft, model: Model[Any], doors: dict[str, ExitPoint[Any]]) -> None:
+    def _model(self, draft: VertexDraft, model: Any, doors: dict[str, Any]) -> None:
         """The parts of a model that is put in: their paths start from here; *doors* add what is behind a door."""
         element, draft.element = draft.element, model
         for part in model.parts:
             self._parts(draft, (part,), root=draft.index)
-            if isinstance(part, ExitPoint) and part.name in doors:
+            if is_a(part, ExitPoint) and part.name in doors:
                 door = self.outline.vertices[draft.children[part.name]]
                 first = len(self.outline.transitions)
-                self._parts(door, doors[part.name].parts, root=draft.root)
+                self._parts(door, parts_of(doors[part.name]), root=draft.root)
                 for transition in self.outline.transitions[first:]:
                     transition.base = draft.index
         draft.element = element
@@ -159,11 +160,11 @@ class _Expansion:
     def _default(self, draft: VertexDraft, element: Element, root: int) -> None:
         """An `initial`, or what a history does without a memory."""
         transition = self._new(element, draft.index, root)
-        transition.is_default = isinstance(element, Initial)
+        transition.is_default = is_a(element, Initial)
         for part in parts_of(element):
-            if isinstance(part, Target):
+            if is_a(part, Target):
                 transition.targets += [Wanted(path, part.where) for path in part.paths]
-            elif isinstance(part, Effect):
+            elif is_a(part, Effect):
                 transition.effects += [Listed(action, part.where) for action in part.actions]
         if transition.is_default:
             draft.defaults.append(transition)
@@ -180,26 +181,26 @@ class _Expansion:
                 draft.defaults.append(transition)
                 return
 
-    def _transition(self, draft: VertexDraft, element: Transition[Any], root: int) -> None:
+    def _transition(self, draft: VertexDraft, element: Any, root: int) -> None:
         transition = self._new(element, draft.index, root)
         for part in element.parts:
-            if isinstance(part, On):
-                transition.triggers += _triggers(part.events, part)
-            elif isinstance(part, OnCall):
+            if is_a(part, On):
+                transition.triggers += _triggers(part.events, part.where)
+            elif is_a(part, OnCall):
                 transition.calls.append(part.operation)
-            elif isinstance(part, After | Every | At):
+            elif is_a(part, After | Every | At):
                 transition.timers.append(part)
-            elif isinstance(part, When):
+            elif is_a(part, When):
                 transition.changes.append(part.condition)
-            elif isinstance(part, Condition):
+            elif is_a(part, Condition):
                 transition.conditions.append(part)
-            elif isinstance(part, SourcePath):
+            elif is_a(part, SourcePath):
                 transition.from_path = Wanted(part.path, part.where)
-            elif isinstance(part, Target):
+            elif is_a(part, Target):
                 transition.targets += [Wanted(path, part.where) for path in part.paths]
-            elif isinstance(part, Effect):
+            elif is_a(part, Effect):
                 transition.effects += [Listed(action, part.where) for action in part.actions]
-            elif isinstance(part, External):
+            elif is_a(part, External):
                 transition.is_external = True
         for condition in (*transition.conditions, *transition.changes):
             for inner in _in_states(condition):
@@ -212,18 +213,18 @@ class _Expansion:
         return transition
 
 
-def _triggers(events: tuple[object, ...], part: Element) -> list[Trigger]:
+def _triggers(events: tuple[object, ...], where: Source | None) -> list[Trigger]:
     """The patterns of *events*; what is none has been told of already."""
     found = [pattern(event) for event in events if isinstance(event, str)]
-    return [Trigger(each, part.where) for each in found if each is not None]
+    return [Trigger(each, where) for each in found if each is not None]
 
 
-def _in_states(condition: Condition[Any]) -> Iterator[InState[Any]]:
-    if isinstance(condition, InState):
+def _in_states(condition: Any) -> Iterator[InState[Any]]:
+    if is_a(condition, InState):
         yield condition
-    elif isinstance(condition, Not):
+    elif is_a(condition, Not):
         yield from _in_states(condition.condition)
-    elif isinstance(condition, AllOf | AnyOf):
+    elif is_a(condition, AllOf | AnyOf):
         for inner in condition.conditions:
             yield from _in_states(inner)
 

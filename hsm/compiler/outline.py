@@ -59,17 +59,17 @@ class TransitionDraft:
     root: int
     """The vertex of the model, or of the submachine, that its paths cannot leave."""
     label: str = ""
-    triggers: list[Trigger] = attrs.Factory(list)
-    calls: list[str] = attrs.Factory(list)
-    timers: list[Element] = attrs.Factory(list)
-    changes: list[Condition[Any]] = attrs.Factory(list)
-    conditions: list[Condition[Any]] = attrs.Factory(list)
-    effects: list[Listed] = attrs.Factory(list)
+    triggers: list[Trigger] = attrs.Factory(list[Trigger])
+    calls: list[str] = attrs.Factory(list[str])
+    timers: list[Element] = attrs.Factory(list[Element])
+    changes: list[Condition[Any]] = attrs.Factory(list[Condition[Any]])
+    conditions: list[Condition[Any]] = attrs.Factory(list[Condition[Any]])
+    effects: list[Listed] = attrs.Factory(list[Listed])
     from_path: Wanted | None = None
-    targets: list[Wanted] = attrs.Factory(list)
+    targets: list[Wanted] = attrs.Factory(list[Wanted])
     base: int | None = None
     """Where its paths start, when that is not its source: the submachine that says where a door leads."""
-    in_states: dict[int, Wanted] = attrs.Factory(dict)
+    in_states: dict[int, Wanted] = attrs.Factory(dict[int, Wanted])
     """The path of every `in_state` in its conditions, by the identity of the element."""
     is_external: bool = False
     is_default: bool = False
@@ -82,10 +82,12 @@ class TransitionDraft:
 
     @property
     def where(self) -> Source | None:
+        """The call that made it."""
         return self.element.where
 
     @property
     def has_trigger(self) -> bool:
+        """Whether anything but completion makes it fire."""
         return bool(self.triggers or self.calls or self.timers or self.changes)
 
     def reached(self) -> list[int]:
@@ -107,20 +109,21 @@ class VertexDraft:
     root: int
     """The vertex of the model, or of the submachine, that its paths start from."""
     last: int = 0
-    children: dict[str, int] = attrs.Factory(dict)
+    children: dict[str, int] = attrs.Factory(dict[str, int])
     """By name, in order; of two with the same name the first."""
-    regions: list[int] = attrs.Factory(list)
-    entry: list[Listed] = attrs.Factory(list)
-    exit: list[Listed] = attrs.Factory(list)
-    activities: list[Listed] = attrs.Factory(list)
-    deferrals: list[Trigger] = attrs.Factory(list)
-    defaults: list[TransitionDraft] = attrs.Factory(list)
+    regions: list[int] = attrs.Factory(list[int])
+    entry: list[Listed] = attrs.Factory(list[Listed])
+    exit: list[Listed] = attrs.Factory(list[Listed])
+    activities: list[Listed] = attrs.Factory(list[Listed])
+    deferrals: list[Trigger] = attrs.Factory(list[Trigger])
+    defaults: list[TransitionDraft] = attrs.Factory(list[TransitionDraft])
     """Its `initial` elements: at most one, in a model that is right."""
-    outgoing: list[TransitionDraft] = attrs.Factory(list)
+    outgoing: list[TransitionDraft] = attrs.Factory(list[TransitionDraft])
     """What `resolve` found to leave from it, in order of declaration."""
 
     @property
     def where(self) -> Source | None:
+        """The call that made it."""
         return self.element.where
 
 
@@ -129,9 +132,9 @@ class Outline:
     """A whole model as drafts."""
 
     name: str
-    vertices: list[VertexDraft] = attrs.Factory(list)
-    transitions: list[TransitionDraft] = attrs.Factory(list)
-    joins: dict[int, tuple[int, ...]] = attrs.Factory(dict)
+    vertices: list[VertexDraft] = attrs.Factory(list[VertexDraft])
+    transitions: list[TransitionDraft] = attrs.Factory(list[TransitionDraft])
+    joins: dict[int, tuple[int, ...]] = attrs.Factory(dict[int, tuple[int, ...]])
     """For each join, and each exit point that acts as one, the regions that must wait there."""
 
     def inside(self, vertex: int, other: int) -> bool:

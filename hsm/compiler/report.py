@@ -19,7 +19,7 @@ class Report:
     """The problems of the model called *model*, in the order in which they were found."""
 
     model: str
-    diagnostics: list[Diagnostic] = attrs.Factory(list)
+    diagnostics: list[Diagnostic] = attrs.Factory(list[Diagnostic])
 
     def error(
         self,

@@ -203,7 +203,10 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
             owner = vertex.parent
         else:
             continue
-        found = {outline.region_between(owner, source) for source in sources} if owner != OUTSIDE else set()
+        if owner == OUTSIDE:
+            joins[target] = ()
+            continue
+        found = {outline.region_between(owner, source) for source in sources}
         waiting = tuple(sorted(found - {NONE}))
         if vertex.kind is Kind.JOIN or len(waiting) > 1:
             joins[target] = waiting

@@ -76,7 +76,8 @@ class _Tables:
             guards=tuple(self._condition(condition, draft, source) for condition in draft.conditions),
             changes=tuple(self._condition(condition, draft, source) for condition in draft.changes),
             effects=tuple(
-                self.binder.add(listed.action, "effect", source, listed.where, draft.index, draft.owner) for listed in draft.effects
+                self.binder.add(listed.action, "effect", source, listed.where, draft.index, draft.owner)
+                for listed in draft.effects
             ),
             waits=draft.waits,
             is_checked=draft.is_checked,

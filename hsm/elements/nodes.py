@@ -10,13 +10,17 @@ generic in the instance type, contravariantly: a part that works on any `Instanc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, TypeAlias
 
 import attrs
 
-from hsm.behaviors import Action, Duration, DurationFunction, I, Predicate, TimepointFunction
+from hsm.behaviors import Duration, I
 from hsm.source import Source
+
+Behavior: TypeAlias = Callable[..., Any]
+"""A user's callable. What it works on is told by the type argument of its element: the front ends see to that."""
 
 
 @attrs.frozen(kw_only=True)
@@ -126,7 +130,7 @@ class Submachine(AnywherePart[I]):
 
     word = "submachine"
     name: str
-    model: Model[I]
+    model: Model[Any]
     parts: tuple[Element, ...] = ()
 
 
@@ -251,7 +255,7 @@ class After(TransitionPart[I]):
     """A timer that fires once, a time span after its state was entered (rule A2)."""
 
     word = "after"
-    duration: Duration | DurationFunction[I]
+    duration: Duration | Behavior
 
 
 @attrs.frozen
@@ -259,7 +263,7 @@ class Every(TransitionPart[I]):
     """A timer that fires again and again while its state is active (rule A5)."""
 
     word = "every"
-    duration: Duration | DurationFunction[I]
+    duration: Duration | Behavior
 
 
 @attrs.frozen
@@ -267,7 +271,7 @@ class At(TransitionPart[I]):
     """A timer that fires once, at a moment (rule A2)."""
 
     word = "at"
-    moment: datetime | TimepointFunction[I]
+    moment: datetime | Behavior
 
 
 @attrs.frozen
@@ -275,7 +279,7 @@ class When(TransitionPart[I]):
     """A change trigger: a condition that is asked after every step (rule T6)."""
 
     word = "when"
-    condition: Condition[I]
+    condition: Condition[Any]
 
 
 @attrs.frozen
@@ -311,7 +315,7 @@ class Guard(Condition[I]):
     """One predicate."""
 
     word = "guard"
-    predicate: Predicate[I]
+    predicate: Behavior
 
 
 @attrs.frozen
@@ -319,7 +323,7 @@ class AllOf(Condition[I]):
     """Every one of these, asked in order up to the first that does not hold."""
 
     word = "all_of"
-    conditions: tuple[Condition[I], ...]
+    conditions: tuple[Condition[Any], ...]
 
 
 @attrs.frozen
@@ -327,7 +331,7 @@ class AnyOf(Condition[I]):
     """One of these, asked in order up to the first that holds."""
 
     word = "any_of"
-    conditions: tuple[Condition[I], ...]
+    conditions: tuple[Condition[Any], ...]
 
 
 @attrs.frozen
@@ -335,7 +339,7 @@ class Not(Condition[I]):
     """Not this."""
 
     word = "not_"
-    condition: Condition[I]
+    condition: Condition[Any]
 
 
 @attrs.frozen
@@ -354,7 +358,7 @@ class Effect(BehaviorPart[I], TransitionPart[I], DefaultPart[I]):
     """Actions of a transition; directly in a state they are entry actions (rule K6)."""
 
     word = "effect"
-    actions: tuple[Action[I], ...]
+    actions: tuple[Behavior, ...]
 
 
 @attrs.frozen
@@ -362,7 +366,7 @@ class Entry(BehaviorPart[I]):
     """Actions that run when the state is entered."""
 
     word = "entry"
-    actions: tuple[Action[I], ...]
+    actions: tuple[Behavior, ...]
 
 
 @attrs.frozen
@@ -370,7 +374,7 @@ class Exit(BehaviorPart[I]):
     """Actions that run when the state is left."""
 
     word = "exit"
-    actions: tuple[Action[I], ...]
+    actions: tuple[Behavior, ...]
 
 
 @attrs.frozen
@@ -378,7 +382,7 @@ class Activity(BehaviorPart[I]):
     """Behaviours that run as tasks while the state is active (rule A1)."""
 
     word = "activity"
-    actions: tuple[Action[I], ...]
+    actions: tuple[Behavior, ...]
 
 
 @attrs.frozen

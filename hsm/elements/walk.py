@@ -1,34 +1,32 @@
-"""Going through a tree.
+"""Looking at elements: what one is, what it is called, what is in it.
 
-In: an element. Out: its parts, those of its parts, and so on, in the order in which they were written.
+In: an element. Out: its kind, its name, its parts in order.
 Never imports what reads the tree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeVar
+from types import UnionType
+from typing import Any
 
 from hsm.elements.nodes import Element
 
-E = TypeVar("E", bound=Element)
+
+def is_a(element: object, kind: type | UnionType) -> bool:
+    """Whether *element* is of the *kind*: ``isinstance`` without its effect on a type checker.
+
+    The type argument of an element speaks to the checkers of users' programs. Inside it is unknown, and a narrowed
+    type with an unknown argument would say less than `Any`.
+    """
+    return isinstance(element, kind)
 
 
-def parts_of(element: Element) -> tuple[Element, ...]:
+def name_of(element: Element) -> object:
+    """The name of *element* as it was given, right or wrong; ``None`` where it has none, as an `initial` may."""
+    return getattr(element, "name", None)
+
+
+def parts_of(element: Element) -> tuple[Any, ...]:
     """The parts of *element* in order; none for an element that cannot have any."""
-    found: tuple[Element, ...] = getattr(element, "parts", ())
+    found: tuple[Any, ...] = getattr(element, "parts", ())
     return found
-
-
-def parts_that_are(element: Element, kind: type[E] | tuple[type[E], ...]) -> list[E]:
-    """The parts of *element* of one *kind*, in order."""
-    return [part for part in parts_of(element) if isinstance(part, kind)]
-
-
-def walk(element: Element) -> Iterator[Element]:
-    """*element* and everything inside it, each before its own parts."""
-    pending = [element]
-    while pending:
-        found = pending.pop()
-        yield found
-        pending.extend(reversed(parts_of(found)))

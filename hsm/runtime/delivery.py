@@ -79,12 +79,15 @@ class Pending(Coroutine[Any, Any, T], Generic[T]):
             try:
                 yield from waiter
             finally:
-                if self._waiters is not None:
-                    self._waiters.remove(waiter)
+                self._forget(waiter)
         self._is_taken = True
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value]  # set together with is_done
+
+    def _forget(self, waiter: Any) -> None:
+        if self._waiters is not None:
+            self._waiters.remove(waiter)
 
     def send(self, value: Any, /) -> Any:
         """One step, for those that drive coroutines themselves."""

@@ -56,12 +56,20 @@ class Kernel:
         "unhandled",
     )
 
-    def __init__(self, program: Program, configuration: Configuration, actions: Actions, budget: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        configuration: Configuration,
+        actions: Actions,
+        timers: Timers,
+        activities: Activities,
+        budget: int,
+    ) -> None:
         self.program = program
         self.configuration = configuration
         self.actions = actions
-        self.activities: Activities
-        self.timers: Timers
+        self.timers = timers
+        self.activities = activities
         self._parked: dict[int, int] = {}
         self.selection = Selection(program, configuration, actions, self._parked)
         self._completions: deque[int] = deque()
@@ -134,6 +142,11 @@ class Kernel:
         yield from self._leave_inside(OUTSIDE, Event(FINAL))
         self._surrender()
         self._forget_locals()
+
+    def take_unhandled(self) -> list[BaseException]:
+        """The errors that no transition took since this was last asked."""
+        errors, self.unhandled = self.unhandled, []
+        return errors
 
     def _settle(self, event: Event[Any]) -> Steps[None]:
         """Errors first, then completions, then changes, until nothing is left to do (rule Q5)."""

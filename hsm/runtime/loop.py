@@ -13,7 +13,7 @@ import sys
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 _logger = logging.getLogger("hsm")
 
@@ -30,22 +30,32 @@ class Clock(Protocol):
 
     def time(self) -> float:
         """Seconds since some fixed moment, never going back."""
+        ...
 
     def wall(self) -> float:
         """Seconds since 1970 by this clock; `at` counts by it."""
+        ...
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
         """Call *callback* on the machine's loop once `time` has reached *when*."""
+        ...
 
 
 class LoopClock:
     """The clock of an event loop: its ``time`` and ``call_at``, and the system's wall clock."""
 
-    __slots__ = ("call_at", "time")
+    __slots__ = ("_loop",)
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.time: Callable[[], float] = loop.time
-        self.call_at: Callable[..., Cancellable] = loop.call_at
+        self._loop = loop
+
+    def time(self) -> float:
+        """The loop's time, in seconds."""
+        return self._loop.time()
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
+        """Call *callback* once `time` has reached *when*."""
+        return self._loop.call_at(when, callback, *args)
 
     def wall(self) -> float:
         """Seconds since 1970."""
@@ -55,11 +65,25 @@ class LoopClock:
 class Task(Protocol):
     """What the run time needs of a task."""
 
-    def done(self) -> bool: ...
-    def cancel(self) -> bool: ...
-    def cancelled(self) -> bool: ...
-    def exception(self) -> BaseException | None: ...
-    def add_done_callback(self, callback: Callable[[Any], object], /) -> None: ...
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        ...
+
+    def cancel(self) -> bool:
+        """Ask it to end."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Whether it ended by being cancelled."""
+        ...
+
+    def exception(self) -> BaseException | None:
+        """What it ended with, if that was an exception."""
+        ...
+
+    def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
+        """Call *callback* with the task when it has ended."""
+        ...
 
 
 CancelledError = asyncio.CancelledError
@@ -94,10 +118,9 @@ class Host:
 
         A cancellation of the caller ends the wait; *task* has been asked to end all the same.
         """
-        assert isinstance(task, asyncio.Future)  # every task of a machine comes from `spawn`
         task.cancel()
-        done, _ = await asyncio.wait({task}, timeout=grace)
-        return bool(done)
+        await asyncio.wait({cast("asyncio.Task[None]", task)}, timeout=grace)  # `spawn` made it
+        return task.done()
 
     def report(self, message: str, error: BaseException) -> None:
         """Give *error*, which nobody awaits, to the ``hsm`` logger and to the loop's exception handler (rule E4)."""

@@ -43,7 +43,7 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
-from hsm.elements.walk import parts_of
+from hsm.elements.walk import is_a, name_of, parts_of
 from hsm.events import pattern
 from hsm.names import either, is_name
 
@@ -52,8 +52,8 @@ from hsm.names import either, is_name
 class Spot:
     """An element, what it stands in, and the names around it."""
 
-    element: Element
-    owner: Element | None
+    element: Any
+    owner: Any
     path: tuple[str, ...]
 
     @property
@@ -62,11 +62,7 @@ class Spot:
         if self.owner is None:
             return ""
         path = "/" + "/".join(self.path)
-        return (
-            f"{self.owner.word} of {path}"
-            if not hasattr(self.owner, "name") or isinstance(self.owner, Initial)
-            else path
-        )
+        return f"{self.owner.word} of {path}" if name_of(self.owner) is None or is_a(self.owner, Initial) else path
 
 
 def check_parts(model: Model[Any], report: Report) -> None:
@@ -79,17 +75,18 @@ def check_parts(model: Model[Any], report: Report) -> None:
 def _spots(element: Element, owner: Element | None, path: tuple[str, ...]) -> Iterator[Spot]:
     yield Spot(element, owner, path)
     inside = path
-    if hasattr(element, "name") and not isinstance(element, Initial):
-        inside = (*path, str(element.name))
+    if (name := name_of(element)) is not None and not is_a(element, Initial):
+        inside = (*path, str(name))
     for part in (*parts_of(element), *_conditions(element)):
         yield from _spots(part, element, inside)
 
 
-def _conditions(element: Element) -> tuple[Element, ...]:
+def _conditions(element: Any) -> tuple[Element, ...]:
     """What stands in a condition, or under a change trigger."""
-    if isinstance(element, AllOf | AnyOf):
-        return element.conditions
-    if isinstance(element, Not | When):
+    if is_a(element, AllOf | AnyOf):
+        found: tuple[Element, ...] = element.conditions
+        return found
+    if is_a(element, Not | When):
         return (element.condition,)
     return ()
 
@@ -97,21 +94,21 @@ def _conditions(element: Element) -> tuple[Element, ...]:
 def _misplaced(spot: Spot, report: Report) -> None:
     """HSM001: a part that may not stand here. HSM012 and HSM016 say more of two that are common."""
     owner, part = spot.owner, spot.element
-    if owner is None or isinstance(part, Junk) or isinstance(owner, AllOf | AnyOf | Not | When):
+    if owner is None or is_a(part, Junk) or is_a(owner, AllOf | AnyOf | Not | When):
         return
     if is_allowed(owner, part):
         return
-    if isinstance(owner, Final | Terminate):
+    if is_a(owner, Final | Terminate):
         report.error(
             "HSM016",
             f"a {owner.word} state has no parts, so no '{part.word}'"
-            if isinstance(owner, Final)
+            if is_a(owner, Final)
             else f"a '{owner.word}' has no parts, so no '{part.word}'",
             part.where,
             within=spot.within,
             help="put the behaviour on the transition that leads here",
         )
-    elif isinstance(owner, Initial) and not isinstance(part, Effect):
+    elif is_a(owner, Initial) and not is_a(part, Effect):
         report.error(
             "HSM012",
             f"an 'initial' has no '{part.word}': it takes a target and effects",
@@ -132,13 +129,14 @@ def _misplaced(spot: Spot, report: Report) -> None:
 
 def _junk(spot: Spot, report: Report) -> None:
     """HSM002: an argument that is no part of a model at all."""
-    if not isinstance(spot.element, Junk) or spot.owner is None:
+    if not is_a(spot.element, Junk) or spot.owner is None:
         return
     value = spot.element.value
     if callable(value):
-        help_ = f"say what it is for, such as hsm.{'effect' if isinstance(spot.owner, Transition) else 'entry'}({describe(value)})"
+        word = "effect" if is_a(spot.owner, Transition) else "entry"
+        help_ = f"say what it is for, such as hsm.{word}({describe(value)})"
     elif isinstance(value, str):
-        help_ = f"say what it is for, such as hsm.{'on' if isinstance(spot.owner, Transition) else 'state'}({value!r})"
+        help_ = f"say what it is for, such as hsm.{'on' if is_a(spot.owner, Transition) else 'state'}({value!r})"
     else:
         help_ = "every argument is made by a function of hsm, such as hsm.transition(...)"
     report.error(
@@ -153,7 +151,7 @@ def _junk(spot: Spot, report: Report) -> None:
 def _name(spot: Spot, report: Report) -> None:
     """HSM003: a name that names nothing (rule N1)."""
     element = spot.element
-    if not hasattr(element, "name") or (isinstance(element, Initial) and element.name is None):
+    if not hasattr(element, "name") or (is_a(element, Initial) and element.name is None):
         return
     if not is_name(element.name):
         report.error(
@@ -171,7 +169,7 @@ def _duplicates(spot: Spot, report: Report) -> None:
     parts = parts_of(spot.element)
     for part in parts:
         name = getattr(part, "name", None)
-        if not isinstance(name, str) or isinstance(part, Initial) or not is_allowed(spot.element, part):
+        if not isinstance(name, str) or is_a(part, Initial) or not is_allowed(spot.element, part):
             continue
         if name in first:
             where = first[name].where
@@ -186,18 +184,18 @@ def _callables(spot: Spot, report: Report) -> None:
     """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
     element = spot.element
     behaviors: tuple[Any, ...] = ()
-    if isinstance(element, Entry | Exit | Effect | Activity):
+    if is_a(element, Entry | Exit | Effect | Activity):
         behaviors = element.actions
         if not behaviors:
             report.error("HSM008", f"'{element.word}' names no behaviour", element.where, within=spot.within)
-    elif isinstance(element, Guard):
+    elif is_a(element, Guard):
         behaviors = (element.predicate,)
-    elif isinstance(element, After | Every):
+    elif is_a(element, After | Every):
         behaviors = (element.duration,) if is_behavior(element.duration) else ()
-    elif isinstance(element, At):
+    elif is_a(element, At):
         behaviors = (element.moment,) if is_behavior(element.moment) else ()
     for behavior in behaviors:
-        if isinstance(behavior, Element):
+        if is_a(behavior, Element):
             help_ = f"'{behavior.word}' is no function; name the functions one after the other"
             report.error(
                 "HSM005",
@@ -225,12 +223,12 @@ def _callables(spot: Spot, report: Report) -> None:
 
 
 def _arguments(behavior: Any) -> str:
-    return " or ".join(behavior.forms.values()) if isinstance(behavior, Scoped) else "(ctx, instance, event)"
+    return " or ".join(behavior.forms.values()) if is_a(behavior, Scoped) else "(ctx, instance, event)"
 
 
 def _signature_help(behavior: Any) -> str:
     inner = unwrap(behavior)
-    if isinstance(behavior, Scoped):
+    if is_a(behavior, Scoped):
         return "leave out what it does not need, from the left: it always gets 'self'"
     if isinstance(behavior, type):
         return f"'{behavior.__name__}' is a class: give a function, or an object whose __call__ takes the three"
@@ -242,11 +240,11 @@ def _events(spot: Spot, report: Report) -> None:
     """HSM007: a trigger that names no event. HSM008: a part that names nothing."""
     element = spot.element
     events: tuple[object, ...] = ()
-    if isinstance(element, On | Defer):
+    if is_a(element, On | Defer):
         events = element.events
         if not events:
             report.error("HSM008", f"'{element.word}' names no event", element.where, within=spot.within)
-    elif isinstance(element, OnCall) and not (isinstance(element.operation, str) and element.operation):
+    elif is_a(element, OnCall) and not (isinstance(element.operation, str) and element.operation):
         report.error("HSM007", f"{_shown(element.operation)} names no operation", element.where, within=spot.within)
     for event in events:
         if not isinstance(event, str):
@@ -262,14 +260,12 @@ def _paths(spot: Spot, report: Report) -> None:
     """HSM008 and HSM009: a path that is none."""
     element = spot.element
     paths: tuple[object, ...] = ()
-    if isinstance(element, Target):
+    if is_a(element, Target):
         paths = element.paths
         if not paths:
             report.error("HSM008", "'target' names no path", element.where, within=spot.within)
-    elif isinstance(element, SourcePath):
+    elif is_a(element, SourcePath) or element.word == "in_state":
         paths = (element.path,)
-    elif element.word == "in_state":
-        paths = (element.path,)  # type: ignore[attr-defined]  # only InState has this word
     for path in paths:
         if (
             not isinstance(path, str)
@@ -289,11 +285,11 @@ def _paths(spot: Spot, report: Report) -> None:
 def _durations(spot: Spot, report: Report) -> None:
     """HSM017: a time span that no timer can have (rule A4). HSM018: something that is no time at all."""
     element = spot.element
-    if isinstance(element, At):
+    if is_a(element, At):
         if not isinstance(element.moment, datetime) and not is_behavior(element.moment):
             _no_time(spot, element.moment, "a datetime, or a function that gives one", report)
         return
-    if not isinstance(element, After | Every) or is_behavior(element.duration):
+    if not is_a(element, After | Every) or is_behavior(element.duration):
         return
     duration = element.duration
     if isinstance(duration, bool) or not isinstance(duration, int | float | timedelta):
@@ -304,7 +300,7 @@ def _durations(spot: Spot, report: Report) -> None:
         problem = "never ends"
     elif seconds < 0:
         problem = "is negative"
-    elif seconds == 0 and isinstance(element, Every):
+    elif seconds == 0 and is_a(element, Every):
         problem = "would fire without end"
     else:
         return
@@ -319,7 +315,7 @@ def _no_time(spot: Spot, value: object, wanted: str, report: Report) -> None:
 def _submodel(spot: Spot, report: Report) -> None:
     """HSM050: something put in as a submachine that is no model."""
     element = spot.element
-    if isinstance(element, Submachine) and not isinstance(element.model, Model):
+    if is_a(element, Submachine) and not isinstance(element.model, Model):
         report.error(
             "HSM050",
             f"{_shown(element.model)} is no model",
@@ -333,7 +329,7 @@ def _counts(spot: Spot, report: Report) -> None:
     """HSM010, HSM014 and HSM015: a part that may stand here once. HSM013: an `initial` without a target."""
     element = spot.element
     for kind, code in ((Initial, "HSM010"), (Target, "HSM014"), (SourcePath, "HSM015")):
-        found = [part for part in parts_of(element) if isinstance(part, kind)]
+        found = [part for part in parts_of(element) if is_a(part, kind)]
         for extra in found[1:] if found and is_allowed(element, found[0]) else ():
             help_ = (
                 "name several paths in one target(...): one in each of several regions"
@@ -343,7 +339,7 @@ def _counts(spot: Spot, report: Report) -> None:
             report.error(
                 code, f"a second '{kind.word}' in one '{element.word}'", extra.where, within=_path(spot), help=help_
             )
-    if isinstance(element, Initial) and not any(isinstance(part, Target) for part in element.parts):
+    if is_a(element, Initial) and not any(is_a(part, Target) for part in element.parts):
         report.error(
             "HSM013", "an 'initial' without a target", element.where, within=spot.within, help="add hsm.target(...)"
         )
@@ -352,7 +348,7 @@ def _counts(spot: Spot, report: Report) -> None:
 def _path(spot: Spot) -> str:
     """The place of the element of *spot* itself."""
     name = getattr(spot.element, "name", None)
-    if name is None or isinstance(spot.element, Initial):
+    if name is None or is_a(spot.element, Initial):
         return f"{spot.element.word} of /{'/'.join(spot.path)}"
     return "/" + "/".join((*spot.path, str(name)))
 

@@ -1,0 +1,279 @@
+"""Turns: what a machine has to do, one thing after the other, and the doing of it (rules T1, Q3 to Q6, D2).
+
+In: work, from wherever. Out: work that is done. A step that nothing suspends is done where it was brought; the rest
+of one that must be waited for is done in a task, and what comes after it follows there.
+Never imports asyncio: the host is asked for tasks.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from hsm.errors import MachineStopped
+from hsm.events import Event
+from hsm.outcome import Outcome, Status
+from hsm.runtime.delivery import Work
+from hsm.runtime.kernel import Kernel
+from hsm.runtime.loop import CancelledError, Host
+
+_logger = logging.getLogger("hsm")
+_inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
+"""The machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
+_ACTIVITY = object()
+"""Stands behind a machine in `_inside` where the running code is an activity: it runs beside the steps, not in one."""
+
+senders = _inside.get
+"""The machines that the running code is a behaviour of, outermost first."""
+
+
+def as_activity_of(machine: object) -> contextvars.Context:
+    """A copy of the current ``contextvars`` in which code runs as an activity of *machine*."""
+    variables = contextvars.copy_context()
+    variables.run(_inside.set, (*_inside.get(), machine, _ACTIVITY))
+    return variables
+
+
+class Turns:
+    """The work of one machine.
+
+    Attributes:
+        is_busy: Whether something is being done, here or in a task.
+        stopping: The stop that was asked for: it comes before everything else that waits.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_background",
+        "_deferred",
+        "_ended",
+        "_host",
+        "_is_draining",
+        "_is_suspended",
+        "_is_woken",
+        "_kernel",
+        "_machine",
+        "_name",
+        "_queue",
+        "_recalled",
+        "_urgent",
+        "is_busy",
+        "stopping",
+    )
+
+    def __init__(
+        self,
+        machine: object,
+        name: str,
+        host: Host,
+        kernel: Kernel,
+        ended: Callable[[Status], object],
+        background: Callable[[list[BaseException]], object],
+    ) -> None:
+        self._machine = machine
+        self._name = name
+        self._host = host
+        self._kernel = kernel
+        self._ended = ended
+        self._background = background
+        self._is_draining = False
+        self._is_suspended = False
+        self._is_woken = False
+        self._queue: deque[Work[Any]] = deque()
+        self._urgent: deque[Work[Any]] = deque()
+        self._recalled: deque[Work[Any]] = deque()
+        self._deferred: list[Work[Any]] = []
+        self.is_busy = False
+        self.stopping: Work[None] | None = None
+
+    # --- what comes in ---------------------------------------------------------------------------------------
+
+    def do(self, work: Work[Any]) -> None:
+        """Put *work* at the end of the queue, and begin at once unless something is being done."""
+        self._queue.append(work)
+        if not self.is_busy:
+            self.drain()
+
+    def do_first(self, work: Work[Any]) -> None:
+        """Put *work* before the queue: what activities ended with (rules C2 and E3)."""
+        self._urgent.append(work)
+        if not self.is_busy:
+            self.drain()
+
+    def do_later(self, work: Work[Any], chain: tuple[object, ...]) -> None:
+        """Put *work* at the end of the queue for a sender that must not be torn by it (rules Q2 and Q5).
+
+        Args:
+            work: From inside a behaviour, or while something is being done.
+            chain: What `senders` gave.
+        """
+        work.variables = contextvars.copy_context()
+        work.is_inside = work.is_inside or self._machine in chain
+        work.is_fed = self.is_busy and self._machine in chain and chain[-1] is not _ACTIVITY
+        self._queue.append(work)
+        self.wake()
+
+    def wake(self) -> None:
+        """Begin on the next turn of the loop, unless something is being done or about to be."""
+        if not self.is_busy and not self._is_woken:
+            self._is_woken = True
+            self._host.call_soon(self._woken)
+
+    def _woken(self) -> None:
+        self._is_woken = False
+        self.drain()
+
+    # --- one after the other ---------------------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Do one thing after the other, until nothing is left or until a step has to be waited for."""
+        if self._is_draining or self._is_suspended:
+            return
+        self.is_busy = self._is_draining = True
+        try:
+            while not self._is_suspended and (work := self._next()) is not None:
+                if work.variables is None:
+                    self._begin(work)
+                else:
+                    work.variables.run(self._begin, work)
+        finally:
+            self._is_draining = False
+            self.is_busy = self._is_suspended
+
+    def _next(self) -> Work[Any] | None:
+        """What is to be done next: stop, then what activities ended with, then recalled events, then the queue."""
+        if self.stopping is not None and not self.stopping.is_done:
+            return self.stopping
+        for several in (self._urgent, self._recalled, self._queue):
+            while several:
+                work = several.popleft()
+                if self._is_affordable(work):
+                    return work
+        return None
+
+    def next_of_start(self) -> Work[Any] | None:
+        """The next event that the default entry caused, or ``None`` (rule L1)."""
+        while self._queue and self._queue[0].is_inside:
+            work = self._queue.popleft()
+            if self._is_affordable(work):
+                return work
+        return None
+
+    def _is_affordable(self, work: Work[Any]) -> bool:
+        """Whether *work* is to be done; not when the machine has been feeding itself for too long (rule Q8)."""
+        if not work.is_fed or work.event is None:
+            self._kernel.refresh()
+            return True
+        if not self._kernel.spend(work.event.name):
+            return True
+        for fed in [other for other in self._queue if other.is_fed]:
+            self._queue.remove(fed)
+        self._background(self._kernel.take_unhandled())
+        return False
+
+    def _begin(self, work: Work[Any]) -> None:
+        """Do *work* up to its end, or up to the first thing that has to be awaited: that needs a task (rule Q3)."""
+        token = _inside.set((*_inside.get(), self._machine))
+        try:
+            awaitable = next(work.steps)
+        except StopIteration as end:
+            self._finish(work, end.value)
+        except Exception as error:
+            self._finish(work, None, error)
+        else:
+            self._is_suspended = True
+            self._host.spawn(self._continue(work, awaitable), contextvars.copy_context(), is_eager=True)
+        finally:
+            _inside.reset(token)
+
+    async def _continue(self, work: Work[Any], awaitable: Any) -> None:
+        """Do the rest of *work*, and then whatever else waits.
+
+        Nobody but the loop, as it is taken down, can cancel this: then the machine is abandoned as it stands.
+        """
+        try:
+            while True:
+                try:
+                    value = await awaitable
+                except CancelledError as error:
+                    if self._host.is_being_cancelled():
+                        work.steps.close()
+                        self._abandon(work)
+                        raise
+                    awaitable = work.steps.throw(error)
+                except BaseException as error:
+                    awaitable = work.steps.throw(error)
+                else:
+                    awaitable = work.steps.send(value)
+        except StopIteration as end:
+            self._is_suspended = False
+            self._finish(work, end.value)
+        except Exception as error:
+            self._is_suspended = False
+            self._finish(work, None, error)
+        self.drain()
+
+    # --- what is done ----------------------------------------------------------------------------------------
+
+    def _finish(self, work: Work[Any], value: Any, failure: Exception | None = None) -> None:
+        """*work* is done, with all that followed from it: tell who waits, recall what is deferred (rules D2, E4)."""
+        errors = self._kernel.take_unhandled()
+        if failure is not None:
+            errors.insert(0, failure)
+        self.hold_back_if_deferred(work, value)
+        if self._kernel.has_moved:
+            self._kernel.has_moved = False
+            self._recalled.extendleft(reversed(self._deferred))
+            self._deferred.clear()
+        if self._kernel.ended is not None:
+            self._ended(self._kernel.ended)
+        fatal = [error for error in errors if not isinstance(error, Exception | CancelledError)]
+        errors = [error for error in errors if error not in fatal]
+        work.finish(value, [] if work.is_inside else errors)
+        if work.is_inside:
+            self._background(errors)
+        if fatal:
+            raise fatal[0]
+
+    def hold_back_if_deferred(self, work: Work[Any], value: Any) -> None:
+        """Keep a deferred event until no state defers it any more; its sender has had the answer (rule D4)."""
+        if value is not Outcome.DEFERRED or work.event is None:
+            return
+        variables = contextvars.copy_context()
+        variables.run(_inside.set, tuple(machine for machine in _inside.get() if machine is not self._machine))
+        steps = self._kernel.handle(work.event)
+        self._deferred.append(Work(self._host, steps, work.event, variables, is_inside=True))
+
+    def close(self, status: Status) -> None:
+        """Nothing is done any more; whoever waits is told (rules C3 and L4)."""
+        waiting = [work for several in (self._urgent, self._recalled, self._queue) for work in several]
+        dropped = [work.event for work in waiting + self._deferred if work.is_inside and work.event is not None]
+        for several in (self._urgent, self._recalled, self._queue, self._deferred):
+            several.clear()
+        for work in waiting:
+            if status is Status.STOPPED and not work.is_inside:
+                work.finish(None, [_stopped_before(work.event)], is_quiet=True)
+            else:
+                work.finish(Outcome.IGNORED, [])
+        if dropped and status is Status.STOPPED:
+            names = ", ".join(f"'{event.name}'" for event in dropped)
+            _logger.warning("machine '%s' was stopped before it processed %s", self._name, names)
+
+    def _abandon(self, work: Work[Any]) -> None:
+        """The loop is being taken down in the middle of a step: end without another behaviour."""
+        self._is_suspended = self.is_busy = False
+        self._kernel.timers.disarm_all()
+        self._kernel.activities.abandon()
+        self._ended(Status.STOPPED)
+        for unfinished in (work, self.stopping):
+            if unfinished is not None and not unfinished.is_done:
+                unfinished.finish(None, [_stopped_before(unfinished.event)], is_quiet=True)
+
+
+def _stopped_before(event: Event[Any] | None) -> MachineStopped:
+    """What the sender of *event* is told when it was not processed."""
+    what = f"'{event.name}' was processed" if event is not None else "this was done"
+    return MachineStopped(f"the machine was stopped before {what}")
