@@ -6,16 +6,14 @@ A nested class stays a class; its name is the vertex's name. Never imports the c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from hsm.elements import nodes
 from hsm.elements.nodes import Element, SubmachinePart
+from hsm.instance import Instance
 from hsm.source import Source, here
 
-if TYPE_CHECKING:
-    from hsm_classdsl.machine import Machine
-
-M = TypeVar("M", bound="Machine")
+M = TypeVar("M", bound=Instance)
 """The machine that a state belongs to."""
 
 
@@ -152,7 +150,7 @@ class Submachine:
         initial: Whether it is the default entry of what it stands in.
     """
 
-    def __init__(self, machine: type[Machine], *parts: SubmachinePart[Any], initial: bool = False) -> None:
+    def __init__(self, machine: type[Instance], *parts: SubmachinePart[Any], initial: bool = False) -> None:
         self.machine = machine
         self.parts = parts
         self.is_initial = initial

@@ -27,6 +27,7 @@ from hsm.runtime.delivery import OUTCOMES, STOPPED, Done, Pending, Work
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import Clock, Host
 from hsm.runtime.timers import Armed, Timers
+from hsm.runtime.traversal import Traversal
 from hsm.runtime.turns import Turns, as_activity_of, senders
 
 J = TypeVar("J", bound=Instance)
@@ -56,6 +57,7 @@ class Machine(Generic[J]):
         "__weakref__",
         "_budget",
         "_clock",
+        "_configuration",
         "_context",
         "_end",
         "_grace",
@@ -105,7 +107,9 @@ class Machine(Generic[J]):
         activities = Activities(
             self.program, actions, self._host, self._grace, as_activity_of(self), self._activity_ended
         )
-        self._kernel = Kernel(self.program, configuration, actions, timers, activities, self._budget)
+        traversal = Traversal(self.program, configuration, actions, timers, activities)
+        self._configuration = configuration
+        self._kernel = Kernel(self.program, traversal, self._budget)
         self._turns = Turns(self, self.program.name, self._host, self._kernel, self._close, self._background)
 
     # --- what it tells ---------------------------------------------------------------------------------------
@@ -125,12 +129,12 @@ class Machine(Generic[J]):
 
         Empty when nothing is active. In the middle of a step it tells what is really active (rule L2).
         """
-        innermost = self._kernel.configuration.innermost()
+        innermost = self._configuration.innermost()
         return "" if innermost == OUTSIDE else self.program.vertices[innermost].path
 
     def states(self) -> tuple[str, ...]:
         """The paths of the active leaves in order of declaration; empty when nothing is active (rule L2)."""
-        return tuple(self.program.vertices[leaf].path for leaf in self._kernel.configuration.leaves)
+        return tuple(self.program.vertices[leaf].path for leaf in self._configuration.leaves)
 
     def is_in(self, path: str) -> bool:
         """Whether the vertex at *path* is active (rule L2).
@@ -147,7 +151,7 @@ class Machine(Generic[J]):
             known = closest(name, self.program.index)
             hint = f": did you mean {either(known)}?" if known else ""
             raise ValueError(f"model '{self.program.name}' has no vertex {path!r}{hint}")
-        return self._kernel.configuration.is_active(vertex)
+        return self._configuration.is_active(vertex)
 
     def wait(self) -> Awaitable[Status]:
         """Wait until the machine has ended, in whatever way; gives its last `status`.
@@ -162,7 +166,7 @@ class Machine(Generic[J]):
 
     def locals(self) -> dict[int, object]:
         """What behaviours keep for the vertices that are active, by index; an entry goes when its vertex is left."""
-        return self._kernel.locals
+        return self._kernel.traversal.locals
 
     def __repr__(self) -> str:
         state = self.state()
@@ -363,14 +367,18 @@ class Machine(Generic[J]):
     def _start_steps(self) -> Steps[None]:
         kernel = self._kernel
         yield from kernel.start()
-        while not kernel.unhandled and kernel.ended is None and (work := self._turns.next_of_start()) is not None:
+        while (
+            not kernel.unhandled
+            and kernel.traversal.ended is None
+            and (work := self._turns.next_of_start()) is not None
+        ):
             value = yield from work.steps
             self._turns.hold_back_if_deferred(work, value)
         if kernel.unhandled:
-            kernel.timers.disarm_all()
+            yield from kernel.traversal.end_all()
             yield from kernel.stop()
             self._close(Status.STOPPED)
-        elif kernel.ended is None:
+        elif kernel.traversal.ended is None:
             self._status = Status.RUNNING
 
     def _stop_steps(self) -> Steps[None]:

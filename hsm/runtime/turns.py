@@ -224,12 +224,12 @@ class Turns:
         if failure is not None:
             errors.insert(0, failure)
         self.hold_back_if_deferred(work, value)
-        if self._kernel.has_moved:
-            self._kernel.has_moved = False
+        if self._kernel.traversal.has_moved:
+            self._kernel.traversal.has_moved = False
             self._recalled.extendleft(reversed(self._deferred))
             self._deferred.clear()
-        if self._kernel.ended is not None:
-            self._ended(self._kernel.ended)
+        if self._kernel.traversal.ended is not None:
+            self._ended(self._kernel.traversal.ended)
         fatal = [error for error in errors if not isinstance(error, Exception | CancelledError)]
         errors = [error for error in errors if error not in fatal]
         work.finish(value, [] if work.is_inside else errors)
@@ -265,8 +265,8 @@ class Turns:
     def _abandon(self, work: Work[Any]) -> None:
         """The loop is being taken down in the middle of a step: end without another behaviour."""
         self._is_suspended = self.is_busy = False
-        self._kernel.timers.disarm_all()
-        self._kernel.activities.abandon()
+        self._kernel.traversal.timers.disarm_all()
+        self._kernel.traversal.activities.abandon()
         self._ended(Status.STOPPED)
         for unfinished in (work, self.stopping):
             if unfinished is not None and not unfinished.is_done:

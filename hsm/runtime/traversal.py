@@ -1,0 +1,317 @@
+"""Traversal: what a transition leaves, runs and enters (rules K, R and C1).
+
+In: a decision and an event. Out: steps that change the configuration, and the completions that come of it.
+Never imports asyncio, and decides nothing: which transitions fire is `selection`'s.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from hsm.events import Event
+from hsm.outcome import Status
+from hsm.program import NONE, OUTSIDE, Kind, Program
+from hsm.runtime.actions import Actions, Steps
+from hsm.runtime.activities import Activities
+from hsm.runtime.configuration import Configuration
+from hsm.runtime.selection import Decision, Selection, Way
+from hsm.runtime.timers import Timers
+
+NO_WAY: Way = {}
+
+
+class Traversal:
+    """Moves one machine through its vertices.
+
+    Attributes:
+        completions: The states whose completion waits to be handled, in the order in which they completed.
+        ended: How the machine came to its end by itself, once it did.
+        has_moved: Whether anything was left or entered since this was last set to false (rule D2).
+        truths: What the conditions of change triggers were when last asked, by transition (rule T6).
+        locals: Whatever behaviours keep for a vertex while it is active, by vertex.
+    """
+
+    __slots__ = (
+        "_complete",
+        "_departures",
+        "_history",
+        "_parked",
+        "_program",
+        "actions",
+        "activities",
+        "completions",
+        "configuration",
+        "ended",
+        "has_moved",
+        "locals",
+        "selection",
+        "timers",
+        "truths",
+    )
+
+    def __init__(
+        self,
+        program: Program,
+        configuration: Configuration,
+        actions: Actions,
+        timers: Timers,
+        activities: Activities,
+    ) -> None:
+        self._program = program
+        self.configuration = configuration
+        self.actions = actions
+        self.timers = timers
+        self.activities = activities
+        self._parked: dict[int, int] = {}
+        self.selection = Selection(program, configuration, actions, self._parked)
+        self._complete: set[int] = set()
+        self._history: dict[int, tuple[int, ...]] = {}
+        self._departures: list[int] = []
+        self.completions: deque[int] = deque()
+        self.ended: Status | None = None
+        self.has_moved = False
+        self.truths: dict[int, bool] = {}
+        self.locals: dict[int, object] = {}
+
+    def start(self, event: Event[Any]) -> Steps[None]:
+        """Enter the model by its default entry."""
+        yield from self._enter(0, (0,), event, NO_WAY)
+
+    def leave_all(self, event: Event[Any]) -> Steps[None]:
+        """Leave everything, innermost first."""
+        yield from self._leave_inside(OUTSIDE, event)
+
+    def end_all(self) -> Steps[None]:
+        """Disarm every timer, cancel every activity and wait for it; nothing is left (rules C3 and R8)."""
+        self.timers.disarm_all()
+        yield from self.activities.end_all()
+
+    def forget(self) -> None:
+        """Drop what a step leaves behind: what was kept for vertices that are no longer active."""
+        self._departures.clear()
+        for vertex in [vertex for vertex in self.locals if not self.configuration.is_active(vertex)]:
+            del self.locals[vertex]
+
+    # --- firing ----------------------------------------------------------------------------------------------
+
+    def fire(self, decision: Decision, event: Event[Any]) -> Steps[object]:
+        """Fire what was chosen, in order; what an earlier one has left can no longer fire (rule T4).
+
+        Gives what the last effect of the last transition gave.
+        """
+        value = None
+        for chosen in decision.chosen:
+            source = self._program.transitions[chosen.transition].source
+            if self.ended is None and self.configuration.is_active(source):
+                value = yield from self._transition(chosen.transition, event, chosen.way)
+        return value
+
+    def _transition(self, index: int, event: Event[Any], way: Way) -> Steps[object]:
+        """Leave, run the effects, enter (rule K4); gives what the last effect gave."""
+        segment = self._program.transitions[index]
+        for vertex in segment.leaves:
+            yield from self._leave_inside(vertex, event)
+        self.actions.returned = None
+        yield from self.actions.run(segment.effects, event)
+        returned = self.actions.returned
+        if segment.waits != NONE:
+            self._parked[segment.waits] = segment.targets[0]
+            regions = self._program.joins[segment.targets[0]]
+            if any(self._parked.get(region) != segment.targets[0] for region in regions):
+                return returned
+        if segment.waits != NONE or self._is_passing(segment.targets):
+            yield from self._reach(segment.targets[0], event, way)
+        elif segment.targets:
+            yield from self._inside(segment.within, segment.targets, event, way)
+        return returned
+
+    def _is_passing(self, targets: tuple[int, ...]) -> bool:
+        """Whether the only target is an exit point, whose owner is active and is only about to be left."""
+        return len(targets) == 1 and self._program.vertices[targets[0]].kind is Kind.EXIT_POINT
+
+    # --- leaving ---------------------------------------------------------------------------------------------
+
+    def _leave_inside(self, outer: int, event: Event[Any]) -> Steps[None]:
+        """Leave everything that is active strictly inside *outer* (rules K4 and K5)."""
+        leaving = self.configuration.active_inside(outer)
+        self._remember(outer, leaving)
+        for index in leaving:
+            vertex = self._program.vertices[index]
+            if vertex.timers:
+                self.timers.disarm(index)
+            if vertex.activities:
+                yield from self.activities.end(index)
+            if vertex.exit:
+                yield from self.actions.run(vertex.exit, event)
+            self.configuration.deactivate(index)
+            self._departures.append(index)
+            self._parked.pop(index, None)
+            if index in self._complete:
+                self._complete.remove(index)
+                if index in self.completions:
+                    self.completions.remove(index)
+            for transition in vertex.changes:
+                self.truths.pop(transition, None)
+        self.has_moved = self.has_moved or bool(leaving)
+
+    def _remember(self, outer: int, leaving: list[int]) -> None:
+        """Keep the leaves of everything with a history that is being left, or whose inside is (rule R5)."""
+        for index in (*leaving, *((outer,) if outer != OUTSIDE and leaving else ())):
+            if not self._program.vertices[index].has_history:
+                continue
+            if self.configuration.has_ended(index):
+                self._history.pop(index, None)
+            else:
+                self._history[index] = tuple(self.configuration.leaves_inside(index))
+
+    # --- entering --------------------------------------------------------------------------------------------
+
+    def _enter(self, index: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:
+        """Enter the vertex *index* on the way to *goals*: itself, or vertices inside it (rules K4 and K5)."""
+        vertex = self._program.vertices[index]
+        if vertex.kind > Kind.FINAL:
+            yield from self._reach(index, event, way)
+            return
+        self.configuration.activate(index)
+        self.has_moved = True
+        self.locals.pop(index, None)
+        if vertex.kind is Kind.FINAL:
+            self._finish(vertex.parent)
+            return
+        if vertex.entry:
+            yield from self.actions.run(vertex.entry, event)
+        if vertex.activities:
+            self.activities.start(index, event)
+        if vertex.timers:
+            yield from self.timers.arm(index, event)
+        inner = () if goals == (index,) else goals
+        if inner or vertex.is_composite:
+            yield from self._inside(index, inner, event, way)
+        else:
+            self.complete_if_it_is(index)
+
+    def _inside(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:
+        """From the active *outer* on to *goals* inside it; without any, its default entry (rules R1 to R3)."""
+        if outer == OUTSIDE:
+            yield from self._enter(0, goals, event, way)
+            return
+        vertex = self._program.vertices[outer]
+        if not goals and vertex.default != NONE:
+            yield from self._transition(vertex.default, event, way)
+        elif vertex.regions:
+            yield from self._into_regions(outer, goals, event, way)
+        elif goals:
+            yield from self._enter(self.configuration.child_towards(outer, goals[0]), goals, event, way)
+
+    def _into_regions(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:
+        """Enter the regions of *outer*: those with a goal towards it, those not active yet by default (rule R3)."""
+        vertices = self._program.vertices
+        for goal in goals:
+            if vertices[goal].parent == outer and vertices[goal].kind is not Kind.REGION:
+                yield from self._reach(goal, event, way)
+                return
+        mark = len(self._departures)
+        for region in vertices[outer].regions:
+            inner = tuple(goal for goal in goals if region < goal <= vertices[region].last)
+            is_new = not self.configuration.is_active(region)
+            if is_new:
+                self.configuration.activate(region)
+            if is_new or inner:
+                yield from self._inside(region, inner, event, way)
+            # a choice may have led out again: then the rest is not entered
+            if self.ended is not None or outer in self._departures[mark:]:
+                return
+
+    # --- pseudostates ----------------------------------------------------------------------------------------
+
+    def _reach(self, index: int, event: Event[Any], way: Way) -> Steps[None]:
+        """Go on from the pseudostate *index*; what it stands in is active (rules R4 to R8)."""
+        kind = self._program.vertices[index].kind
+        if kind in (Kind.CHOICE, Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN):
+            yield from self._branch(index, event, way)
+        elif kind is Kind.FORK:
+            yield from self._fork(index, event)
+        elif kind is Kind.ENTRY_POINT:
+            yield from self._entry_point(index, event)
+        elif kind is Kind.TERMINATE:
+            self.ended = Status.TERMINATED
+        else:
+            yield from self._restore(index, event, is_deep=kind is Kind.DEEP_HISTORY)
+
+    def _branch(self, index: int, event: Event[Any], way: Way) -> Steps[None]:
+        """Take the branch that was found open before, or else the first that is open now (rule R4)."""
+        outgoing = self._program.vertices[index].outgoing
+        if index in way:
+            yield from self._transition(way[index], event, way)
+            return
+        if not outgoing:  # an exit point of the model itself, which has nothing outside
+            self.ended = Status.COMPLETED
+        for branch in outgoing:
+            chosen = yield from self.selection.enabled(branch, event)
+            if chosen is not None:
+                yield from self._transition(branch, event, chosen.way)
+                return
+
+    def _fork(self, index: int, event: Event[Any]) -> Steps[None]:
+        """Run the effects of all branches, then enter all their targets together (rule R6)."""
+        branches = [self._program.transitions[branch] for branch in self._program.vertices[index].outgoing]
+        outer = min(branch.within for branch in branches)
+        yield from self._leave_inside(outer, event)
+        for branch in branches:
+            yield from self.actions.run(branch.effects, event)
+        goals = tuple(sorted(target for branch in branches for target in branch.targets))
+        yield from self._inside(outer, goals, event, NO_WAY)
+
+    def _entry_point(self, index: int, event: Event[Any]) -> Steps[None]:
+        """Take the routes behind a door; without one, or with one to the owner itself, its default entry (rule R7)."""
+        vertex = self._program.vertices[index]
+        branches = [self._program.transitions[branch] for branch in vertex.outgoing]
+        goals = tuple(sorted(target for branch in branches for target in branch.targets))
+        if vertex.parent in goals:
+            yield from self._inside(vertex.parent, (), event, NO_WAY)
+            goals = ()
+        for branch in branches:
+            yield from self.actions.run(branch.effects, event)
+        if goals or not branches:
+            yield from self._inside(vertex.parent, goals, event, NO_WAY)
+
+    def _restore(self, index: int, event: Event[Any], *, is_deep: bool) -> Steps[None]:
+        """Enter what was last active in the owner of a history, or its default (rule R5)."""
+        vertex = self._program.vertices[index]
+        memory = self._history.get(vertex.parent, ())
+        if memory:
+            goals = memory if is_deep else (self.configuration.child_towards(vertex.parent, memory[0]),)
+            yield from self._inside(vertex.parent, goals, event, NO_WAY)
+            return
+        default = self._program.transitions[vertex.outgoing[0]]
+        if default.targets:
+            yield from self._transition(vertex.outgoing[0], event, NO_WAY)
+        else:
+            yield from self.actions.run(default.effects, event)
+            yield from self._inside(vertex.parent, (), event, NO_WAY)
+
+    # --- completion ------------------------------------------------------------------------------------------
+
+    def _finish(self, outer: int) -> None:
+        """A final state directly inside *outer* was entered (rules C1 and C3)."""
+        owner = outer
+        if self._program.vertices[outer].kind is Kind.REGION:
+            owner = self._program.vertices[outer].parent
+        if owner == 0 and self.configuration.has_ended(0):
+            self.ended = Status.COMPLETED
+        else:
+            self.complete_if_it_is(owner)
+
+    def complete_if_it_is(self, index: int) -> None:
+        """Queue the completion of the state *index*, once, when everything it waits for has come (rule C1)."""
+        vertex = self._program.vertices[index]
+        if not self.configuration.is_active(index):
+            return
+        if index in self._complete or not self.activities.have_returned(index):
+            return
+        if vertex.is_composite and not self.configuration.has_ended(index):
+            return
+        self._complete.add(index)
+        if vertex.completions:
+            self.completions.append(index)
