@@ -66,15 +66,15 @@ class Diagnostic:
     def render(self) -> str:
         """The whole text: message, position, the line with its caret where it can be read, place and help."""
         kind = "warning" if self.is_warning else "error"
-        lines = [f"{kind}[{self.code}]: {self.message}"]
+        lines = [f"{kind}[{self.code}]: {_line(self.message)}"]
         place = self.where.place() if self.where is not None else None
         margin = " " * (len(str(place.line)) if place is not None else 1)
         if place is not None:
             lines.append(f"{margin}--> {place}")
             lines.extend(_picture(place, self.label, margin))
         if self.within:
-            lines.append(f"{margin} = in:   {self.within}")
-        lines.extend(f"{margin} = help: {text}" for text in self.help)
+            lines.append(f"{margin} = in:   {_line(self.within)}")
+        lines.extend(f"{margin} = help: {_line(text)}" for text in self.help)
         return "\n".join(lines)
 
 
@@ -85,8 +85,15 @@ def _picture(place: Place, label: str, margin: str) -> list[str]:
         return []
     whole = place.end_line == place.line and place.end_column is not None
     end = place.end_column if whole and place.end_column is not None else len(text)
-    caret = " " * place.column + "^" * max(1, end - place.column)
-    return [f"{margin} |", f"{place.line} | {text}", f"{margin} | {caret} {label}".rstrip()]
+    # a tab is as wide above as below, however wide that is
+    before = "".join("\t" if character == "\t" else " " for character in text[: place.column])
+    caret = before + "^" * max(1, end - place.column)
+    return [f"{margin} |", f"{place.line} | {text}", f"{margin} | {caret} {_line(label)}".rstrip()]
+
+
+def _line(text: str) -> str:
+    """*text* on one line: names and values of a user's may hold anything."""
+    return text.replace("\n", "\\n")
 
 
 class DefinitionError(HsmError):
@@ -109,3 +116,17 @@ class DefinitionError(HsmError):
 
 class CallError(HsmError, LookupError):
     """A call that no transition takes in the state that the machine is in."""
+
+
+for _public in (
+    HsmError,
+    LifecycleError,
+    MachineStopped,
+    LoopBudgetError,
+    GuardError,
+    DurationError,
+    DefinitionError,
+    DefinitionWarning,
+    CallError,
+):
+    _public.__module__ = "hsm"  # where users find them, and what a traceback is to say

@@ -22,6 +22,11 @@ def join(above: str, name: str) -> str:
     return f"{above}{SEPARATOR}{name}"
 
 
+def is_path(path: object) -> bool:
+    """Whether *path* may name a vertex: names, ``.`` and ``..`` with ``/`` between them, after one ``/`` or none."""
+    return isinstance(path, str) and "" not in path.removeprefix(SEPARATOR).split(SEPARATOR)
+
+
 def is_absolute(path: str) -> bool:
     """Whether *path* starts at the model (rule N5)."""
     return path.startswith(SEPARATOR)

@@ -255,5 +255,5 @@ def describe(program: Program, behavior: Behavior) -> str:
     vertex = program.vertices[behavior.vertex].path
     label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
     place = behavior.where.place() if behavior.where is not None else of_function(behavior.call)
-    position = f" ({place.file}:{place.line})" if place is not None else ""
+    position = f" ({place.short})" if place is not None else ""
     return f"{behavior.role} of {vertex}{' ' + label if label else ''}{position}"

@@ -19,7 +19,6 @@ import attrs
 class Place:
     """A stretch of source text.
 
-    ``file`` is relative to the working directory when it lies inside it.
     ``line`` and ``end_line`` count from 1, ``column`` and ``end_column`` count characters from 0;
     the columns are ``None`` when the interpreter keeps none (``python -X no_debug_ranges``).
     """
@@ -36,10 +35,15 @@ class Place:
         found = linecache.getline(self.file, self.line)
         return found.rstrip("\r\n") if found else None
 
+    @property
+    def short(self) -> str:
+        """File and line; the file relative to the working directory when it lies inside it."""
+        inside = os.getcwd() + os.sep
+        file = self.file[len(inside) :] if self.file.startswith(inside) else self.file
+        return f"{file}:{self.line}"
+
     def __str__(self) -> str:
-        if self.column is None:
-            return f"{self.file}:{self.line}"
-        return f"{self.file}:{self.line}:{self.column + 1}"
+        return self.short if self.column is None else f"{self.short}:{self.column + 1}"
 
 
 class Source:
@@ -47,19 +51,24 @@ class Source:
 
     __slots__ = ("code", "offset")
 
-    def __init__(self, code: CodeType, offset: int) -> None:
+    def __init__(self, code: CodeType | Place, offset: int) -> None:
         self.code = code
         self.offset = offset
 
+    def __reduce__(self) -> tuple[type[Source], tuple[Place, int]]:
+        return (Source, (self.place(), 0))  # code is not for other processes; the place is
+
     def place(self) -> Place:
         """The file, the line and, where known, the columns of the call."""
+        if isinstance(self.code, Place):
+            return self.code
         line, end_line, column, end_column = _position(self.code, self.offset)
         if line is None:
-            return Place(_short(self.code.co_filename), self.code.co_firstlineno)
+            return Place(self.code.co_filename, self.code.co_firstlineno)
         text = linecache.getline(self.code.co_filename, line)
         last = linecache.getline(self.code.co_filename, end_line or line)
         return Place(
-            _short(self.code.co_filename),
+            self.code.co_filename,
             line,
             _characters(text, column),
             end_line,
@@ -80,7 +89,9 @@ def _position(code: CodeType, offset: int) -> tuple[int | None, int | None, int 
 
 def _characters(line: str, byte: int | None) -> int | None:
     """The character column of a UTF-8 *byte* column in *line*."""
-    return None if byte is None else len(line.encode()[:byte].decode(errors="replace"))
+    if byte is None or not line:
+        return byte
+    return len(line.encode()[:byte].decode(errors="replace"))
 
 
 def here(depth: int = 1) -> Source:
@@ -92,10 +103,4 @@ def here(depth: int = 1) -> Source:
 def of_function(function: object) -> Place | None:
     """Where a plain function's ``def`` stands, or ``None`` for what is written in no Python file."""
     code = getattr(function, "__code__", None)
-    return Place(_short(code.co_filename), code.co_firstlineno) if isinstance(code, CodeType) else None
-
-
-def _short(file: str) -> str:
-    """*file* as one reads it best."""
-    inside = os.getcwd() + os.sep
-    return file[len(inside) :] if file.startswith(inside) else file
+    return Place(code.co_filename, code.co_firstlineno) if isinstance(code, CodeType) else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsm.compiler.check import check_outline, check_parts
+from hsm.compiler.check import check_outline, check_tree
 from hsm.compiler.expand import expand
 from hsm.compiler.plan import plan
 from hsm.compiler.report import Report
@@ -26,7 +26,9 @@ def compile(model: Model[Any]) -> Program:  # noqa: A001 - the textbook's word
         DefinitionError: The model breaks rules; it carries all the diagnostics.
     """
     report = Report(str(model.name))
-    check_parts(model, report)
+    check_tree(model, report)
+    if report.has("HSM058"):
+        report.finish()
     outline = expand(model)
     resolve(outline, report)
     check_outline(outline, report)

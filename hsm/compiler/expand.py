@@ -14,8 +14,6 @@ from hsm.elements.grammar import is_allowed
 from hsm.elements.nodes import (
     Activity,
     After,
-    AllOf,
-    AnyOf,
     At,
     Choice,
     Condition,
@@ -36,7 +34,6 @@ from hsm.elements.nodes import (
     Join,
     Junction,
     Model,
-    Not,
     On,
     OnCall,
     Region,
@@ -49,9 +46,9 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
-from hsm.elements.walk import is_a, parts_of
+from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
 from hsm.events import pattern
-from hsm.names import is_name, join
+from hsm.names import is_name, is_path, join, segments
 from hsm.program import OUTSIDE, Kind
 from hsm.source import Source
 
@@ -75,7 +72,7 @@ _KINDS: dict[type[Element], Kind] = {
 
 def expand(model: Model[Any]) -> Outline:
     """The outline of *model*: vertices before what they contain, transitions in order of declaration."""
-    outline = Outline(str(model.name))
+    outline = Outline(plain(model.name))
     _Expansion(outline).vertex(model, OUTSIDE, None)
     return outline
 
@@ -89,7 +86,7 @@ class _Expansion:
     def vertex(self, element: Any, parent: int, root: int | None) -> None:
         """Add *element* and everything in it."""
         vertices = self.outline.vertices
-        name = str(element.name)
+        name = plain(element.name)
         above = vertices[parent] if parent != OUTSIDE else None
         draft = VertexDraft(
             index=len(vertices),
@@ -118,6 +115,7 @@ class _Expansion:
     def _parts(self, draft: VertexDraft, parts: tuple[Any, ...], root: int) -> None:
         for part in parts:
             if not is_allowed(draft.element, part):
+                self._leave_out(part)
                 continue
             if is_a(part, Entry | Effect):
                 draft.entry += [Listed(action, part.where) for action in part.actions]
@@ -131,8 +129,18 @@ class _Expansion:
                 self._default(draft, part, root)
             elif is_a(part, Transition):
                 self._transition(draft, part, root)
-            elif is_name(part.name):  # every other part that is allowed is a vertex
+            elif is_name(part.name) and plain(part.name) not in draft.children:
                 self.vertex(part, draft.index, root)
+            else:  # every other part that is allowed is a vertex, and this one has no name, or one that is taken
+                self._leave_out(part)
+
+    def _leave_out(self, part: Element) -> None:
+        """Remember every name in *part*, which is wrong and was told of: a path to it is no mistake of its own."""
+        pending: list[Element] = [part]
+        while pending:
+            each = pending.pop()
+            self.outline.left_out.update(segments(plain(name_of(each))))
+            pending += parts_of(each)
 
     def _submachine(self, draft: VertexDraft, element: Any) -> None:
         """The submachine's own parts around those of its model; its exit actions come last, as an outer state's."""
@@ -140,8 +148,9 @@ class _Expansion:
         own = tuple(part for part in element.parts if part not in doors)
         self._parts(draft, own, root=draft.root)
         outer_exit, draft.exit = draft.exit, []
-        if is_a(element.model, Model):
-            self._model(draft, element.model, {door.name: door for door in doors})
+        draft.is_open = not is_a(element.model, Model)
+        if not draft.is_open:
+            self._model(draft, element.model, {plain(door.name): door for door in doors})
         draft.exit += outer_exit
 
     def _model(self, draft: VertexDraft, model: Any, doors: dict[str, Any]) -> None:
@@ -155,6 +164,8 @@ class _Expansion:
                 self._parts(door, parts_of(doors[part.name]), root=draft.root)
                 for transition in self.outline.transitions[first:]:
                     transition.base = draft.index
+                doors.pop(part.name)
+        draft.unknown_doors = list(doors.values())
         draft.element = element
 
     def _default(self, draft: VertexDraft, element: Element, root: int) -> None:
@@ -163,7 +174,7 @@ class _Expansion:
         transition.is_default = is_a(element, Initial)
         for part in parts_of(element):
             if is_a(part, Target):
-                transition.targets += [Wanted(path, part.where) for path in part.paths]
+                transition.targets += _wanted(part)
             elif is_a(part, Effect):
                 transition.effects += [Listed(action, part.where) for action in part.actions]
         if transition.is_default:
@@ -184,7 +195,9 @@ class _Expansion:
     def _transition(self, draft: VertexDraft, element: Any, root: int) -> None:
         transition = self._new(element, draft.index, root)
         for part in element.parts:
-            if is_a(part, On):
+            if not is_allowed(element, part):
+                self._leave_out(part)
+            elif is_a(part, On):
                 transition.triggers += _triggers(part.events, part.where)
             elif is_a(part, OnCall):
                 transition.calls.append(part.operation)
@@ -194,18 +207,18 @@ class _Expansion:
                 transition.changes.append(part.condition)
             elif is_a(part, Condition):
                 transition.conditions.append(part)
-            elif is_a(part, SourcePath):
-                transition.from_path = Wanted(part.path, part.where)
+            elif is_a(part, SourcePath) and is_path(part.path):
+                transition.from_path = Wanted(plain(part.path), part.where)
             elif is_a(part, Target):
-                transition.targets += [Wanted(path, part.where) for path in part.paths]
+                transition.targets += _wanted(part)
             elif is_a(part, Effect):
                 transition.effects += [Listed(action, part.where) for action in part.actions]
             elif is_a(part, External):
                 transition.is_external = True
         for condition in (*transition.conditions, *transition.changes):
             for inner in _in_states(condition):
-                transition.in_states[id(inner)] = Wanted(inner.path, inner.where)
-        transition.label = _label(transition)
+                transition.in_states[id(inner)] = Wanted(plain(inner.path), inner.where)
+        transition.label = label_of(element)
 
     def _new(self, element: Element, owner: int, root: int) -> TransitionDraft:
         transition = TransitionDraft(len(self.outline.transitions), element, owner, root)
@@ -215,25 +228,17 @@ class _Expansion:
 
 def _triggers(events: tuple[object, ...], where: Source | None) -> list[Trigger]:
     """The patterns of *events*; what is none has been told of already."""
-    found = [pattern(event) for event in events if isinstance(event, str)]
+    found = [pattern(plain(event)) for event in events if isinstance(event, str)]
     return [Trigger(each, where) for each in found if each is not None]
 
 
+def _wanted(part: Any) -> list[Wanted]:
+    """The paths of a target; what is none has been told of already."""
+    return [Wanted(plain(path), part.where) for path in part.paths if is_path(path)]
+
+
 def _in_states(condition: Any) -> Iterator[InState[Any]]:
-    if is_a(condition, InState):
+    if is_a(condition, InState) and is_path(condition.path):
         yield condition
-    elif is_a(condition, Not):
-        yield from _in_states(condition.condition)
-    elif is_a(condition, AllOf | AnyOf):
-        for inner in condition.conditions:
-            yield from _in_states(inner)
-
-
-def _label(transition: TransitionDraft) -> str:
-    """What the triggers are called in a message: ``on 'a' or 'b'``, ``after``, ``on completion``."""
-    names = [f"'{trigger.pattern}'" for trigger in transition.triggers]
-    words = ["on " + " or ".join(names)] if names else []
-    words += [f"on call of '{operation}'" for operation in transition.calls]
-    words += [timer.word for timer in transition.timers]
-    words += ["when its condition holds"] * bool(transition.changes)
-    return " or ".join(words)
+    for inner in conditions_of(condition):
+        yield from _in_states(inner)

@@ -19,6 +19,8 @@ PSEUDOSTATES = frozenset(Kind) - {Kind.STATE, Kind.REGION, Kind.FINAL}
 """Kinds that no machine rests in."""
 CONDITIONAL = frozenset({Kind.JUNCTION, Kind.JOIN, Kind.EXIT_POINT})
 """Kinds whose way out may turn out closed, so that it is looked for before anything is left (rule R4)."""
+NEVER_LEFT = frozenset({Kind.FINAL, Kind.TERMINATE, Kind.REGION, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY})
+"""Kinds that no transition of a user's leaves."""
 SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})
 """Kinds that a default entry without `initial` may lead to (rule R2)."""
 
@@ -111,6 +113,10 @@ class VertexDraft:
     last: int = 0
     children: dict[str, int] = attrs.Factory(dict[str, int])
     """By name, in order; of two with the same name the first."""
+    unknown_doors: list[Element] = attrs.Factory(list[Element])
+    """The exit points that a submachine names and its model does not have."""
+    is_open: bool = False
+    """Whether nobody knows what is in it: a submachine whose model is none."""
     regions: list[int] = attrs.Factory(list[int])
     entry: list[Listed] = attrs.Factory(list[Listed])
     exit: list[Listed] = attrs.Factory(list[Listed])
@@ -134,6 +140,8 @@ class Outline:
     name: str
     vertices: list[VertexDraft] = attrs.Factory(list[VertexDraft])
     transitions: list[TransitionDraft] = attrs.Factory(list[TransitionDraft])
+    left_out: set[str] = attrs.Factory(set[str])
+    """Names of what was passed over because it is wrong: a path to it is not told of a second time."""
     joins: dict[int, tuple[int, ...]] = attrs.Factory(dict[int, tuple[int, ...]])
     """For each join, and each exit point that acts as one, the regions that must wait there."""
 
@@ -169,6 +177,11 @@ class Outline:
             return NONE
         child = self.child_towards(owner, inner)
         return child if self.vertices[child].kind is Kind.REGION else NONE
+
+    def may_leave(self, transition: TransitionDraft, vertex: int) -> bool:
+        """Whether *transition* can have *vertex* as its source; the default of a history leaves that history."""
+        draft = self.vertices[vertex]
+        return draft.kind not in NEVER_LEFT or transition.element is draft.element
 
     def is_conditional(self, transition: TransitionDraft) -> bool:
         """Whether the way behind the target of *transition* may turn out closed, its own guards aside."""

@@ -6,6 +6,7 @@ Never judges, and never stops a pass: what is wrong in one place must not hide w
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import attrs
@@ -32,7 +33,7 @@ class Report:
         help: tuple[str, ...] | str = (),  # noqa: A002 - the word that stands in the message
     ) -> None:
         """Add a problem that keeps the model from running."""
-        lines = (help,) if isinstance(help, str) else help
+        lines = ((help,) if help else ()) if isinstance(help, str) else help
         self.diagnostics.append(Diagnostic(code, message, where, label, within, lines))
 
     def warn(
@@ -46,8 +47,12 @@ class Report:
         help: tuple[str, ...] | str = (),  # noqa: A002 - as above
     ) -> None:
         """Add a problem that the model runs with all the same."""
-        lines = (help,) if isinstance(help, str) else help
+        lines = ((help,) if help else ()) if isinstance(help, str) else help
         self.diagnostics.append(Diagnostic(code, message, where, label, within, lines, is_warning=True))
+
+    def has(self, code: str) -> bool:
+        """Whether a problem with this *code* was found."""
+        return any(diagnostic.code == code for diagnostic in self.diagnostics)
 
     @property
     def has_errors(self) -> bool:
@@ -80,9 +85,11 @@ def _issue(diagnostic: Diagnostic) -> None:
         warnings.warn(diagnostic.render(), DefinitionWarning, stacklevel=1)
         return
     place = diagnostic.where.place()
+    module = next((name for name, m in list(sys.modules.items()) if getattr(m, "__file__", None) == place.file), None)
     warnings.warn_explicit(
-        diagnostic.render(),
-        DefinitionWarning,
-        diagnostic.where.code.co_filename,
-        place.line,
+        diagnostic.render(), DefinitionWarning, place.file, place.line, module=module, registry=_registry
     )
+
+
+_registry: dict[str | tuple[str, type[Warning], int], int] = {}
+"""What was warned of already; Python keeps such a registry in each module, and the user's is not known here."""

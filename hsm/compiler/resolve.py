@@ -10,8 +10,11 @@ from __future__ import annotations
 from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft, Wanted
 from hsm.compiler.report import Report
 from hsm.elements.nodes import Element, Model, Submachine
-from hsm.names import closest, either, is_absolute, segments
+from hsm.elements.walk import plain
+from hsm.names import closest, either, is_absolute, is_name, segments
 from hsm.program import NONE, OUTSIDE, Kind
+
+_MOST_LOOKS = 20
 
 
 def resolve(outline: Outline, report: Report) -> None:
@@ -31,7 +34,7 @@ def resolve(outline: Outline, report: Report) -> None:
                 lookup.find(transition, wanted, base, "target")
         for wanted in transition.in_states.values():
             lookup.find(transition, wanted, base, "in_state")
-        if not transition.is_default:
+        if not transition.is_default and outline.may_leave(transition, transition.source):
             outline.vertices[transition.source].outgoing.append(transition)
     outline.joins = _joins(outline)
 
@@ -39,8 +42,8 @@ def resolve(outline: Outline, report: Report) -> None:
 def model_name(element: Element) -> str:
     """The first step of absolute paths under *element*: the model's name, also where it is put in."""
     if isinstance(element, Submachine) and isinstance(element.model, Model):
-        return str(element.model.name)
-    return str(element.name)  # type: ignore[attr-defined]  # a root is a Model or a Submachine
+        return plain(element.model.name)
+    return plain(element.name)  # type: ignore[attr-defined]  # a root is a Model or a Submachine
 
 
 class _Lookup:
@@ -49,12 +52,11 @@ class _Lookup:
     def __init__(self, outline: Outline, report: Report) -> None:
         self.outline = outline
         self.report = report
+        self._looked = 0
 
     def find(self, transition: TransitionDraft, wanted: Wanted, base: int, word: str) -> None:
         """Set ``wanted.vertex`` to what its path names, seen from *base*."""
         path = wanted.path
-        if not isinstance(path, str):
-            return
         root = transition.root
         if is_absolute(path):
             wanted.vertex = self._absolute(transition, wanted, root, word)
@@ -87,6 +89,8 @@ class _Lookup:
             return self._walk(transition, wanted, root, root, tuple(rest), word)
         inside = _descend(self.outline, root, segments(wanted.path))
         help_ = f"write '/{name}{wanted.path}'" if inside is not None else f"an absolute path starts with '/{name}'"
+        if not is_name(name):
+            return None
         self.report.error(
             "HSM022",
             f"{word} '{wanted.path}' does not start with the model's name",
@@ -129,7 +133,9 @@ class _Lookup:
     ) -> None:
         """No child of *at* is called as the first of *missing*."""
         around = self.outline.vertices[at]
-        known = closest(missing[0], around.children)
+        if around.is_open or missing[0] in self.outline.left_out:
+            return
+        known = closest(missing[0], around.children) if self._is_affordable() else []
         kept = wanted.path[: len(wanted.path) - len("/".join(missing))]
         behind = "".join(f"/{step}" for step in missing[1:])
         found = [f"{kept}{name}{behind}" for name in known] or self._elsewhere(missing[-1])
@@ -140,13 +146,26 @@ class _Lookup:
     ) -> None:
         """No vertex from *base* outwards has a child called *name*."""
         vertices = self.outline.vertices
+        if name in self.outline.left_out:
+            return
+        if not self._is_affordable():
+            self._unknown(transition, wanted, f"nothing is called '{name}' here", [], word, root)
+            return
         visible = [child for scope in (base, *self.outline.around(base)) for child in vertices[scope].children]
-        found = closest(name, visible) if "/" not in wanted.path else []
+        exact = [vertex.path for vertex in vertices if vertex.name == name][:2]
+        found = exact or (closest(name, visible) if "/" not in wanted.path else [])
         label = f"nothing is called '{name}' in {vertices[base].path} or around it"
         self._unknown(transition, wanted, label, found or self._elsewhere(segments(wanted.path)[-1]), word, root)
 
+    def _is_affordable(self) -> bool:
+        """Whether to look for similar names: that takes time, and after many mistakes nobody reads them."""
+        self._looked += 1
+        return self._looked <= _MOST_LOOKS
+
     def _elsewhere(self, name: str) -> list[str]:
         """Absolute paths of up to two vertices, anywhere in the model, that are called like *name*."""
+        if self._looked > _MOST_LOOKS:
+            return []
         named: dict[str, str] = {}
         for vertex in self.outline.vertices[1:]:
             named.setdefault(vertex.name, vertex.path)

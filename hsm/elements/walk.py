@@ -1,6 +1,6 @@
 """Looking at elements: what one is, what it is called, what is in it.
 
-In: an element. Out: its kind, its name, its parts in order.
+In: an element. Out: its kind, its name, its parts in order, the words for it in a message.
 Never imports what reads the tree.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import UnionType
 from typing import Any
 
-from hsm.elements.nodes import Element
+from hsm.elements.nodes import After, AllOf, AnyOf, At, Element, Every, Initial, Not, On, OnCall, When
 
 
 def is_a(element: object, kind: type | UnionType) -> bool:
@@ -23,10 +23,41 @@ def is_a(element: object, kind: type | UnionType) -> bool:
 
 def name_of(element: Element) -> object:
     """The name of *element* as it was given, right or wrong; ``None`` where it has none, as an `initial` may."""
-    return getattr(element, "name", None)
+    return None if is_a(element, Initial) else getattr(element, "name", None)
+
+
+def plain(name: object) -> str:
+    """*name* as a plain string, also where it is a member of an enumeration of strings."""
+    return str.__str__(name) if isinstance(name, str) else repr(name)
 
 
 def parts_of(element: Element) -> tuple[Any, ...]:
     """The parts of *element* in order; none for an element that cannot have any."""
     found: tuple[Any, ...] = getattr(element, "parts", ())
     return found
+
+
+def conditions_of(element: Any) -> tuple[Any, ...]:
+    """The conditions that *element* is made of; none for most."""
+    if is_a(element, AllOf | AnyOf):
+        found: tuple[Any, ...] = element.conditions
+        return found
+    return (element.condition,) if is_a(element, Not | When) else ()
+
+
+def label_of(transition: Element) -> str:
+    """What the triggers of *transition* are called in a message: ``on 'pause' or 'after'``; empty for completion."""
+    words: list[str] = []
+    for part in parts_of(transition):
+        if is_a(part, On):
+            words += [f"'{plain(event)}'" for event in part.events]
+        elif is_a(part, OnCall):
+            words.append(f"call of '{part.operation}'")
+        elif is_a(part, After | Every | At | When):
+            words.append(f"'{part.word}'")
+    return "on " + " or ".join(words) if words else ""
+
+
+def a(word: str) -> str:
+    """*word* in quotes, with its article: ``a 'state'``, ``an 'entry_point'``."""
+    return f"{'an' if word[0] in 'aeiou' else 'a'} '{word}'"

@@ -8,6 +8,9 @@ from __future__ import annotations
 from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
+from hsm.elements.nodes import Submachine, Target
+from hsm.elements.walk import a, is_a, name_of, parts_of, plain
+from hsm.names import closest, either
 from hsm.program import Kind
 
 _BRANCHING = {Kind.CHOICE, Kind.JUNCTION}
@@ -36,7 +39,7 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
             _history(outline, vertex, report)
         elif vertex.regions:
             _regions(outline, vertex, report)
-    _cycles(outline, report)
+        _contents(outline, vertex, report)
     _closed_junctions(outline, report)
 
 
@@ -46,15 +49,15 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         if transition.has_trigger:
             report.error(
                 "HSM033",
-                f"a transition behind a '{vertex.element.word}' has no trigger",
+                f"a transition behind {a(vertex.element.word)} may not have a trigger",
                 transition.where,
                 within=outline.place(transition),
                 help="the event that led here is passed on",
             )
-        if not transition.targets and vertex.kind not in _HISTORIES:
+        if not any(is_a(part, Target) for part in parts_of(transition.element)) and vertex.kind not in _HISTORIES:
             report.error(
                 "HSM035",
-                f"a transition behind a '{vertex.element.word}' needs a target",
+                f"a transition behind {a(vertex.element.word)} needs a target",
                 transition.where,
                 within=outline.place(transition),
                 help="add hsm.target(...)",
@@ -64,6 +67,8 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches behind an open one (R4)."""
     word = vertex.element.word
+    if not vertex.outgoing and parts_of(vertex.element):
+        return
     if not vertex.outgoing:
         report.error(
             "HSM030", f"a '{word}' without branches", vertex.where, within=vertex.path, help="add hsm.transition(...)"
@@ -72,19 +77,24 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     if vertex.kind is Kind.CHOICE and vertex.outgoing[-1].conditions:
         report.error(
             "HSM031",
-            "the last branch of a 'choice' has no guard",
+            "the last branch of a 'choice' may not have a guard",
             vertex.outgoing[-1].where,
             within=vertex.path,
             help="add a last hsm.transition(hsm.target(...)) for when no guard holds",
         )
+    if any(branch.has_trigger for branch in vertex.outgoing):
+        return
     for number, branch in enumerate(vertex.outgoing[:-1]):
         if not branch.conditions and not outline.is_conditional(branch):
+            count = len(vertex.outgoing) - number - 1
+            behind = "a branch" if count == 1 else f"{count} branches"
             report.warn(
                 "HSM032",
-                f"{len(vertex.outgoing) - number - 1} branch(es) of '{word}' {vertex.path} can never be chosen",
+                f"{behind} of the {word} {vertex.path} can never be chosen",
                 vertex.outgoing[number + 1].where,
                 label="the branch before this one has no guard",
                 within=vertex.path,
+                help="give the earlier branch a guard, or put it last",
             )
             return
 
@@ -92,12 +102,14 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM036: a fork leads into different regions of one state, without guards (rule R6)."""
     targets = [target for transition in vertex.outgoing for target in transition.reached()]
-    if any(len(transition.reached()) < len(transition.targets) for transition in vertex.outgoing):
+    if any(not transition.targets or None in [w.vertex for w in transition.targets] for transition in vertex.outgoing):
+        return
+    if len(vertex.outgoing) < len(parts_of(vertex.element)):
         return
     if len(targets) < 2 or not in_different_regions(outline, targets):
         report.error(
             "HSM036",
-            "a 'fork' leads into several regions of one state",
+            "a 'fork' must lead into several regions of one state",
             vertex.where,
             within=vertex.path,
             help="give it one hsm.transition(hsm.target(...)) for each of the regions",
@@ -106,7 +118,7 @@ def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         if transition.conditions:
             report.error(
                 "HSM036",
-                "a transition behind a 'fork' has no guard",
+                "a transition behind a 'fork' may not have a guard",
                 transition.conditions[0].where,
                 within=vertex.path,
                 help="guard the transition that leads to the fork",
@@ -120,18 +132,24 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     if len(sources) < 2 or len(regions) != len(sources):
         report.error(
             "HSM037",
-            "a 'join' is reached from several regions of one state, once from each",
+            "a 'join' must be reached from several regions of one state, once from each",
             vertex.where,
             within=vertex.path,
             help="let one completion transition in each of the regions lead here",
         )
     if not vertex.outgoing:
-        report.error("HSM030", "a 'join' without a transition behind it", vertex.where, within=vertex.path)
+        report.error(
+            "HSM030",
+            "a 'join' without a transition behind it",
+            vertex.where,
+            within=vertex.path,
+            help="add hsm.transition(hsm.target(...))",
+        )
     for transition in incoming:
         if transition.has_trigger or transition.conditions:
             report.error(
                 "HSM038",
-                "a transition into a 'join' has neither trigger nor guard",
+                "a transition into a 'join' may have neither trigger nor guard",
                 transition.where,
                 within=outline.place(transition),
                 help="lead to a state or a final state on the event, and from there into the join",
@@ -144,7 +162,7 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     if not owner.regions and not any(outline.vertices[c].kind in SUBSTATES for c in owner.children.values()):
         report.error(
             "HSM040",
-            f"an '{word}' on {owner.path}, which has nothing inside",
+            f"{a(word)} on {owner.path}, which has nothing inside",
             vertex.where,
             within=vertex.path,
             help="doors belong to states with substates or regions",
@@ -152,12 +170,14 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
         return
     if vertex.kind is Kind.EXIT_POINT:
         if not vertex.outgoing and incoming and owner.index != 0:
+            door = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
+            is_put_in = is_a(owner.element, Submachine)
             report.error(
                 "HSM043",
                 f"nothing is behind the exit point {vertex.path}",
-                vertex.where,
+                owner.where if is_put_in else vertex.where,
                 within=vertex.path,
-                help=f"add a transition: hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))",
+                help=f"add {door} to the submachine" if is_put_in else f"add a transition: {door}",
             )
         return
     _routes(outline, vertex, owner, report)
@@ -174,17 +194,18 @@ def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: R
             if not outline.inside(owner.index, wanted.vertex):
                 report.error(
                     "HSM041",
-                    f"the way behind an entry point of {owner.path} stays inside it",
+                    f"the way behind an entry point of {owner.path} must stay inside it",
                     wanted.where,
                     label=f"names {outline.vertices[wanted.vertex].path}",
                     within=vertex.path,
+                    help=f"name a vertex inside {owner.path}",
                 )
                 return
     guarded = any(transition.conditions for transition in vertex.outgoing)
     if guarded or (len(targets) > 1 and not in_different_regions(outline, targets)):
         report.error(
             "HSM049",
-            "behind an entry point there is one way into each region, without guards",
+            "behind an entry point there may only be one way into each region, without guards",
             vertex.where,
             within=vertex.path,
             help="to choose, lead to a 'choice' behind the door",
@@ -209,7 +230,7 @@ def _history(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             ):
                 report.error(
                     "HSM057",
-                    f"the default of a history lies inside its owner, and '{wanted.path}' does not",
+                    f"the default of a history must lie inside its owner, and '{wanted.path}' does not",
                     wanted.where,
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
@@ -230,35 +251,26 @@ def _regions(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             )
 
 
-def _cycles(outline: Outline, report: Report) -> None:
-    """HSM034: pseudostates that lead round in a circle with no state in it would be gone through without end."""
-    state: dict[int, int] = {}
-    for vertex in outline.vertices:
-        if vertex.kind in PSEUDOSTATES and vertex.index not in state:
-            _visit(outline, vertex.index, state, [], report)
-
-
-def _visit(outline: Outline, start: int, state: dict[int, int], path: list[int], report: Report) -> None:
-    state[start] = 1
-    path.append(start)
-    for transition in outline.vertices[start].outgoing:
-        for target in transition.reached():
-            if outline.vertices[target].kind not in PSEUDOSTATES:
-                continue
-            if state.get(target) == 1:
-                circle = [outline.vertices[v].path for v in (*path[path.index(target) :], target)]
-                report.error(
-                    "HSM034",
-                    "pseudostates that lead round in a circle",
-                    transition.where,
-                    label=" -> ".join(circle),
-                    within=outline.place(transition),
-                    help="put a state into the circle",
-                )
-            elif target not in state:
-                _visit(outline, target, state, path, report)
-    path.pop()
-    state[start] = 2
+def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+    """HSM051: a door that a model does not have. HSM059: a region that nothing can be active in."""
+    doors = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
+    for door in vertex.unknown_doors:
+        name = plain(name_of(door))
+        known = closest(name, doors)
+        has = f"its exit points are {', '.join(repr(each) for each in doors)}" if doors else "it has no exit points"
+        report.error(
+            "HSM051",
+            f"'{name}' is no exit point of the model put in as {vertex.path}",
+            door.where,
+            within=vertex.path,
+            help=f"did you mean {either(known)}?" if known else has,
+        )
+    if vertex.kind is not Kind.REGION:
+        return
+    kinds = {outline.vertices[child].kind for child in vertex.children.values()}
+    was_left_out = len(vertex.children) < len([part for part in parts_of(vertex.element) if name_of(part) is not None])
+    if not kinds & SUBSTATES and not was_left_out:
+        report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")
 
 
 def _closed_junctions(outline: Outline, report: Report) -> None:

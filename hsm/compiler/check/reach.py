@@ -30,7 +30,7 @@ def _unreachable(outline: Outline, report: Report) -> None:
             continue
         report.warn(
             "HSM060",
-            f"'{vertex.element.word}' {vertex.path} can never be reached",
+            f"the {vertex.element.word} {vertex.path} can never be reached",
             vertex.where,
             within=vertex.path,
             help="no 'initial' and no transition leads to it",
@@ -119,4 +119,5 @@ def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> No
                 deferral.where,
                 label="a transition of the same state takes it",
                 within=vertex.path,
+                help="give that transition a guard, or leave the deferral away",
             )

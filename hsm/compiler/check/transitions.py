@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from hsm.compiler.outline import Outline, TransitionDraft
 from hsm.compiler.report import Report
+from hsm.elements.nodes import Target
+from hsm.elements.walk import is_a, parts_of
 from hsm.program import NONE, OUTSIDE, Kind
 
-_NEVER_LEFT = {Kind.FINAL, Kind.TERMINATE, Kind.REGION, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY}
+_INWARD = {Kind.ENTRY_POINT, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY}
+"""Kinds that have rules of their own for where they lead: into their owner."""
 
 
 def check_transitions(outline: Outline, report: Report) -> None:
@@ -19,11 +22,15 @@ def check_transitions(outline: Outline, report: Report) -> None:
             continue
         if transition.is_default:
             _default_target(outline, transition, report)
-        else:
+        elif not outline.may_leave(transition, transition.source):
             _source(outline, transition, report)
+            continue
         _target(outline, transition, report)
-        _several_targets(outline, transition, report)
-        _between_regions(outline, transition, report)
+        source = outline.vertices[transition.source].kind
+        if source is not Kind.FORK:
+            _several_targets(outline, transition, report)
+        if not transition.is_default and source not in _INWARD:
+            _between_regions(outline, transition, report)
 
 
 def _default_target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
@@ -35,7 +42,7 @@ def _default_target(outline: Outline, transition: TransitionDraft, report: Repor
             owner = outline.vertices[transition.source]
             report.error(
                 "HSM011",
-                f"the target of an 'initial' lies inside its owner, and '{wanted.path}' does not",
+                f"the target of an 'initial' must lie inside its owner, and '{wanted.path}' does not",
                 wanted.where,
                 label=f"names {outline.vertices[wanted.vertex].path}",
                 within=outline.place(transition),
@@ -46,8 +53,6 @@ def _default_target(outline: Outline, transition: TransitionDraft, report: Repor
 def _source(outline: Outline, transition: TransitionDraft, report: Report) -> None:
     """HSM025: a transition that starts where nothing can be left by one."""
     source = outline.vertices[transition.source or 0]
-    if source.kind not in _NEVER_LEFT or transition.element is source.element:
-        return
     where = transition.from_path.where if transition.from_path is not None else transition.where
     if source.kind is Kind.REGION:
         help_ = "say which state of the region it leaves: hsm.source(...)"
@@ -57,7 +62,7 @@ def _source(outline: Outline, transition: TransitionDraft, report: Report) -> No
         help_ = "start it at a state"
     report.error(
         "HSM025",
-        f"a transition cannot leave the '{source.element.word}' {source.path}",
+        f"a transition cannot leave the {source.element.word} {source.path}",
         where,
         within=outline.place(transition),
         help=help_,
@@ -91,7 +96,8 @@ def _target(outline: Outline, transition: TransitionDraft, report: Report) -> No
 def _several_targets(outline: Outline, transition: TransitionDraft, report: Report) -> None:
     """HSM047: several targets lie in different regions of one state (rule R6)."""
     reached = transition.reached()
-    if len(transition.targets) < 2 or len(reached) < len(transition.targets):
+    parts = [part for part in parts_of(transition.element) if is_a(part, Target)]
+    if len(transition.targets) < 2 or len(reached) < len(transition.targets) or len(parts) > 1:
         return
     if not in_different_regions(outline, reached):
         report.error(
@@ -122,7 +128,7 @@ def _between_regions(outline: Outline, transition: TransitionDraft, report: Repo
         if target is None or target == source:
             continue
         owner = outline.container(source, target)
-        if owner == OUTSIDE or outline.vertices[target].kind in (Kind.JOIN, Kind.EXIT_POINT):
+        if owner == OUTSIDE or outline.vertices[target].kind in (Kind.JOIN, Kind.EXIT_POINT, Kind.REGION):
             continue
         ours, theirs = outline.region_between(owner, source), outline.region_between(owner, target)
         if NONE not in (ours, theirs) and ours != theirs:

@@ -1,0 +1,65 @@
+"""Circles: ways round that a machine would go without end.
+
+In: a resolved outline. Out: diagnostics. A way is made of default entries and of what is behind pseudostates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft
+from hsm.compiler.report import Report
+from hsm.program import Kind
+
+_WAYS_IN = {Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY, Kind.ENTRY_POINT}
+"""Kinds that lead to the default entry of their owner where nothing else is said."""
+
+
+def check_circles(outline: Outline, report: Report) -> None:
+    """HSM034: default entries and pseudostates that lead round in a circle would be gone through without end."""
+    done: set[int] = set()
+    for vertex in outline.vertices:
+        if vertex.index not in done:
+            _circle(outline, vertex.index, done, report)
+
+
+def _circle(outline: Outline, start: int, done: set[int], report: Report) -> None:
+    """Follow every way from *start* on which a machine does not rest; *done* is what was followed before."""
+    path = [start]
+    pending = [list(_onward(outline, start))]
+    while path:
+        if not pending[-1]:
+            done.add(path.pop())
+            pending.pop()
+            continue
+        transition, target = pending[-1].pop(0)
+        if target in path:
+            names = [outline.vertices[vertex].path for vertex in (*path[path.index(target) :], target)]
+            if len(names) > 5:
+                names[3:-1] = ["..."]
+            report.error(
+                "HSM034",
+                "default entries and pseudostates that lead round in a circle",
+                transition.where,
+                label=" -> ".join(names),
+                within=outline.place(transition),
+                help="lead to a state that the machine can rest in",
+            )
+        elif target not in done:
+            path.append(target)
+            pending.append(list(_onward(outline, target)))
+
+
+def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int]]:
+    """Where a machine that reaches *index* goes on to at once, with the transition that leads there."""
+    vertex = outline.vertices[index]
+    transitions = vertex.outgoing if vertex.kind in PSEUDOSTATES else vertex.defaults
+    for transition in transitions:
+        for target in transition.reached():
+            yield transition, target
+    if vertex.kind in _WAYS_IN and not any(transition.reached() for transition in transitions):
+        for transition in outline.vertices[vertex.parent].defaults:
+            yield transition, vertex.parent
+    for region in vertex.regions if not vertex.defaults else ():
+        for transition in outline.vertices[region].defaults:
+            yield transition, region

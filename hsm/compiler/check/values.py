@@ -1,0 +1,206 @@
+"""Rules of values: callables, event names, paths, time spans.
+
+In: an element and what it stands in. Out: diagnostics. Each function is one rule, or a family of rules.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+from hsm.behaviors import Scoped, describe, fits, is_behavior, unwrap
+from hsm.compiler.check.spots import Spot, shown
+from hsm.compiler.report import Report
+from hsm.elements.nodes import (
+    Activity,
+    After,
+    AllOf,
+    AnyOf,
+    At,
+    Defer,
+    Effect,
+    Element,
+    Entry,
+    Every,
+    Exit,
+    Guard,
+    InState,
+    On,
+    OnCall,
+    SourcePath,
+    Target,
+)
+from hsm.elements.walk import is_a
+from hsm.events import BUILT_IN, COMPLETION, ERROR, TIME, pattern
+from hsm.names import is_path
+
+
+def callables(spot: Spot, report: Report) -> None:
+    """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
+    element = spot.element
+    behaviors: tuple[Any, ...] = ()
+    if is_a(element, Entry | Exit | Effect | Activity):
+        behaviors = element.actions
+        if not behaviors:
+            _nothing_named(spot, "behaviour", "name one function or several: hsm.entry(first, second)", report)
+    elif is_a(element, Guard):
+        behaviors = (element.predicate,)
+    elif is_a(element, After | Every) and is_behavior(element.duration):
+        behaviors = (element.duration,)
+    elif is_a(element, At) and is_behavior(element.moment):
+        behaviors = (element.moment,)
+    elif is_a(element, AllOf | AnyOf) and not element.conditions:
+        _nothing_named(spot, "guard", "name one function or several", report)
+    for behavior in behaviors:
+        _callable(spot, behavior, report)
+
+
+def _callable(spot: Spot, behavior: Any, report: Report) -> None:
+    element = spot.element
+    word = spot.owner.word if spot.is_in_condition else element.word
+    code, help_ = "HSM005", "name a function of (ctx, instance, event), without calling it"
+    if is_a(behavior, Element):
+        message = f"'{word}' takes a function, not '{behavior.word}'"
+        help_ = "name the functions one after the other"
+    elif isinstance(behavior, type):
+        message = f"'{word}' takes a function, and '{describe(behavior)}' is a class"
+    elif not is_behavior(behavior):
+        message = f"'{word}' takes a function, and {shown(behavior)} cannot be called"
+    elif not fits(behavior):
+        code, help_ = "HSM006", _signature_help(behavior)
+        message = f"'{describe(behavior)}' cannot be called with {_arguments(behavior)}"
+    else:
+        return
+    report.error(code, message, element.where, within=spot.within, help=help_)
+
+
+def _arguments(behavior: Any) -> str:
+    return " or ".join(behavior.forms.values()) if is_a(behavior, Scoped) else "(ctx, instance, event)"
+
+
+def _signature_help(behavior: Any) -> str:
+    if is_a(behavior, Scoped):
+        return "leave out what it does not need, from the left: it always gets 'self'"
+    name = getattr(unwrap(behavior), "__name__", "behaviour")
+    return f"every behaviour takes three arguments: def {name}(ctx, instance, event)"
+
+
+def _nothing_named(spot: Spot, what: str, help_: str, report: Report) -> None:
+    """HSM008: a part that names nothing."""
+    element = spot.element
+    report.error("HSM008", f"'{element.word}' names no {what}", element.where, within=spot.within, help=help_)
+
+
+def events(spot: Spot, report: Report) -> None:
+    """HSM007: a trigger that names no event, or one that nobody can send. HSM008: a part that names nothing."""
+    element = spot.element
+    if is_a(element, OnCall):
+        if not (isinstance(element.operation, str) and element.operation):
+            help_ = "an operation is named by a non-empty string"
+            report.error(
+                "HSM007",
+                f"{shown(element.operation)} names no operation",
+                element.where,
+                within=spot.within,
+                help=help_,
+            )
+    elif is_a(element, On | Defer):
+        if not element.events:
+            _nothing_named(spot, "event", "give a name, an hsm.Event, or a class made from hsm.Signal", report)
+        for event in element.events:
+            help_ = _event_help(event, is_trigger=is_a(element, On))
+            if help_:
+                report.error(
+                    "HSM007",
+                    f"{shown(event)} names no event that {'triggers' if is_a(element, On) else 'can wait'}",
+                    element.where,
+                    within=spot.within,
+                    help=help_,
+                )
+
+
+def _event_help(event: object, *, is_trigger: bool) -> str:
+    """What to do about *event*; empty when it is right."""
+    if not isinstance(event, str):
+        return "give a name, an hsm.Event, or a class made from hsm.Signal"
+    if pattern(event) is None:
+        return "a pattern is 'name', 'prefix.*' or '*'"
+    if event not in BUILT_IN or (is_trigger and event == ERROR):
+        return ""
+    if not is_trigger:
+        return "what the machine sends to itself is never held back"
+    if event == COMPLETION:
+        return "a transition without a trigger fires on completion"
+    return (
+        "use hsm.after, hsm.every or hsm.at"
+        if event == TIME
+        else "only 'hsm_error' of the built-in events can be waited for"
+    )
+
+
+def paths(spot: Spot, report: Report) -> None:
+    """HSM008 and HSM009: a path that is none."""
+    element = spot.element
+    found: tuple[object, ...] = ()
+    if is_a(element, Target):
+        found = element.paths
+        if not found:
+            _nothing_named(spot, "path", "name a vertex, such as hsm.target('idle')", report)
+    elif is_a(element, SourcePath | InState):
+        found = (element.path,)
+    for path in found:
+        if not is_path(path):
+            report.error(
+                "HSM009",
+                f"{shown(path)} is no path",
+                element.where,
+                within=spot.within,
+                help="a path is names with '/' between them, such as 'idle', '../idle' or '/Model/idle'",
+            )
+
+
+def durations(spot: Spot, report: Report) -> None:
+    """HSM017: a time span that no timer can have (rule A4). HSM018: something that is no time at all."""
+    element = spot.element
+    if is_a(element, At):
+        if not isinstance(element.moment, datetime) and not is_behavior(element.moment):
+            _no_time(spot, element.moment, "a datetime, or a function that gives one", report)
+        return
+    if not is_a(element, After | Every) or is_behavior(element.duration):
+        return
+    duration = element.duration
+    if isinstance(duration, bool) or not isinstance(duration, int | float | timedelta):
+        _no_time(spot, duration, "seconds, a timedelta, or a function that gives either", report)
+        return
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    problem = _problem(seconds, is_every=is_a(element, Every))
+    if problem:
+        text = f"{seconds:g} s" if isinstance(duration, timedelta) else shown(duration)
+        help_ = "0 fires on the next turn of the loop" if is_a(element, After) else "a period is more than 0"
+        report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=spot.within, help=help_)
+
+
+def _problem(seconds: float, *, is_every: bool) -> str:
+    try:
+        seconds = float(seconds)
+    except OverflowError:
+        seconds = math.inf if seconds > 0 else -math.inf
+    if math.isnan(seconds):
+        return "is no time"
+    if seconds < 0:
+        return "is negative"
+    if math.isinf(seconds):
+        return "never ends"
+    return "would fire without end" if seconds == 0 and is_every else ""
+
+
+def _no_time(spot: Spot, value: object, wanted: str, report: Report) -> None:
+    element = spot.element
+    report.error(
+        "HSM018",
+        f"'{element.word}' takes {wanted}, not {shown(value)}",
+        element.where,
+        within=spot.within,
+        help="such as 2.5, datetime.timedelta(minutes=1), or a function of (ctx, instance, event)",
+    )
