@@ -4,6 +4,7 @@ Everything public is here under one name. See the documentation for a tutorial, 
 """
 
 from hsm.api import define, restart, start, stop
+from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
 from hsm.context import Context
 from hsm.dsl import (
     activity,
@@ -61,6 +62,7 @@ from hsm.runtime.loop import Clock
 from hsm.runtime.machine import Machine
 
 __all__ = [
+    "Action",
     "Arguments",
     "CallError",
     "Clock",
@@ -69,6 +71,7 @@ __all__ = [
     "DefinitionWarning",
     "Diagnostic",
     "DurationError",
+    "DurationFunction",
     "Event",
     "GuardError",
     "HsmError",
@@ -79,9 +82,11 @@ __all__ = [
     "MachineStopped",
     "Model",
     "Outcome",
+    "Predicate",
     "Signal",
     "Status",
     "Tick",
+    "TimepointFunction",
     "activity",
     "after",
     "all_of",

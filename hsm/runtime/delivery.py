@@ -9,6 +9,7 @@ Cancelling whoever awaits one ends that wait and nothing else (rule Q4). Each is
 
 from __future__ import annotations
 
+import abc
 import contextvars
 from collections.abc import Coroutine, Generator
 from typing import Any, Generic, TypeVar
@@ -50,7 +51,39 @@ def _given(value: T) -> Generator[Any, Any, T]:
     return value
 
 
-class Pending(Coroutine[Any, Any, T], Generic[T]):
+class Drivable(Coroutine[Any, Any, T], Generic[T]):
+    """An awaitable that is a coroutine as well, for those that drive coroutines themselves.
+
+    Cancelling or closing it ends the wait that it stands for, and nothing else (rule Q4).
+    """
+
+    __slots__ = ("_iterator",)
+
+    def __init__(self) -> None:
+        self._iterator: Generator[Any, Any, T] | None = None
+
+    @abc.abstractmethod
+    def __await__(self) -> Generator[Any, Any, T]: ...
+
+    def _steps(self) -> Generator[Any, Any, T]:
+        if self._iterator is None:
+            self._iterator = self.__await__()
+        return self._iterator
+
+    def send(self, value: Any, /) -> Any:
+        """One step of the wait."""
+        return self._steps().send(value)
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
+        """Raise where the wait stands."""
+        return self._steps().throw(typ if val is None else val)
+
+    def close(self) -> None:
+        """End the wait."""
+        self._steps().close()
+
+
+class Pending(Drivable[T]):
     """An awaitable whose result comes later, with an error kept until somebody takes it.
 
     Attributes:
@@ -58,14 +91,14 @@ class Pending(Coroutine[Any, Any, T], Generic[T]):
         is_inside: Whether it was asked for from inside a behaviour of the machine: nobody waits for it there.
     """
 
-    __slots__ = ("_error", "_host", "_is_taken", "_iterator", "_value", "_waiters", "is_done", "is_inside")
+    __slots__ = ("_error", "_host", "_is_taken", "_value", "_waiters", "is_done", "is_inside")
 
     def __init__(self, host: Host, *, is_inside: bool = False) -> None:
+        super().__init__()
         self._host = host
         self._value: T | None = None
         self._error: BaseException | None = None
         self._is_taken = False
-        self._iterator: Generator[Any, Any, T] | None = None
         self._waiters: list[Any] | None = None
         self.is_done = False
         self.is_inside = is_inside
@@ -88,23 +121,6 @@ class Pending(Coroutine[Any, Any, T], Generic[T]):
     def _forget(self, waiter: Any) -> None:
         if self._waiters is not None:
             self._waiters.remove(waiter)
-
-    def send(self, value: Any, /) -> Any:
-        """One step, for those that drive coroutines themselves."""
-        if self._iterator is None:
-            self._iterator = self.__await__()
-        return self._iterator.send(value)
-
-    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
-        """Raise where the wait stands; the event goes on (rule Q4)."""
-        if self._iterator is None:
-            self._iterator = self.__await__()
-        return self._iterator.throw(typ if val is None else val)
-
-    def close(self) -> None:
-        """End the wait; the event goes on (rule Q4)."""
-        if self._iterator is not None:
-            self._iterator.close()
 
     def finish(self, value: T | None, errors: list[BaseException], *, is_quiet: bool = False) -> None:
         """Give *value*, or raise *errors*, to all that wait and to all that will (rule E4).
@@ -135,6 +151,19 @@ OUTCOMES: dict[Outcome, Done[Outcome]] = {outcome: Done(outcome) for outcome in 
 """One finished awaitable for each outcome."""
 STOPPED: Done[None] = Done(None)
 """The finished awaitable of a machine that is not running any more, or will stop after the current step."""
+
+
+class View(Drivable[T]):
+    """One wait of several for the same *pending*: each may be driven by a task of its own."""
+
+    __slots__ = ("_pending",)
+
+    def __init__(self, pending: Pending[T]) -> None:
+        super().__init__()
+        self._pending = pending
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._pending.__await__()
 
 
 class Work(Pending[T]):

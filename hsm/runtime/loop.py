@@ -164,6 +164,17 @@ class LoopOnClock(asyncio.SelectorEventLoop):
         now: float = self.clock.time()
         return now
 
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]  # the stub's variadic type says no more
+        """Run *func* in a thread; the clock is told, as that thread lives in real time."""
+        future: asyncio.Future[Any] = super().run_in_executor(executor, func, *args)
+        self.clock.thread_began()
+        future.add_done_callback(self.clock.thread_ended)
+        return future
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
+        """Wait for the threads, however long they take: a time-out would pass at once here."""
+        await super().shutdown_default_executor()
+
 
 def run_on(loop_factory: Callable[[], asyncio.AbstractEventLoop], main: Awaitable[Any]) -> Any:
     """Run *main* on a loop that *loop_factory* makes, and give its result."""

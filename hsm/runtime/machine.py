@@ -23,7 +23,7 @@ from hsm.program import OUTSIDE, Program
 from hsm.runtime.actions import Actions, Steps
 from hsm.runtime.activities import Activities, Running
 from hsm.runtime.configuration import Configuration
-from hsm.runtime.delivery import OUTCOMES, STOPPED, Done, Pending, Work
+from hsm.runtime.delivery import OUTCOMES, STOPPED, Done, Pending, View, Work
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import Clock, Host
 from hsm.runtime.timers import Armed, Timers
@@ -162,7 +162,7 @@ class Machine(Generic[J]):
             return Done(self._status)
         if self._end is None:
             self._end = Pending(self._host)
-        return self._end
+        return View(self._end)
 
     def locals(self) -> dict[int, object]:
         """What behaviours keep for the vertices that are active, by index; an entry goes when its vertex is left."""
@@ -291,7 +291,7 @@ class Machine(Generic[J]):
         turns.stopping.is_inside = False
         if not turns.is_busy:
             turns.drain()
-        return turns.stopping
+        return View(turns.stopping)
 
     def _stopping(self) -> Work[None]:
         return Work(self._host, self._stop_steps(), variables=contextvars.copy_context(), is_inside=True)

@@ -49,7 +49,7 @@ Find: TypeAlias = Callable[[Vertex], tuple[int, ...]]
 class Selection:
     """Chooses transitions for one machine."""
 
-    __slots__ = ("actions", "configuration", "parked", "program")
+    __slots__ = ("_asked", "actions", "configuration", "parked", "program")
 
     def __init__(
         self, program: Program, configuration: Configuration, actions: Actions, parked: dict[int, int]
@@ -58,6 +58,8 @@ class Selection:
         self.configuration = configuration
         self.actions = actions
         self.parked = parked
+        self._asked: dict[int, bool] = {}
+        """What the guards of branches gave for the event that is being looked at: each is asked once (rule T2)."""
 
     def by_name(self, event: Event[Any], name: str) -> Steps[Decision]:
         """What *event* does in the configuration as it is, found by *name*."""
@@ -69,8 +71,12 @@ class Selection:
 
     def of(self, transitions: tuple[int, ...], event: Event[Any]) -> Steps[Decision]:
         """The first of *transitions* that is enabled: for completions, timers and change triggers."""
+        self._asked.clear()
+        return (yield from self._first(transitions, event))
+
+    def _first(self, transitions: tuple[int, ...], event: Event[Any]) -> Steps[Decision]:
         for transition in transitions:
-            chosen = yield from self.enabled(transition, event)
+            chosen = yield from self._enabled(transition, event)
             if chosen is not None:
                 return Decision((chosen,))
         return IGNORED
@@ -79,6 +85,7 @@ class Selection:
         leaves = self.configuration.leaves
         if not leaves:
             return IGNORED
+        self._asked.clear()
         decision = yield from self._inside(OUTSIDE, list(leaves), event, find, name)
         if len(decision.chosen) > 1:
             return Decision(tuple(self._without_conflicts(decision.chosen)))
@@ -98,7 +105,7 @@ class Selection:
                 return decision
         while at != outer:
             vertex = vertices[at]
-            decision = yield from self.of(find(vertex), event)
+            decision = yield from self._first(find(vertex), event)
             if decision:
                 return decision
             if name is not None and defers(vertex.deferrals, name):
@@ -124,16 +131,20 @@ class Selection:
 
     def enabled(self, transition: int, event: Event[Any]) -> Steps[Chosen | None]:
         """*transition* with the way behind it, or ``None`` when a guard is false or no way is open."""
+        self._asked.clear()
+        return (yield from self._enabled(transition, event))
+
+    def _enabled(self, transition: int, event: Event[Any]) -> Steps[Chosen | None]:
         segment = self.program.transitions[transition]
         if segment.guards and not (yield from self.actions.all_hold(segment.guards, event)):
             return None
         if not segment.is_checked:
             return Chosen(transition, {})
         way: Way = {}
-        is_open = yield from self._open(transition, way, {}, event)
+        is_open = yield from self._open(transition, way, event)
         return Chosen(transition, way) if is_open else None
 
-    def _open(self, transition: int, way: Way, asked: dict[int, bool], event: Event[Any]) -> Steps[bool]:
+    def _open(self, transition: int, way: Way, event: Event[Any]) -> Steps[bool]:
         """Whether a way is open behind *transition*, whose own guards hold; *way* is filled in (rule R4)."""
         segment = self.program.transitions[transition]
         for target in segment.targets:
@@ -142,16 +153,16 @@ class Selection:
                 continue
             if vertex.kind is Kind.EXIT_POINT and not vertex.outgoing:
                 continue
-            if not (yield from self._branch(target, vertex, way, asked, event)):
+            if not (yield from self._branch(target, vertex, way, event)):
                 return False
         return True
 
-    def _branch(self, target: int, vertex: Vertex, way: Way, asked: dict[int, bool], event: Event[Any]) -> Steps[bool]:
+    def _branch(self, target: int, vertex: Vertex, way: Way, event: Event[Any]) -> Steps[bool]:
         for branch in vertex.outgoing:
-            if branch not in asked:
+            if branch not in self._asked:
                 guards = self.program.transitions[branch].guards
-                asked[branch] = yield from self.actions.all_hold(guards, event)
-            if asked[branch] and (yield from self._open(branch, way, asked, event)):
+                self._asked[branch] = yield from self.actions.all_hold(guards, event)
+            if self._asked[branch] and (yield from self._open(branch, way, event)):
                 way[target] = branch
                 return True
         return False

@@ -6,36 +6,33 @@ the block, and whose errors end the block (rules L1 and E6). Never imports async
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Generic
 
-from hsm.runtime.delivery import together
+from hsm.runtime.delivery import Drivable, together
 from hsm.runtime.loop import CancelledError, Host
 from hsm.runtime.machine import J, Machine
 
 
-class Starting(Coroutine[Any, Any, Machine[J]], Generic[J]):
+class Starting(Drivable[Machine[J]], Generic[J]):
     """A machine that is about to start.
 
     ``await`` starts it and gives it. If the await is cancelled before it is done, the machine is stopped after the
     step that it is in. ``async with`` starts it, gives it, and stops it at the end of the block.
     """
 
-    __slots__ = ("_errors", "_has_cancelled", "_host", "_iterator", "_machine", "_task")
+    __slots__ = ("_errors", "_has_cancelled", "_host", "_machine", "_task")
 
     def __init__(self, machine: Machine[J], host: Host) -> None:
+        super().__init__()
         self._machine = machine
         self._host = host
-        self._iterator: Generator[Any, Any, Machine[J]] | None = None
         self._errors: list[BaseException] = []
         self._has_cancelled = False
         self._task: Any = None
 
     def __await__(self) -> Generator[Any, Any, Machine[J]]:
-        return self._start()
-
-    def _start(self) -> Generator[Any, Any, Machine[J]]:
         begun = self._machine.begin(self._background_error if self._task is not None else None)
         try:
             yield from begun.__await__()
@@ -43,23 +40,6 @@ class Starting(Coroutine[Any, Any, Machine[J]], Generic[J]):
             self._machine.stop()
             raise
         return self._machine
-
-    def send(self, value: Any, /) -> Any:
-        """One step, for those that drive coroutines themselves."""
-        if self._iterator is None:
-            self._iterator = self._start()
-        return self._iterator.send(value)
-
-    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
-        """Raise where the start stands."""
-        if self._iterator is None:
-            self._iterator = self._start()
-        return self._iterator.throw(typ if val is None else val)
-
-    def close(self) -> None:
-        """Give up a start that is under way."""
-        if self._iterator is not None:
-            self._iterator.close()
 
     async def __aenter__(self) -> Machine[J]:
         self._task = self._host.current_task()

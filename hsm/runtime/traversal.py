@@ -33,11 +33,13 @@ class Traversal:
     """
 
     __slots__ = (
+        "_before",
         "_complete",
         "_departures",
         "_history",
         "_parked",
         "_program",
+        "_waiting",
         "actions",
         "activities",
         "completions",
@@ -64,7 +66,9 @@ class Traversal:
         self.timers = timers
         self.activities = activities
         self._parked: dict[int, int] = {}
+        self._waiting: dict[int, tuple[int, ...]] = {}
         self.selection = Selection(program, configuration, actions, self._parked)
+        self._before: tuple[int, ...] = ()
         self._complete: set[int] = set()
         self._history: dict[int, tuple[int, ...]] = {}
         self._departures: list[int] = []
@@ -101,9 +105,11 @@ class Traversal:
         Gives what the last effect of the last transition gave.
         """
         value = None
+        self._departures.clear()
         for chosen in decision.chosen:
             source = self._program.transitions[chosen.transition].source
-            if self.ended is None and self.configuration.is_active(source):
+            self._before = self._resting()
+            if self.ended is None and source not in self._departures:
                 value = yield from self._transition(chosen.transition, event, chosen.way)
         return value
 
@@ -117,18 +123,25 @@ class Traversal:
         returned = self.actions.returned
         if segment.waits != NONE:
             self._parked[segment.waits] = segment.targets[0]
+            self._waiting[segment.waits] = tuple(leaf for leaf in self._before if self._is_inside(segment.waits, leaf))
             regions = self._program.joins[segment.targets[0]]
             if any(self._parked.get(region) != segment.targets[0] for region in regions):
                 return returned
-        if segment.waits != NONE or self._is_passing(segment.targets):
+        if segment.waits != NONE:
             yield from self._reach(segment.targets[0], event, way)
         elif segment.targets:
             yield from self._inside(segment.within, segment.targets, event, way)
         return returned
 
-    def _is_passing(self, targets: tuple[int, ...]) -> bool:
-        """Whether the only target is an exit point, whose owner is active and is only about to be left."""
-        return len(targets) == 1 and self._program.vertices[targets[0]].kind is Kind.EXIT_POINT
+    def _is_inside(self, outer: int, inner: int) -> bool:
+        return outer < inner <= self._program.vertices[outer].last
+
+    def _resting(self) -> tuple[int, ...]:
+        """The active leaves; for a region that waits at a join, those that it came there from (rule R5)."""
+        found: list[int] = []
+        for leaf in self.configuration.leaves:
+            found += self._waiting.get(leaf, (leaf,)) if leaf in self._parked else (leaf,)
+        return tuple(found)
 
     # --- leaving ---------------------------------------------------------------------------------------------
 
@@ -147,23 +160,44 @@ class Traversal:
             self.configuration.deactivate(index)
             self._departures.append(index)
             self._parked.pop(index, None)
-            if index in self._complete:
-                self._complete.remove(index)
-                if index in self.completions:
-                    self.completions.remove(index)
+            self._drop_completion(index)
             for transition in vertex.changes:
                 self.truths.pop(transition, None)
-        self.has_moved = self.has_moved or bool(leaving)
+        if leaving:
+            self.has_moved = True
+            self._is_complete_no_more(outer)
 
     def _remember(self, outer: int, leaving: list[int]) -> None:
-        """Keep the leaves of everything with a history that is being left, or whose inside is (rule R5)."""
+        """Keep what was active in everything with a history that is being left, or whose inside is (rule R5).
+
+        What counts is the configuration from before the whole way of the transition, not what is left of it by now;
+        what was only passed through on that way keeps the memory that it had.
+        """
         for index in (*leaving, *((outer,) if outer != OUTSIDE and leaving else ())):
             if not self._program.vertices[index].has_history:
                 continue
-            if self.configuration.has_ended(index):
+            leaves = tuple(leaf for leaf in self._before if self._is_inside(index, leaf))
+            if leaves and self._has_ended(index, leaves):
                 self._history.pop(index, None)
-            else:
-                self._history[index] = tuple(self.configuration.leaves_inside(index))
+            elif leaves:
+                self._history[index] = leaves
+
+    def _has_ended(self, index: int, leaves: tuple[int, ...]) -> bool:
+        """Whether *leaves* are the final states of *index*, or of each of its regions."""
+        vertices = self._program.vertices
+        owners = {index, *vertices[index].regions}
+        return all(vertices[leaf].kind is Kind.FINAL and vertices[leaf].parent in owners for leaf in leaves)
+
+    def _is_complete_no_more(self, outer: int) -> None:
+        """Something inside *outer* was left: it, or what it is a region of, may complete again (rule C1)."""
+        is_region = outer != OUTSIDE and self._program.vertices[outer].kind is Kind.REGION
+        self._drop_completion(self._program.vertices[outer].parent if is_region else outer)
+
+    def _drop_completion(self, index: int) -> None:
+        if index in self._complete:
+            self._complete.remove(index)
+            if index in self.completions:
+                self.completions.remove(index)
 
     # --- entering --------------------------------------------------------------------------------------------
 
@@ -197,6 +231,8 @@ class Traversal:
             yield from self._enter(0, goals, event, way)
             return
         vertex = self._program.vertices[outer]
+        if vertex.kind is Kind.REGION:
+            self._parked.pop(outer, None)
         if not goals and vertex.default != NONE:
             yield from self._transition(vertex.default, event, way)
         elif vertex.regions:

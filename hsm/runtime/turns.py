@@ -156,8 +156,9 @@ class Turns:
 
     def next_of_start(self) -> Work[Any] | None:
         """The next event that the default entry caused, or ``None`` (rule L1)."""
-        while self._queue and self._queue[0].is_inside:
-            work = self._queue.popleft()
+        self._recall()
+        while self._recalled or (self._queue and self._queue[0].is_inside):
+            work = (self._recalled or self._queue).popleft()
             if self._is_affordable(work):
                 return work
         return None
@@ -224,10 +225,7 @@ class Turns:
         if failure is not None:
             errors.insert(0, failure)
         self.hold_back_if_deferred(work, value)
-        if self._kernel.traversal.has_moved:
-            self._kernel.traversal.has_moved = False
-            self._recalled.extendleft(reversed(self._deferred))
-            self._deferred.clear()
+        self._recall()
         if self._kernel.traversal.ended is not None:
             self._ended(self._kernel.traversal.ended)
         fatal = [error for error in errors if not isinstance(error, Exception | CancelledError)]
@@ -245,7 +243,14 @@ class Turns:
         variables = contextvars.copy_context()
         variables.run(_inside.set, tuple(machine for machine in _inside.get() if machine is not self._machine))
         steps = self._kernel.handle(work.event)
-        self._deferred.append(Work(self._host, steps, work.event, variables, is_inside=True))
+        self._deferred.append(Work(self._host, steps, work.event, variables, is_inside=True, is_fed=work.is_fed))
+
+    def _recall(self) -> None:
+        """After a change of the configuration, what is held back comes back before the queue (rule D2)."""
+        if self._kernel.traversal.has_moved:
+            self._kernel.traversal.has_moved = False
+            self._recalled.extendleft(reversed(self._deferred))
+            self._deferred.clear()
 
     def close(self, status: Status) -> None:
         """Nothing is done any more; whoever waits is told (rules C3 and L4)."""

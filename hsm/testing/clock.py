@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import selectors
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
@@ -28,8 +29,8 @@ class VirtualClock(selectors.BaseSelector):
     Args:
         wall: What the wall clock says at time 0; by default the start of 2024, UTC.
 
-    While the loop watches sockets, time passes at its ordinary pace, as the other side lives in real time. Work in
-    other threads does not hold the clock.
+    While the loop watches sockets, or something runs in an executor, time passes at its ordinary pace, as the other
+    side lives in real time. A program that waits for nothing at all is told so, instead of waiting for ever.
     """
 
     def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC)) -> None:
@@ -37,6 +38,8 @@ class VirtualClock(selectors.BaseSelector):
         self._wall = wall.timestamp()
         self._selector = selectors.DefaultSelector()
         self._loop: LoopOnClock | None = None
+        self._threads = 0
+        self._idle: list[Any] = []
 
     def run(self, main: Awaitable[R]) -> R:
         """Run *main* on a new loop in this clock's time, and give its result."""
@@ -44,11 +47,23 @@ class VirtualClock(selectors.BaseSelector):
         return result
 
     async def advance(self, seconds: float) -> None:
-        """Let *seconds* pass: everything that falls due on the way happens, in its order.
+        """Let *seconds* pass: everything that falls due on the way happens, in its order, and all that follows from it.
 
         May be cancelled at any time; time stays where it is then.
         """
         await sleep(seconds)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let everything happen that can happen without time passing.
+
+        May be cancelled at any time.
+        """
+        if self._loop is None:
+            raise RuntimeError("a virtual clock works inside of its own run(...)")
+        idle = self._loop.create_future()
+        self._idle.append(idle)
+        await idle
 
     # --- a clock for machines --------------------------------------------------------------------------------
 
@@ -73,13 +88,30 @@ class VirtualClock(selectors.BaseSelector):
         ready = self._selector.select(0)
         if ready or timeout == 0:
             return ready
-        if timeout is not None and not self._has_connections():
-            self._now += timeout
+        if self._idle:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
+                if not waiting.done():
+                    waiting.set_result(None)
             return ready
+        if not self._has_connections() and not self._threads:
+            if timeout is not None:
+                self._now += timeout
+                return ready
+            if threading.active_count() == 1:
+                raise RuntimeError("everything waits, and nothing is left that could happen: a deadlock")
         before = time.monotonic()
         ready = self._selector.select(timeout)
         self._now += time.monotonic() - before
         return ready
+
+    def thread_began(self) -> None:
+        """Something begins in an executor: time passes at its ordinary pace until it ends."""
+        self._threads += 1
+
+    def thread_ended(self, future: object) -> None:
+        """Something in an executor has ended."""
+        self._threads -= 1
 
     def _has_connections(self) -> bool:
         """Whether the loop watches anything besides its own wake-up channel."""

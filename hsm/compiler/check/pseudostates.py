@@ -36,7 +36,7 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
         elif vertex.kind in _DOORS:
             _door(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.kind in _HISTORIES:
-            _history(outline, vertex, report)
+            _history(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.regions:
             _regions(outline, vertex, report)
         _contents(outline, vertex, report)
@@ -212,10 +212,10 @@ def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: R
         )
 
 
-def _history(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
     """HSM039: a history of the model itself has nothing to remember. HSM057: its default lies in its owner (R5)."""
     owner = outline.vertices[vertex.parent]
-    if owner.index == 0:
+    if owner.index == 0 and incoming:
         report.warn(
             "HSM039",
             "a history directly in the model has no owner that is ever left",
@@ -269,7 +269,7 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         return
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
     was_left_out = len(vertex.children) < len([part for part in parts_of(vertex.element) if name_of(part) is not None])
-    if not kinds & SUBSTATES and not was_left_out:
+    if not kinds & SUBSTATES and not vertex.defaults and not was_left_out:
         report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")
 
 

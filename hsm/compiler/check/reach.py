@@ -11,6 +11,9 @@ from hsm.compiler.report import Report
 from hsm.events import Pattern
 from hsm.program import OUTSIDE, Kind
 
+_FROM_OUTSIDE = {Kind.ENTRY_POINT, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY}
+"""Kinds that, directly in a model, can be reached from what that model is put into."""
+
 
 def check_reach(outline: Outline, report: Report) -> None:
     """Every warning of this module."""
@@ -25,7 +28,7 @@ def _unreachable(outline: Outline, report: Report) -> None:
     """HSM060: a vertex that no way leads to; of nested ones only the outermost is told of."""
     reached = _Reach(outline).all()
     for vertex in outline.vertices[1:]:
-        is_model_door = vertex.parent == 0 and vertex.kind in (Kind.ENTRY_POINT, Kind.EXIT_POINT)
+        is_model_door = vertex.parent == 0 and vertex.kind in _FROM_OUTSIDE | {Kind.EXIT_POINT}
         if vertex.index in reached or vertex.parent not in reached or vertex.root != 0 or is_model_door:
             continue
         report.warn(
@@ -49,6 +52,7 @@ class _Reach:
     def all(self) -> set[int]:
         """The vertices that can be entered."""
         self.pending.append((0, True))
+        self.pending += [(v.index, True) for v in self.outline.vertices if v.parent == 0 and v.kind in _FROM_OUTSIDE]
         while self.pending:
             vertex, is_default = self.pending.pop()
             self._enter(vertex)

@@ -1,0 +1,211 @@
+"""An order, from reservation to delivery: retries, errors and cancellation as a hierarchical machine.
+
+The work is done by activities, and what goes wrong in them arrives as the event ``hsm_error``. The states say what
+that means: a payment that may succeed later is tried again, anything else undoes the order, and so does the customer
+at any time. ``python examples/order_workflow.py`` runs three orders in virtual time and prints a timeline.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import attrs
+
+import hsm
+import hsm.testing
+
+Payment = Callable[[str, int], Awaitable[None]]
+"""Takes the number of an order and an amount; raises `GatewayDown` or `Declined`."""
+
+
+class GatewayDown(Exception):
+    """The payment did not go through, and may do so later."""
+
+
+class Declined(Exception):
+    """The payment will never go through."""
+
+
+class SoldOut(Exception):
+    """There is not enough in stock."""
+
+
+@attrs.frozen
+class Cancel(hsm.Signal):
+    """The customer has changed their mind."""
+
+    reason: str
+
+
+@attrs.define
+class Shop:
+    """What all orders share; `charge` and `refund` are the payment gateway."""
+
+    stock: dict[str, int]
+    charge: Payment
+    refund: Payment
+    timeline: list[str] = attrs.field(factory=list[str])
+
+
+@attrs.define(eq=False)
+class Order(hsm.Instance):
+    """One order, and how far it has come."""
+
+    shop: Shop
+    number: str
+    item: str
+    price: int
+    attempts: int = 0
+    is_reserved: bool = False
+    may_be_paid: bool = False
+
+    def note(self, text: str) -> None:
+        now = asyncio.get_running_loop().time()
+        self.shop.timeline.append(f"{now:6.1f} s  {self.number}  {text}")
+
+
+def says(text: str) -> Callable[[hsm.Context, Order, hsm.Event], None]:
+    """A behaviour that writes *text* on the timeline."""
+    return lambda ctx, order, event: order.note(text)
+
+
+async def reserve(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
+    """Look for the item in the warehouse, and put it aside."""
+    await asyncio.sleep(1)
+    if not order.shop.stock.get(order.item):
+        raise SoldOut(f"no {order.item} left")
+    order.shop.stock[order.item] -= 1
+    order.is_reserved = True
+
+
+async def charge(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
+    """Have the gateway take the money."""
+    order.attempts += 1
+    order.note(f"charging {order.price}, attempt {order.attempts}")
+    order.may_be_paid = True  # also when this is cancelled half-way: only the gateway's refusal says that it is not
+    try:
+        await order.shop.charge(order.number, order.price)
+    except (GatewayDown, Declined):
+        order.may_be_paid = False
+        raise
+
+
+async def ship(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
+    """Have the parcel delivered."""
+    await asyncio.sleep(60)
+
+
+def may_be_retried(ctx: hsm.Context, order: Order, event: hsm.Event[Exception]) -> bool:
+    """Whether the payment failed for a reason that may pass, and not too often."""
+    return isinstance(event.data, GatewayDown) and order.attempts < 4
+
+
+def pause(ctx: hsm.Context, order: Order, event: hsm.Event) -> timedelta:
+    """2, 4, 8 ... seconds."""
+    return timedelta(seconds=2**order.attempts)
+
+
+def tell_error(ctx: hsm.Context, order: Order, event: hsm.Event[Exception]) -> None:
+    """Write on the timeline what went wrong."""
+    order.note(f"{type(event.data).__name__}: {event.data}")
+
+
+def tell_reason(ctx: hsm.Context, order: Order, event: Cancel) -> None:
+    """Write on the timeline why the customer cancels."""
+    order.note(f"customer cancels: {event.reason}")
+
+
+def restock(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
+    """Put back what was put aside."""
+    if order.is_reserved:
+        order.shop.stock[order.item] += 1
+        order.note(f"{order.item} is back in stock")
+
+
+async def refund(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
+    """Give the money back."""
+    if order.may_be_paid:
+        await order.shop.refund(order.number, order.price)
+        order.note(f"refunded {order.price}")
+
+
+MODEL = hsm.define(
+    "Order",
+    hsm.initial(hsm.target("open")),
+    hsm.state(
+        "open",
+        hsm.transition(hsm.on(Cancel), hsm.target("undoing"), hsm.effect(tell_reason)),
+        hsm.transition(hsm.on("hsm_error"), hsm.target("undoing"), hsm.effect(tell_error)),
+        hsm.state(
+            "reserving",
+            hsm.activity(reserve),
+            hsm.transition(hsm.target("paying"), hsm.effect(says("reserved"))),  # when the activity has returned
+        ),
+        hsm.state(
+            "paying",
+            hsm.state(
+                "charging",
+                hsm.activity(charge),
+                hsm.transition(hsm.target("shipping"), hsm.effect(says("paid"))),
+                hsm.transition(
+                    hsm.on("hsm_error"), hsm.guard(may_be_retried), hsm.target("pausing"), hsm.effect(tell_error)
+                ),
+            ),
+            hsm.state("pausing", hsm.transition(hsm.after(pause), hsm.target("charging"))),
+        ),
+        hsm.state(
+            "shipping",
+            hsm.activity(ship),
+            hsm.transition(hsm.target("delivered"), hsm.effect(says("delivered"))),
+        ),
+    ),
+    hsm.state(
+        "undoing",
+        hsm.entry(restock),
+        hsm.activity(refund),
+        hsm.transition(hsm.target("cancelled"), hsm.effect(says("cancelled"))),
+        hsm.transition(hsm.on("hsm_error"), hsm.target("unsettled"), hsm.effect(tell_error)),
+    ),
+    hsm.final("delivered"),
+    hsm.final("cancelled"),
+    hsm.final("unsettled"),  # the money is still with us: somebody has to look at it
+)
+
+
+class Gateway:
+    """A payment gateway that is down at first.
+
+    Args:
+        failures: How many payments fail before one goes through, by number of order.
+    """
+
+    def __init__(self, failures: dict[str, int]) -> None:
+        self.failures = failures
+
+    async def charge(self, number: str, amount: int) -> None:
+        await asyncio.sleep(1)
+        if self.failures.get(number, 0) > 0:
+            self.failures[number] -= 1
+            raise GatewayDown("no answer")
+
+    async def refund(self, number: str, amount: int) -> None:
+        await asyncio.sleep(1)
+
+
+async def main() -> None:
+    """Run three orders: one that is paid at the third attempt, one that is called off, one too many."""
+    gateway = Gateway({"A1": 2, "A2": 9})
+    shop = Shop({"teapot": 2}, gateway.charge, gateway.refund)
+    orders = [Order(shop, number, "teapot", 40) for number in ("A1", "A2", "A3")]
+    machines = [await hsm.start(None, order, MODEL) for order in orders]
+    await asyncio.sleep(9.5)
+    await orders[1].dispatch(Cancel("too slow"))
+    for machine in machines:
+        await machine.wait()
+    print(*shop.timeline, sep="\n")
+    for order in orders:
+        print(order.number, "ended in", order.state())
+
+
+if __name__ == "__main__":
+    hsm.testing.run(main())

@@ -1,0 +1,243 @@
+"""Guards of the class front end: references that combine, can be called, and know whose they are."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import hsm
+from hsm_classdsl import Machine, State, guard, on, when
+
+
+class Switches(Machine):
+    """A machine with three switches to ask for."""
+
+    def __init__(self, a=False, b=False, c=False):
+        self.a, self.b, self.c, self.asked = a, b, c, []
+
+    class Idle(State["Switches"]):
+        @guard
+        def a(self):
+            self.machine.asked.append("a")
+            return self.machine.a
+
+        @guard
+        async def b(self, event):
+            await asyncio.sleep(0)
+            self.machine.asked.append("b")
+            return self.machine.b
+
+        @guard
+        def c(self, ctx, event):
+            self.machine.asked.append("c")
+            return self.machine.c
+
+        one = on("a", target=".", guard=a)
+        all = on("a & b", target=".", guard=a & b)
+        any = on("a | b", target=".", guard=a | b)
+        none = on("~a", target=".", guard=~a)
+        mixed = on("a & b | ~c", target=".", guard=a & b | ~c)
+
+
+@pytest.mark.parametrize("a", [False, True])
+@pytest.mark.parametrize("b", [False, True])
+@pytest.mark.parametrize("c", [False, True])
+@pytest.mark.parametrize("text", ["a", "a & b", "a | b", "~a", "a & b | ~c"])
+async def test_guards_combine(a, b, c, text):
+    """`a & b`, `a | b` and `~a` are what they say, for sync and async guards of every form."""
+    expected = {"a": a, "a & b": a and b, "a | b": a or b, "~a": not a, "a & b | ~c": (a and b) or not c}[text]
+    async with Switches(a, b, c) as machine:
+        outcome = await machine.dispatch(text)
+    assert (outcome is hsm.Outcome.TAKEN) is expected
+
+
+async def test_combined_guards_stop_where_the_answer_is_known():
+    """`a & b` does not ask `b` when `a` is false, `a | b` not when it is true."""
+    async with Switches() as machine:
+        await machine.dispatch("a & b")
+        machine.a = True
+        await machine.dispatch("a | b")
+    assert machine.asked == ["a", "a"]
+
+
+async def test_guard_can_be_called():
+    """A guard is a method as well: `self.unlocked()` gives what it says."""
+
+    class M(Machine):
+        class A(State["M"]):
+            @guard
+            def ready(self):
+                """Whether it is ready."""
+                return self.machine.ready
+
+            @on("x", guard=ready)
+            def act(self):
+                self.machine.found = self.ready()
+
+        ready = True
+
+        @guard
+        def all_well(self):
+            return True
+
+    assert M().all_well() is True
+    assert M.A.ready.__doc__ == "Whether it is ready."
+    async with M() as machine:
+        await machine.dispatch("x")
+    assert machine.found is True
+
+
+def test_python_s_own_words_do_not_combine_guards():
+    """`a and b` would drop `a` without a word; it raises, as `not a` does."""
+
+    @guard
+    def a(self):
+        return True
+
+    @guard
+    def b(self):
+        return True
+
+    with pytest.raises(TypeError):
+        a and b  # noqa: B018 - what a user may write
+    with pytest.raises(TypeError):
+        not a  # noqa: B018
+
+
+async def test_functions_and_conditions_are_guards_too():
+    """A function with the arguments of a method may be a guard, and so may a condition of calls."""
+
+    class M(Machine):
+        class A(State["M"]):
+            ready = False
+
+            def is_ready(self):
+                return self.ready
+
+            by_function = on("function", target=".", guard=is_ready)
+            by_lambda = on("lambda", target=".", guard=lambda self, event: event.data)
+            by_condition = on("condition", target=".", guard=hsm.not_(hsm.in_state("../B")))
+
+        class B(State["M"]):
+            back = on("back", target="A")
+
+        to_b = on("b", source=A, target=B)
+
+    async with M() as machine:
+        assert await machine.dispatch("function") is hsm.Outcome.IGNORED
+        assert await machine.dispatch("lambda", False) is hsm.Outcome.IGNORED
+        assert await machine.dispatch("lambda", True) is hsm.Outcome.TAKEN
+        assert await machine.dispatch("condition") is hsm.Outcome.TAKEN
+
+
+async def test_guard_of_the_machine_is_given_the_machine():
+    """In a guard on the machine `self` is the machine."""
+
+    class M(Machine):
+        n = 3
+
+        class A(State["M"]):
+            pass
+
+        @guard
+        def many(self):
+            return self.n > 2
+
+        again = on("x", source=A, target=A, guard=many)
+
+    async with M() as machine:
+        assert await machine.dispatch("x") is hsm.Outcome.TAKEN
+
+
+async def test_guard_of_a_state_named_on_the_machine_is_given_the_state():
+    """`guard=Idle.ready` in a transition on the machine asks the guard with the object of its state."""
+
+    class M(Machine):
+        class A(State["M"]):
+            limit = 1
+
+            @guard
+            def ready(self):
+                return self.limit == 1
+
+        class B(State["M"]):
+            pass
+
+        go = on("x", source=A, target=B, guard=A.ready)
+
+    async with M() as machine:
+        assert await machine.dispatch("x") is hsm.Outcome.TAKEN
+
+
+async def test_guard_as_a_change_condition():
+    """`when(guard)` fires when the guard has become true, also for a combination."""
+
+    class M(Machine):
+        n = 0
+
+        class A(State["M"]):
+            @guard
+            def many(self):
+                return self.machine.n > 1
+
+            @guard
+            def too_many(self):
+                return self.machine.n > 5
+
+            @on("inc")
+            def inc(self):
+                self.machine.n += 1
+
+            grown = when(many & ~too_many, target="B")
+
+        class B(State["M"]):
+            pass
+
+    async with M() as machine:
+        await machine.dispatch("inc")
+        assert machine.state() == "/M/A"
+        await machine.dispatch("inc")
+        assert machine.state() == "/M/B"
+
+
+async def test_guard_that_gives_no_bool_is_an_error():
+    """A guard that gives something else counts as false and is raised where nobody takes it."""
+
+    class M(Machine):
+        class A(State["M"]):
+            @guard
+            def ask(self):
+                return "yes"
+
+            go = on("x", target=".", guard=ask)
+
+    async with M() as machine:
+        with pytest.raises(hsm.GuardError, match=r"M\.A\.ask"):
+            await machine.dispatch("x")
+
+
+def test_guard_with_other_arguments_is_an_error():
+    """A guard that fits none of the forms is told when it is used."""
+    with pytest.raises(hsm.DefinitionError, match=r"\(self, ctx, event\)"):
+
+        class M(Machine):
+            class A(State["M"]):
+                @guard
+                def ask(self, a, b, c):
+                    return True
+
+                go = on("x", guard=ask)
+
+
+def test_guard_by_name_is_an_error():
+    """A guard is named by its reference: a string is told as what it is."""
+    with pytest.raises(hsm.DefinitionError, match="'ready' cannot be called"):
+
+        class M(Machine):
+            class A(State["M"]):
+                @guard
+                def ready(self):
+                    return True
+
+                go = on("x", guard="ready")

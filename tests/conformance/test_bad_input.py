@@ -1,0 +1,289 @@
+"""Bad input at run time gets a clear error that says what to do, and the machine goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+
+import pytest
+from support import Log, note, settle, started
+
+import hsm
+
+
+def on(name, *parts):
+    return hsm.transition(hsm.on(name), *parts)
+
+
+MODEL = hsm.define("M", hsm.state("a", on("go", hsm.effect(note("gone")))))
+
+
+class Paid(hsm.Signal):
+    """An event without fields."""
+
+
+async def is_well(machine):
+    """Whether the machine still does its work."""
+    machine.instance.taken()
+    outcome = await machine.dispatch("go")
+    return outcome is hsm.Outcome.TAKEN and machine.instance.taken() == ["gone"] and machine.state() == "/M/a"
+
+
+# --- what is dispatched -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (3, "takes an hsm.Event, an hsm.Signal or a name, not 3"),
+        (None, "not None"),
+        (["go"], "not ['go']"),
+        (b"go", "not b'go'"),
+        (Paid, "write Paid(...) to make one"),
+        (hsm.Event, "write Event(...) to make one"),
+        ("", "non-empty string"),
+    ],
+    ids=["number", "None", "list", "bytes", "signal class", "event class", "empty name"],
+)
+@pytest.mark.parametrize("way", ["machine", "instance", "thread"])
+async def test_something_that_is_no_event_is_refused_at_once(given, text, way):
+    """A `TypeError` from the call itself tells what was given and what is taken."""
+    machine = await started(MODEL)
+    dispatch = {
+        "machine": machine.dispatch,
+        "instance": machine.instance.dispatch,
+        "thread": machine.dispatch_threadsafe,
+    }
+    with pytest.raises(TypeError, match=re.escape(text)):
+        dispatch[way](given)
+    assert await is_well(machine)
+
+
+async def test_data_beside_an_event_is_refused():
+    """An event has its own data."""
+    machine = await started(MODEL)
+    with pytest.raises(TypeError, match="data goes with a name"):
+        machine.dispatch(hsm.Event("go"), 7)
+    assert await is_well(machine)
+
+
+@pytest.mark.parametrize("name", ["", 3, None, b"go"])
+def test_an_event_needs_a_name(name):
+    """A non-empty string."""
+    with pytest.raises(TypeError, match=f"a non-empty string, not {name!r}"):
+        hsm.Event(name)
+
+
+async def test_bad_input_from_inside_a_behaviour_is_an_error_of_that_behaviour():
+    """The step goes on, and whoever sent its event is told."""
+
+    def bad(ctx, self, event):
+        self.dispatch(42)
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", on("bad", hsm.effect(bad)), on("go", hsm.effect(note("gone")))))
+    )
+    with pytest.raises(TypeError, match="not 42") as caught:
+        await machine.dispatch("bad")
+    assert "in effect of /M/a on 'bad'" in caught.value.__notes__[0]
+    assert await is_well(machine)
+
+
+@pytest.mark.parametrize("operation", ["", 3, None])
+async def test_a_call_needs_the_name_of_an_operation(operation):
+    """Anything else is refused at once."""
+    machine = await started(MODEL)
+    with pytest.raises(TypeError, match="non-empty string"):
+        machine.call(operation)
+    assert await is_well(machine)
+
+
+async def test_asking_for_a_state_that_is_none_is_refused():
+    """`is_in` names the closest one."""
+    machine = await started(MODEL)
+    with pytest.raises(ValueError, match="did you mean '/M/a'"):
+        machine.is_in("/M/b")
+    assert await is_well(machine)
+
+
+# --- when and where ---------------------------------------------------------------------------------------------
+
+
+async def test_before_start_the_message_says_to_start():
+    """It shows the call."""
+    with pytest.raises(hsm.LifecycleError, match=re.escape("await hsm.start(ctx, instance, model)")):
+        Log().dispatch("go")
+
+
+async def test_an_instance_that_never_called_its_base_init_says_the_same():
+    """`super().__init__()` is not needed."""
+
+    class Bare(hsm.Instance):
+        def __init__(self):
+            self.log = []
+
+        taken = Log.taken
+
+    with pytest.raises(hsm.LifecycleError, match=r"this Bare is run by no machine"):
+        Bare().dispatch("go")
+    assert await is_well(await hsm.start(None, Bare(), MODEL))
+
+
+async def test_from_another_thread_the_message_names_the_way():
+    """And nothing has been sent."""
+    machine, errors, done = await started(MODEL), [], asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def run():
+        try:
+            machine.dispatch("go")
+        except hsm.LifecycleError as error:
+            errors.append(str(error))
+        loop.call_soon_threadsafe(done.set)
+
+    threading.Thread(target=run).start()
+    await done.wait()
+    assert "machine.dispatch_threadsafe(event)" in errors[0]
+    assert machine.instance.log == []
+    assert await is_well(machine)
+
+
+def test_start_without_a_loop_is_refused():
+    """There is nothing that it could run on."""
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        hsm.start(None, Log(), MODEL)
+
+
+# --- what is started --------------------------------------------------------------------------------------------
+
+
+async def test_an_instance_of_another_type_is_refused():
+    """`start` says which one is taken."""
+    for wrong in (object(), None, {}, MODEL):
+        with pytest.raises(TypeError, match=r"an instance of a subclass of hsm\.Instance"):
+            await hsm.start(None, wrong, MODEL)
+
+
+async def test_a_class_in_place_of_an_instance_is_refused_with_a_hint():
+    """The parentheses were forgotten."""
+    with pytest.raises(TypeError, match=r"make one with \(\)"):
+        await hsm.start(None, Log, MODEL)
+
+
+async def test_something_that_is_no_model_is_refused():
+    """`start` takes what `define` gave."""
+    for wrong in (None, "M", hsm.state("a"), Log()):
+        with pytest.raises(TypeError, match=r"the model that hsm\.define gave"):
+            await hsm.start(None, Log(), wrong)
+
+
+async def test_something_that_is_no_context_is_refused():
+    """The arguments were mixed up."""
+    for wrong in (Log(), "ctx", 3):
+        with pytest.raises(TypeError, match=r"an hsm\.Context or None first"):
+            await hsm.start(wrong, Log(), MODEL)
+
+
+async def test_stop_and_restart_take_a_machine_or_an_instance():
+    """Anything else is refused."""
+    for call in (hsm.stop, hsm.restart):
+        with pytest.raises(TypeError, match="a machine or an instance, not 3"):
+            await call(3)
+        with pytest.raises(hsm.LifecycleError, match=r"hsm\.start"):
+            await call(Log())
+
+
+async def test_an_instance_that_lacks_what_the_behaviours_need_is_told_by_a_note():
+    """The behaviour's own error comes out, and its note says where."""
+
+    class Other(hsm.Instance):
+        """Has no log."""
+
+    with pytest.raises(AttributeError, match="log") as caught:
+        await hsm.start(None, Other(), hsm.define("M", hsm.state("a", hsm.entry(note("+a")))))
+    assert "in entry of /M/a" in caught.value.__notes__[0]
+
+
+# --- behaviours -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [lambda: None, lambda ctx, self: None, lambda ctx, self, event, more: None, lambda *, ctx: None],
+    ids=["none", "two", "four", "keyword only"],
+)
+def test_a_behaviour_with_the_wrong_signature_is_refused_where_it_can_be_seen(wrong):
+    """`define` says what every behaviour takes."""
+    for part in (
+        hsm.entry(wrong),
+        hsm.exit(wrong),
+        hsm.activity(wrong),
+        on("x", hsm.effect(wrong)),
+        on("x", hsm.guard(wrong), hsm.effect(note("x"))),
+        hsm.transition(hsm.after(wrong), hsm.effect(note("x"))),
+    ):
+        with pytest.raises(hsm.DefinitionError, match=re.escape("(ctx, instance, event)")):
+            hsm.define("M", hsm.state("a", part))
+
+
+async def test_a_wrong_signature_that_nobody_can_see_is_an_error_at_run_time():
+    """A wrapper hides it; the `TypeError` comes out with a note, and the machine goes on."""
+
+    def hiding(*given):
+        return (lambda ctx, self: None)(*given)
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", on("bad", hsm.effect(hiding)), on("go", hsm.effect(note("gone")))))
+    )
+    with pytest.raises(TypeError, match="positional argument") as caught:
+        await machine.dispatch("bad")
+    assert "in effect of /M/a on 'bad'" in caught.value.__notes__[0]
+    assert await is_well(machine)
+
+
+def gives(value):
+    def guard(ctx, self, event):
+        return value
+
+    return guard
+
+
+def agives(value):
+    async def guard(ctx, self, event):
+        await asyncio.sleep(0)
+        return value
+
+    return guard
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "", "yes", [], object])
+@pytest.mark.parametrize("make", [gives, agives], ids=["plain", "async"])
+async def test_a_guard_that_gives_no_bool_is_an_error_and_counts_as_false(value, make):
+    """The error names the guard, what it gave, and what a guard gives."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a", on("bad", hsm.guard(make(value)), hsm.effect(note("wrong"))), on("go", hsm.effect(note("gone")))
+        ),
+    )
+    machine = await started(model)
+    with pytest.raises(hsm.GuardError, match=re.escape(f"guard' gave {value!r}")) as caught:
+        await machine.dispatch("bad")
+    assert "a guard gives True or False" in str(caught.value)
+    assert "in guard of /M/a on 'bad'" in caught.value.__notes__[0]
+    assert machine.instance.log == []
+    assert await is_well(machine)
+
+
+async def test_a_guard_without_a_bool_is_an_error_event_like_any():
+    """A transition on `hsm_error` takes it."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("bad", hsm.guard(gives(None)))),
+        on("hsm_error", hsm.effect(lambda ctx, self, event: self.log.append(type(event.data)))),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("bad") is hsm.Outcome.IGNORED
+    await settle()
+    assert machine.instance.log == [hsm.GuardError]

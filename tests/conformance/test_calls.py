@@ -1,0 +1,316 @@
+"""Calls: an event whose sender gets a value back (`hsm.on_call` and `machine.call`)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+
+import pytest
+from support import Log, anote, fail, logged, note, rule, says, settle, started
+
+import hsm
+
+
+class Gated(Log):
+    """A log with a gate that behaviours can wait at."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = asyncio.Event()
+
+
+async def held(ctx, self, event):
+    await self.gate.wait()
+    self.log.append("freed")
+
+
+def on(name, *parts):
+    return hsm.transition(hsm.on(name), *parts)
+
+
+def on_call(operation, *parts):
+    return hsm.transition(hsm.on_call(operation), *parts)
+
+
+def give(value):
+    return lambda ctx, self, event: value
+
+
+def agive(value):
+    async def behave(ctx, self, event):
+        await asyncio.sleep(0)
+        return value
+
+    return behave
+
+
+ADDER = hsm.define("M", hsm.state("a", on_call("add", hsm.effect(lambda ctx, self, event: sum(event.data.args)))))
+
+
+@pytest.mark.parametrize("effect", [give(42), agive(42)], ids=["plain", "async"])
+async def test_a_call_gives_what_the_effect_gave(effect):
+    """Plain and async effects alike."""
+    machine = await started(hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(effect)))))
+    assert await machine.call("ask") == 42
+
+
+async def test_the_arguments_are_the_data_of_the_event():
+    """The event is named after the operation, and its data is an `hsm.Arguments`."""
+    seen = []
+    model = hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(lambda ctx, self, event: seen.append(event)))))
+    machine = await started(model)
+    await machine.call("ask", 1, 2, key="word")
+    await machine.call("ask")
+    assert seen == [hsm.Event("ask", hsm.Arguments((1, 2), {"key": "word"})), hsm.Event("ask", hsm.Arguments((), {}))]
+
+
+async def test_an_argument_may_have_any_name():
+    """`operation` and `self` too."""
+    seen = []
+    model = hsm.define(
+        "M", hsm.state("a", on_call("ask", hsm.effect(lambda ctx, self, event: seen.append(event.data))))
+    )
+    machine = await started(model)
+    await machine.call("ask", event=1, data=2)
+    assert seen == [hsm.Arguments((), {"event": 1, "data": 2})]
+
+
+async def test_guards_choose_by_the_arguments():
+    """A call is taken as an event is: the first transition whose guard holds, from the leaf outwards."""
+
+    def is_small(ctx, self, event):
+        return event.data.args[0] < 10
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", on_call("size", hsm.guard(is_small), hsm.effect(give("small")))),
+        on_call("size", hsm.effect(give("large"))),
+    )
+    machine = await started(model)
+    assert [await machine.call("size", n) for n in (5, 50)] == ["small", "large"]
+
+
+async def test_the_value_is_that_of_the_last_effect():
+    """Of several effects the last one gives it; without any it is `None`."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", on_call("two", hsm.effect(give(1), give(2))), on_call("none")))
+    )
+    assert await machine.call("two") == 2
+    assert await machine.call("none") is None
+
+
+async def test_entry_actions_do_not_change_the_value():
+    """The effect's value stands whatever is entered behind it."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.exit(give("exit")), on_call("move", hsm.target("b"), hsm.effect(give("effect")))),
+        hsm.state("b", hsm.entry(give("entry")), hsm.transition(hsm.target("c"), hsm.effect(give("completion")))),
+        hsm.state("c"),
+    )
+    machine = await started(model)
+    assert await machine.call("move") == "effect"
+    assert machine.state() == "/M/c"
+
+
+@rule("T1")
+async def test_the_caller_waits_for_the_whole_step():
+    """It gets its value when the target has been entered and what follows is done."""
+    model = hsm.define(
+        "M", hsm.state("a", on_call("move", hsm.target("b"), hsm.effect(give(7)))), hsm.state("b", hsm.entry(held))
+    )
+    machine = await started(model, Gated())
+    task = asyncio.create_task(machine.call("move"))
+    await settle()
+    assert not task.done()
+    machine.instance.gate.set()
+    assert await task == 7
+    assert machine.instance.log == ["freed"]
+
+
+@rule("Q3")
+async def test_a_call_that_cannot_suspend_is_done_at_once():
+    """No turn of the loop, as for `dispatch`."""
+    machine, turns = await started(ADDER), []
+    asyncio.get_running_loop().call_soon(turns.append, "turn")
+    assert await machine.call("add", 1, 2, 3) == 6
+    assert turns == []
+
+
+@rule("Q5")
+async def test_a_call_waits_for_its_turn():
+    """It is queued behind what came before it."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("hold", hsm.effect(held)), on("go", hsm.effect(note("gone"))), on_call("ask", hsm.effect(note("asked"), give(1)))),
+    )  # fmt: skip
+    machine = await started(model, Gated())
+    for name in ("hold", "go"):
+        machine.dispatch(name)
+    task = asyncio.create_task(machine.call("ask"))
+    await settle()
+    machine.instance.gate.set()
+    assert await task == 1
+    assert machine.instance.log == ["freed", "gone", "asked"]
+
+
+@rule("Q6")
+async def test_a_queued_call_keeps_the_callers_context():
+    """The effect sees the caller's variables."""
+    user = contextvars.ContextVar("user", default="nobody")
+    model = hsm.define(
+        "M", hsm.state("a", on("hold", hsm.effect(held)), on_call("who", hsm.effect(lambda *given: user.get())))
+    )
+    machine = await started(model, Gated())
+    machine.dispatch("hold")
+
+    async def ask():
+        user.set("ann")
+        return await machine.call("who")
+
+    task = asyncio.create_task(ask())
+    await settle()
+    machine.instance.gate.set()
+    assert await task == "ann"
+
+
+async def test_a_call_that_no_transition_takes_is_an_error():
+    """The error names the operation and the active states; the machine goes on."""
+    machine = await started(
+        hsm.define("M", logged("a", on_call("no", hsm.guard(says(False))), on_call("yes", hsm.effect(give(1)))))
+    )
+    for operation in ("what", "no"):
+        with pytest.raises(hsm.CallError, match=f"'{operation}' in /M/a"):
+            await machine.call(operation)
+    assert await machine.call("yes") == 1
+
+
+@rule("T2")
+async def test_calls_and_events_are_different_things():
+    """No event triggers `on_call`, and no call triggers `on`, not even a wildcard."""
+    model = hsm.define(
+        "M", hsm.state("a", on_call("ask", hsm.effect(note("call"))), on("go"), on("*", hsm.effect(note("event"))))
+    )
+    machine = await started(model)
+    await machine.dispatch("ask")
+    assert machine.instance.log == ["event"]
+    for operation in ("go", "other"):
+        with pytest.raises(hsm.CallError):
+            await machine.call(operation)
+
+
+@rule("D1")
+async def test_a_call_is_never_held_back():
+    """Deferral is for events: a call in a state that defers its name is an error there and then."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("*", "ask"), on("go", hsm.target("b"))),
+        hsm.state("b", on_call("ask", hsm.effect(note("asked")))),
+    )
+    machine = await started(model)
+    with pytest.raises(hsm.CallError):
+        await machine.call("ask")
+    await machine.dispatch("go")
+    assert machine.instance.log == []
+
+
+@rule("T4")
+async def test_in_regions_every_taker_fires_and_the_last_one_gives_the_value():
+    """A call is offered as an event is."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "s",
+            hsm.region("r", hsm.state("a", on_call("ask", hsm.effect(note("a"), give("of a"))))),
+            hsm.region("q", hsm.state("b", on_call("ask", hsm.effect(note("b"), give("of b"))))),
+        ),
+    )
+    machine = await started(model)
+    assert await machine.call("ask") == "of b"
+    assert machine.instance.log == ["a", "b"]
+
+
+@rule("E4")
+@pytest.mark.parametrize("place", ["guard", "effect", "entry"])
+async def test_an_unhandled_error_is_raised_from_the_call(place):
+    """Wherever in the step it happened."""
+    bad = {"guard": hsm.guard(fail("oops")), "effect": hsm.effect(fail("oops"))}
+    model = hsm.define(
+        "M",
+        hsm.state("a", on_call("ask", hsm.target("b"), *([bad[place]] if place in bad else []))),
+        hsm.state("b", hsm.entry(fail("oops") if place == "entry" else note("+b"))),
+        on_call("ask"),
+    )
+    machine = await started(model)
+    with pytest.raises(ValueError, match="oops"):
+        await machine.call("ask")
+    assert machine.state() == ("/M/a" if place == "guard" else "/M/b")
+
+
+@rule("E3")
+async def test_a_handled_error_of_the_effect_leaves_no_value():
+    """The transition on `hsm_error` took it; the call gives `None`."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on_call("ask", hsm.effect(fail("oops"), give(1)))),
+        on("hsm_error", hsm.effect(note("handled"), give(2))),
+    )
+    machine = await started(model)
+    assert await machine.call("ask") is None
+    assert machine.instance.log == ["handled"]
+
+
+@rule("Q2")
+async def test_a_behaviour_cannot_wait_for_a_call_of_its_own_machine():
+    """The error says to dispatch instead, and comes at once, not after a deadlock."""
+
+    async def ask(ctx, self, event):
+        await self._runner.call("ask")
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", on("go", hsm.effect(ask)), on_call("ask", hsm.effect(give(1)))))
+    )
+    with pytest.raises(hsm.LifecycleError, match="dispatch 'ask'"):
+        await machine.dispatch("go")
+    assert await machine.call("ask") == 1
+
+
+async def test_a_behaviour_may_wait_for_a_call_of_another_machine():
+    """It gets the value."""
+    adder = await started(ADDER)
+
+    async def ask(ctx, self, event):
+        self.log.append(await adder.call("add", 2, 3))
+
+    machine = await started(hsm.define("N", hsm.state("a", on("go", hsm.effect(ask)))))
+    await machine.dispatch("go")
+    assert machine.instance.log == [5]
+
+
+@rule("Q4")
+async def test_cancelling_a_caller_does_not_stop_the_step():
+    """The call goes on to its end."""
+    model = hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(held, anote("done")))))
+    machine = await started(model, Gated())
+    task = asyncio.create_task(machine.call("ask"))
+    await settle()
+    task.cancel()
+    await settle()
+    assert task.cancelled()
+    machine.instance.gate.set()
+    await settle()
+    assert machine.instance.log == ["freed", "done"]
+
+
+@rule("L4", "L5")
+async def test_a_call_needs_a_running_machine():
+    """Before the end it waits in vain, and is told; after it, it is refused."""
+    machine = await started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)), on_call("ask"))), Gated())
+    machine.dispatch("hold")
+    task = asyncio.create_task(machine.call("ask"))
+    await settle()
+    machine.instance.gate.set()
+    await machine.stop()
+    with pytest.raises(hsm.MachineStopped):
+        await task
+    with pytest.raises(hsm.LifecycleError, match="needs a running machine"):
+        machine.call("ask")

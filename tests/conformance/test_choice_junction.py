@@ -1,0 +1,287 @@
+"""Choices and junctions: rule R4."""
+
+from __future__ import annotations
+
+import pytest
+from support import Log, anote, logged, note, rule, says, started
+
+import hsm
+
+
+class Flag(Log):
+    flag = False
+
+
+def raises_flag(ctx, self, event):
+    self.flag = True
+
+
+def flag(ctx, self, event):
+    return self.flag
+
+
+def branch(target, *parts):
+    """A transition to *target* without a trigger."""
+    return hsm.transition(hsm.target(target), *parts)
+
+
+def go(event, target, *parts):
+    """A transition on *event* to *target*."""
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+@rule("R4")
+@pytest.mark.parametrize(("kind", "found"), [(hsm.choice, "/M/yes"), (hsm.junction, "/M/no")])
+async def test_a_choice_sees_what_the_effects_did_and_a_junction_does_not(kind, found):
+    """The guard behind the one is asked after the effect, behind the other before it."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../p", hsm.effect(raises_flag))),
+        kind("p", branch("../yes", hsm.guard(flag)), branch("../no")),
+        hsm.state("yes"),
+        hsm.state("no"),
+    )
+    machine = await started(model, Flag())
+    await machine.dispatch("e")
+    assert machine.state() == found
+
+
+@rule("R4")
+async def test_a_choice_is_made_after_exits_and_effects():
+    """Exits, effects, guards in order, the branch's effects, entries."""
+    model = hsm.define(
+        "M",
+        logged("a", go("e", "../c", hsm.effect(note("effect")))),
+        hsm.choice(
+            "c",
+            branch("../b", hsm.guard(says(False, "1?"))),
+            branch("../b", hsm.guard(says(True, "2?")), hsm.effect(note("branch"), anote("slowly"))),
+            branch("../z", hsm.effect(note("never"))),
+        ),
+        logged("b"),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a", "effect", "1?", "2?", "branch", "slowly", "+b"]
+
+
+@rule("R4")
+async def test_the_last_branch_of_a_choice_is_taken_when_no_guard_holds():
+    """A choice never gets stuck."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../c")),
+        hsm.choice("c", branch("../b", hsm.guard(says(False))), branch("../z")),
+        hsm.state("b"),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.state() == "/M/z"
+
+
+@rule("R4")
+def test_a_choice_that_may_find_no_branch_open_is_an_error():
+    """Its last branch has no guard."""
+    with pytest.raises(hsm.DefinitionError) as caught:
+        hsm.define(
+            "M", hsm.state("a", go("e", "../c")), hsm.choice("c", branch("../b", hsm.guard(flag))), hsm.state("b")
+        )
+    assert [problem.code for problem in caught.value.diagnostics] == ["HSM031"]
+
+
+@rule("R4")
+async def test_a_junction_is_decided_before_anything_is_left():
+    """All guards of the path come first, then exits, effects of all segments, entries."""
+    model = hsm.define(
+        "M",
+        logged("a", go("e", "../j", hsm.guard(says(True, "guard")), hsm.effect(note("effect")))),
+        hsm.junction(
+            "j",
+            branch("../b", hsm.guard(says(False, "1?"))),
+            branch("../k", hsm.guard(says(True, "2?")), hsm.effect(note("j"))),
+        ),
+        hsm.junction("k", branch("../b", hsm.guard(says(True, "3?")), hsm.effect(note("k")))),
+        logged("b"),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["guard", "1?", "2?", "3?", "-a", "effect", "j", "k", "+b"]
+
+
+@rule("R4")
+async def test_a_junction_without_an_open_path_leaves_the_transition_disabled():
+    """The next transition gets its chance, and then the states around."""
+    model = hsm.define(
+        "M",
+        hsm.transition(hsm.on("e"), hsm.effect(note("model"))),
+        logged("a", go("e", "../j", hsm.effect(note("effect")))),
+        hsm.junction("j", branch("../b", hsm.guard(says(False)))),
+        hsm.state("b"),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert (machine.instance.taken(), machine.state()) == (["model"], "/M/a")
+
+
+@rule("R4")
+async def test_a_junction_turns_back_from_a_path_that_is_closed_further_on():
+    """An open first segment that leads to a closed junction is given up for the next."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../j")),
+        hsm.junction("j", branch("../k", hsm.effect(note("via k"))), branch("../b", hsm.effect(note("direct")))),
+        hsm.junction("k", branch("../z", hsm.guard(says(False, "k?")))),
+        hsm.state("b"),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert (machine.instance.taken(), machine.state()) == (["k?", "direct"], "/M/b")
+
+
+@rule("R4")
+async def test_a_junction_that_two_paths_lead_to_is_asked_once():
+    """Both branches of the first junction lead to the second; its guard is asked once."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../j")),
+        hsm.junction("j", branch("../k"), branch("../k")),
+        hsm.junction("k", branch("../b", hsm.guard(says(False, "k?")))),
+        hsm.state("b"),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("e") is hsm.Outcome.IGNORED
+    assert machine.instance.taken() == ["k?"]
+
+
+@rule("R4")
+async def test_a_junction_behind_a_choice_is_decided_when_the_choice_is():
+    """From the choice on, what the effects did counts; a closed junction closes the branch."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../c", hsm.effect(raises_flag))),
+        hsm.choice("c", branch("../j", hsm.guard(says(True))), branch("../b")),
+        hsm.junction("j", branch("../no", hsm.guard(hsm.not_(flag))), branch("../yes")),
+        hsm.state("b"),
+        hsm.state("no"),
+        hsm.state("yes"),
+    )
+    machine = await started(model, Flag())
+    await machine.dispatch("e")
+    assert machine.state() == "/M/yes"
+
+
+@rule("R4")
+async def test_the_event_is_passed_on_through_choice_and_junction():
+    """Guards, effects, exits and entries on the whole way see the event that led in."""
+
+    def shows(word):
+        def behave(ctx, self, event):
+            self.log.append(f"{word} {event.name} {event.data}")
+            return True
+
+        return behave
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../j"), hsm.exit(lambda ctx, self, event: self.log.append(event.name))),
+        hsm.junction("j", branch("../c", hsm.guard(shows("junction")))),
+        hsm.choice(
+            "c", branch("../b", hsm.guard(shows("choice"))), branch("../b", hsm.guard(says(False))), branch("../a")
+        ),
+        hsm.state("b", hsm.entry(shows("entry"))),
+    )
+    machine = await started(model)
+    await machine.dispatch("e", 7)
+    assert machine.instance.taken() == ["junction e 7", "e", "choice e 7", "entry e 7"]
+
+
+@rule("R4")
+async def test_a_completion_may_lead_through_a_choice():
+    """Without a trigger the completion leads in."""
+    model = hsm.define(
+        "M",
+        logged("a", branch("../c")),
+        hsm.choice("c", branch("../b", hsm.guard(says(True, "asked"))), branch("../z")),
+        logged("b"),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    assert machine.instance.taken() == ["+a", "-a", "asked", "+b"]
+
+
+@rule("R4")
+async def test_a_choice_inside_the_target_is_reached_after_that_states_entry():
+    """Its branch out of the state leaves it again."""
+    model = hsm.define(
+        "M",
+        logged("a", go("e", "../s/c", hsm.effect(note("effect")))),
+        logged(
+            "s",
+            logged("x"),
+            hsm.choice("c", branch("../x", hsm.guard(says(False, "asked"))), branch("/M/a", hsm.effect(note("back")))),
+        ),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a", "effect", "+s", "asked", "-s", "back", "+a"]
+
+
+@rule("R4")
+async def test_a_choice_outside_the_source_leaves_the_source_even_if_it_leads_back():
+    """To be at the choice, the source has been left."""
+    model = hsm.define(
+        "M",
+        logged("s", go("e", "../c"), logged("a"), logged("b")),
+        hsm.choice("c", branch("../s/b")),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a", "-s", "+s", "+b"]
+
+
+@rule("R4")
+async def test_a_choice_may_lead_to_the_state_that_it_stands_in():
+    """That state is left and entered by default."""
+    model = hsm.define(
+        "M",
+        logged("s", logged("a", go("n", "../b")), logged("b", go("e", "../c")), hsm.choice("c", branch(".."))),
+    )
+    machine = await started(model)
+    await machine.dispatch("n")
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-b", "-s", "+s", "+a"]
+
+
+@rule("R4")
+async def test_a_junction_merges_many_ways_into_one():
+    """Two sources share what is behind the junction."""
+    model = hsm.define(
+        "M",
+        logged("a", go("e", "../j")),
+        logged("b", go("e", "../j"), go("x", "../a")),
+        hsm.junction("j", branch("../b", hsm.guard(hsm.in_state("/M/a"))), branch("../a", hsm.effect(note("back")))),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a", "+b", "-b", "back", "+a"]
+
+
+@rule("R4")
+def test_pseudostates_in_a_circle_are_an_error():
+    """A circle with no state in it would never end."""
+    with pytest.raises(hsm.DefinitionError) as caught:
+        hsm.define(
+            "M", hsm.state("a", go("e", "../c")), hsm.choice("c", branch("../d")), hsm.choice("d", branch("../c"))
+        )
+    assert [problem.code for problem in caught.value.diagnostics] == ["HSM034"]

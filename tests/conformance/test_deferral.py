@@ -1,0 +1,441 @@
+"""Deferral: rules D1 to D4."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from support import Log, anote, note, rule, says, settle, started
+
+import hsm
+from hsm import Outcome
+
+
+def go(event, target, *parts):
+    """A transition on *event* to *target*."""
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def takes(*events):
+    """An internal transition that writes the name of the event."""
+    return hsm.transition(hsm.on(*events), hsm.effect(name))
+
+
+def name(ctx, self, event):
+    self.log.append(event.name)
+
+
+@attrs.frozen
+class Paid(hsm.Signal, name="order.paid"):
+    amount: int = 0
+
+
+@rule("D1")
+async def test_a_deferred_event_is_held_back_while_the_state_is_active():
+    """It is handled in the first state that does not defer it."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x"), go("e", "../b")),
+        hsm.state("b", hsm.defer("x"), go("e", "../c")),
+        hsm.state("c", takes("x")),
+    )
+    machine = await started(model)
+    await machine.dispatch("x")
+    await machine.dispatch("e")
+    assert machine.instance.taken() == []
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D1")
+async def test_a_transition_of_the_same_state_beats_its_deferral():
+    """Only while its guard holds: a closed one leaves the event to the deferral."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.defer("x"),
+            hsm.transition(hsm.on("x"), hsm.guard(lambda ctx, self, event: event.data), hsm.effect(note("taken"))),
+        ),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("x", True) is Outcome.TAKEN
+    assert await machine.dispatch("x", False) is Outcome.DEFERRED
+
+
+@rule("D1")
+async def test_the_innermost_decision_counts():
+    """An inner transition beats an outer deferral, an inner deferral an outer transition."""
+    model = hsm.define(
+        "M",
+        takes("y"),
+        hsm.state("s", hsm.defer("x"), takes("z"), hsm.state("t", hsm.defer("y", "z"), hsm.state("a", takes("x")))),
+    )
+    machine = await started(model)
+    outcomes = [await machine.dispatch(event) for event in "xyz"]
+    assert outcomes == [Outcome.TAKEN, Outcome.DEFERRED, Outcome.DEFERRED]
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D1")
+async def test_a_transition_that_finds_its_junction_closed_leaves_the_event_to_the_deferral():
+    """A transition without an open path is not enabled."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x"), go("x", "../j"), go("e", "../b")),
+        hsm.junction("j", hsm.transition(hsm.guard(says(False)), hsm.target("../b"))),
+        hsm.state("b", takes("x")),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("x") is Outcome.DEFERRED
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D1")
+@pytest.mark.parametrize(
+    ("pattern", "held"),
+    [
+        ("order.*", ["order.paid", "order.sent"]),
+        ("order.p.*", []),
+        ("*", ["order.paid", "order.sent", "other"]),
+        (Paid, ["order.paid"]),
+        (hsm.Event("other"), ["other"]),
+        ("order", []),
+    ],
+)
+async def test_deferrals_are_written_like_triggers(pattern, held):
+    """Names, prefixes, everything, events and signal classes."""
+    model = hsm.define("M", hsm.state("a", hsm.defer(pattern)))
+    machine = await started(model)
+    outcomes = {
+        event.name: await machine.dispatch(event) for event in (Paid(), hsm.Event("order.sent"), hsm.Event("other"))
+    }
+    assert [event for event, outcome in outcomes.items() if outcome is Outcome.DEFERRED] == held
+
+
+@rule("D1")
+async def test_deferring_everything_does_not_hold_back_completions_errors_and_timers(clock):
+    """Built-in events are matched by no wildcard."""
+
+    def breaks(ctx, self, event):
+        raise ValueError("broken")
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.defer("*"),
+            hsm.transition(hsm.effect(breaks)),
+            hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
+            hsm.transition(hsm.after(1), hsm.effect(note("timer"))),
+        ),
+    )
+    machine = await started(model)
+    await clock.advance(1)
+    assert machine.instance.taken() == ["error", "timer"]
+
+
+@rule("D1")
+async def test_a_final_state_does_not_end_the_deferral_of_the_state_around_it():
+    """The state is active until it is left."""
+    model = hsm.define(
+        "M",
+        takes("x"),
+        hsm.state("s", hsm.defer("x"), hsm.state("a", go("e", "../f")), hsm.final("f"), go("out", "../b")),
+        hsm.state("b"),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert await machine.dispatch("x") is Outcome.DEFERRED
+    await machine.dispatch("out")
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D2")
+async def test_held_back_events_come_back_first_in_first_out_before_queued_ones():
+    """What the step itself sent comes after them."""
+
+    async def sends(ctx, self, event):
+        await self.dispatch("queued")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x", "y"), go("e", "../b", hsm.effect(sends))),
+        hsm.state("b", takes("x", "y", "queued")),
+    )
+    machine = await started(model)
+    for event in "xyx":
+        await machine.dispatch(event)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["x", "y", "x", "queued"]
+
+
+@rule("D2")
+async def test_completions_come_before_held_back_events():
+    """The step is over when its completions are; only then events come back."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x"), go("e", "../b")),
+        hsm.state("b", hsm.transition(hsm.target("../c")), hsm.transition(hsm.on("x"), hsm.effect(note("too early")))),
+        hsm.state("c", takes("x")),
+    )
+    machine = await started(model)
+    await machine.dispatch("x")
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D2")
+async def test_each_held_back_event_comes_back_once():
+    """Handled or not, it is gone afterwards."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x", "unknown"), go("e", "../b")),
+        hsm.state("b", takes("x"), go("e", "../c")),
+        hsm.state("c", takes("x", "unknown")),
+    )
+    machine = await started(model)
+    for event in ("x", "unknown", "e", "e"):
+        await machine.dispatch(event)
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D2")
+async def test_a_step_that_changes_nothing_brings_nothing_back():
+    """After an internal transition the held-back event is not even offered."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.defer("x"),
+            hsm.transition(hsm.on("x"), hsm.guard(says(False, "asked")), hsm.effect(note("never"))),
+            takes("e"),
+        ),
+    )
+    machine = await started(model)
+    await machine.dispatch("x")
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["asked", "e"]
+
+
+@rule("D2")
+async def test_the_order_is_kept_when_only_some_events_come_back():
+    """An event that is deferred for longer keeps its place before those that came after it."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("1", "2", "3"), go("e", "../b")),
+        hsm.state("b", hsm.defer("2"), go("1", "../c", hsm.effect(name))),
+        hsm.state("c", takes("2", "3")),
+    )
+    machine = await started(model)
+    for event in "123":
+        await machine.dispatch(event)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["1", "2", "3"]
+
+
+@rule("D2")
+async def test_an_event_that_was_held_back_again_keeps_its_place():
+    """The second event moves the machine to where the first is free: it comes before the third."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("1", "2", "3"), go("e", "../b")),
+        hsm.state("b", hsm.defer("1"), go("2", "../c", hsm.effect(name))),
+        hsm.state("c", takes("1", "3")),
+    )
+    machine = await started(model)
+    for event in "123":
+        await machine.dispatch(event)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["2", "1", "3"]
+
+
+@rule("D2")
+async def test_an_event_that_came_back_may_move_the_machine_to_where_the_next_is_deferred_again():
+    """The next one is held back anew, and comes back in its turn."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x"), go("e", "../b")),
+        hsm.state("b", go("x", "../a", hsm.effect(name))),
+    )
+    machine = await started(model)
+    for event in "xxx":
+        await machine.dispatch(event)
+    for _ in range(3):
+        await machine.dispatch("e")
+        assert (machine.instance.taken(), machine.state()) == (["x"], "/M/a")
+    await machine.dispatch("e")
+    assert (machine.instance.taken(), machine.state()) == ([], "/M/b")
+
+
+@rule("D2")
+async def test_a_self_transition_offers_the_event_again():
+    """The configuration was left and entered, so a guard gets a second chance."""
+
+    class Counting(Log):
+        entries = 0
+
+    def counts(ctx, self, event):
+        self.entries += 1
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.entry(counts),
+            hsm.defer("x"),
+            hsm.transition(hsm.on("x"), hsm.guard(lambda ctx, self, event: self.entries > 1), hsm.effect(name)),
+            go("e", "."),
+        ),
+    )
+    machine = await started(model, Counting())
+    await machine.dispatch("x")
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D2")
+async def test_a_timer_and_an_activity_bring_events_back_as_well(clock):
+    """Whatever changes the configuration does."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x", "y"), hsm.transition(hsm.after(1), hsm.target("../b"))),
+        hsm.state("b", hsm.defer("y"), takes("x"), hsm.activity(anote("worked")), hsm.transition(hsm.target("../c"))),
+        hsm.state("c", takes("y")),
+    )
+    machine = await started(model)
+    await machine.dispatch("y")
+    await machine.dispatch("x")
+    await clock.advance(1)
+    await settle()
+    assert machine.instance.taken() == ["x", "worked", "y"]
+
+
+@rule("D2")
+async def test_the_data_and_identity_of_an_event_survive():
+    """The very same object comes back."""
+    seen = []
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer(Paid), go("e", "../b")),
+        hsm.state("b", hsm.transition(hsm.on(Paid), hsm.effect(lambda ctx, self, event: seen.append(event)))),
+    )
+    machine = await started(model)
+    paid = Paid(5)
+    await machine.dispatch(paid)
+    await machine.dispatch("e")
+    assert len(seen) == 1
+    assert seen[0] is paid
+
+
+@rule("D2")
+async def test_restart_forgets_what_was_held_back():
+    """The new life does not begin with old events."""
+    model = hsm.define("M", hsm.state("a", hsm.defer("x"), go("e", "../b")), hsm.state("b", takes("x")))
+    machine = await started(model)
+    await machine.dispatch("x")
+    await machine.restart()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == []
+
+
+@rule("D2")
+async def test_a_history_that_restores_a_deferring_state_defers_again():
+    """Deferral is a matter of what is active, however it became so."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        hsm.state(
+            "s",
+            hsm.deep_history("h"),
+            hsm.state("a", go("n", "../b")),
+            hsm.state("b", hsm.defer("x")),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("back", "../s/h"), takes("x")),
+    )
+    machine = await started(model)
+    for event in ("n", "out", "back"):
+        await machine.dispatch(event)
+    assert await machine.dispatch("x") is Outcome.DEFERRED
+    await machine.dispatch("out")
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D3")
+async def test_an_event_that_one_region_defers_is_held_back_from_the_others_too():
+    """The other region gets it when the deferring state is left."""
+    model = hsm.define(
+        "M",
+        hsm.region("r", hsm.state("a", hsm.defer("x"), go("e", "../b")), hsm.state("b")),
+        hsm.region("q", hsm.state("c", takes("x"))),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("x") is Outcome.DEFERRED
+    assert machine.instance.taken() == []
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D3")
+async def test_a_transition_inside_the_deferring_state_wins_over_its_deferral():
+    """Then both regions take the event."""
+    model = hsm.define(
+        "M",
+        hsm.region("r", hsm.state("s", hsm.defer("x"), hsm.state("a", takes("x")))),
+        hsm.region("q", hsm.state("c", takes("x"))),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("x") is Outcome.TAKEN
+    assert machine.instance.taken() == ["x", "x"]
+
+
+@rule("D3")
+async def test_a_deferral_of_the_owner_yields_to_a_transition_in_any_region():
+    """The regions are inside the owner, so they decide first."""
+    model = hsm.define(
+        "M",
+        takes("y"),
+        hsm.state(
+            "o",
+            hsm.defer("x", "y"),
+            hsm.region("r", hsm.state("a")),
+            hsm.region("q", hsm.state("c", takes("x"))),
+        ),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("x") is Outcome.TAKEN
+    assert await machine.dispatch("y") is Outcome.DEFERRED
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D4")
+async def test_dispatch_of_a_held_back_event_gives_deferred_at_once():
+    """Nobody waits for the recall, and the recall tells nobody."""
+    model = hsm.define("M", hsm.state("a", hsm.defer("x"), go("e", "../b")), hsm.state("b", takes("x")))
+    machine = await started(model)
+    assert await machine.dispatch("x") is Outcome.DEFERRED
+    assert await machine.dispatch("x") is Outcome.DEFERRED
+    assert await machine.dispatch("e") is Outcome.TAKEN
+    assert machine.instance.taken() == ["x", "x"]
+
+
+@rule("D4")
+async def test_from_inside_a_behaviour_a_deferred_event_is_queued_like_any_other():
+    """Whether it is deferred is found out when its turn comes."""
+
+    async def sends(ctx, self, event):
+        outcome = await self.dispatch("x")
+        self.log.append(outcome.value)
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("x"), hsm.transition(hsm.on("s"), hsm.effect(sends)), go("e", "../b")),
+        hsm.state("b", takes("x")),
+    )
+    machine = await started(model)
+    await machine.dispatch("s")
+    await settle()
+    assert machine.instance.taken() == ["queued"]
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["x"]

@@ -1,0 +1,747 @@
+"""What becomes of exceptions: rules E1 to E8."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+
+import pytest
+from support import Log, fail, logged, note, rule, says, settle, started
+
+import hsm
+
+
+def on(name, *parts):
+    return hsm.transition(hsm.on(name), *parts)
+
+
+def afail(text, kind=ValueError):
+    """An async behaviour that raises after a turn of the loop."""
+
+    async def behave(ctx, self, event):
+        await asyncio.sleep(0)
+        raise kind(text)
+
+    return behave
+
+
+def record(ctx, self, event):
+    """Write the error that came as an event, and where the machine is."""
+    self.log.append(f"{event.name}: {event.data} in {self.state()}")
+
+
+CAUGHT = on("hsm_error", hsm.effect(record))
+"""On the model: takes every error."""
+
+
+def errors_of_loop():
+    """What reaches the loop's exception handler from now on."""
+    caught = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+    return caught
+
+
+def texts(errors):
+    return [str(error) for error in errors]
+
+
+def go(*parts):
+    """Two states; the first leads to the second on `go`, with *parts* in the transition."""
+    return hsm.define("M", logged("a", on("go", hsm.target("b"), *parts)), logged("b"))
+
+
+raising = pytest.mark.parametrize("bad", [fail, afail], ids=["plain", "async"])
+
+
+# --- E1: actions ------------------------------------------------------------------------------------------------
+
+
+@rule("E1")
+@raising
+async def test_an_error_ends_its_list_of_actions_and_the_step_goes_on(bad):
+    """What follows in the failing list is not run; the exits, effects and entries around it are."""
+    for role in ("exit", "effect", "entry"):
+        lists = {name: [hsm_part(note(f"{name} 1"), note(f"{name} 2"))] for name, hsm_part in PARTS.items()}
+        lists[role] = [PARTS[role](note(f"{role} 1"), bad("oops"), note(f"{role} 2"))]
+        machine = await started(
+            hsm.define(
+                "M",
+                hsm.state("a", *lists["exit"], on("go", hsm.target("b"), *lists["effect"])),
+                hsm.state("b", *lists["entry"]),
+                CAUGHT,
+            )
+        )
+        assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+        everything = ["exit 1", "exit 2", "effect 1", "effect 2", "entry 1", "entry 2"]
+        everything.remove(f"{role} 2")
+        assert machine.instance.log == [*everything, "hsm_error: oops in /M/b"]
+
+
+PARTS = {"exit": hsm.exit, "effect": hsm.effect, "entry": hsm.entry}
+
+
+@rule("E1")
+async def test_each_list_of_actions_fails_for_itself():
+    """Two parts of one kind are one list; another vertex's list is another."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.target("b/c"))),
+        hsm.state("b", hsm.entry(fail("one")), hsm.entry(note("not run")), logged("c")),
+        CAUGHT,
+    )
+    machine = await started(model)
+    await machine.dispatch("go")
+    assert machine.instance.log == ["+c", "hsm_error: one in /M/b/c"]
+
+
+@rule("E1")
+async def test_the_error_event_carries_the_exception_itself():
+    """The very exception object is the data of `hsm_error`."""
+    error = ValueError("oops")
+    seen = []
+
+    def throw(ctx, self, event):
+        raise error
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.effect(throw))),
+        on("hsm_error", hsm.effect(lambda ctx, self, event: seen.append(event))),
+    )
+    await (await started(model)).dispatch("go")
+    assert seen[0].name == "hsm_error"
+    assert seen[0].data is error
+
+
+@rule("E1")
+@raising
+async def test_a_note_tells_which_behaviour_where_and_on_what(bad):
+    """The exception's note names the role, the path, the trigger and the file with its line."""
+    machine = await started(go(hsm.effect(bad("oops"))))
+    with pytest.raises(ValueError, match="oops") as caught:
+        await machine.dispatch("go")
+    (text,) = caught.value.__notes__
+    assert text.startswith("in effect of /M/a on 'go' (")
+    assert "test_errors.py:" in text
+
+
+@rule("E1")
+async def test_the_note_of_an_entry_names_the_event_that_led_there():
+    """A behaviour without a trigger of its own tells the event as well."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b", hsm.entry(fail("oops"))))
+    )
+    with pytest.raises(ValueError, match="oops") as caught:
+        await machine.dispatch("go")
+    (text,) = caught.value.__notes__
+    assert text.startswith("in entry of /M/b (")
+    assert text.endswith("event 'go'")
+
+
+# --- E2: guards, activities, durations --------------------------------------------------------------------------
+
+
+@rule("E2")
+@raising
+async def test_a_failing_guard_counts_as_false_and_becomes_an_error_event(bad):
+    """The next transition is asked, and the error is handled after it."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.guard(bad("oops")), hsm.target("b")), on("go", hsm.target("c"))),
+        logged("b"),
+        logged("c"),
+        CAUGHT,
+    )
+    machine = await started(model)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.instance.log == ["+c", "hsm_error: oops in /M/c"]
+
+
+@rule("E2")
+async def test_a_failing_guard_is_false_even_behind_a_negation():
+    """An error anywhere in a condition makes the whole of it false."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            on("go", hsm.not_(fail("one")), hsm.target("b")),
+            on("go", hsm.any_of(fail("two"), says(True)), hsm.target("b")),
+        ),
+        hsm.state("b"),
+        CAUGHT,
+    )
+    machine = await started(model)
+    assert await machine.dispatch("go") is hsm.Outcome.IGNORED
+    assert machine.instance.log == ["hsm_error: one in /M/a", "hsm_error: two in /M/a"]
+
+
+@rule("E2", "E4")
+async def test_an_unhandled_error_of_a_guard_is_raised_from_the_dispatch():
+    """Though nothing fired, the error does not vanish; nothing has changed."""
+    machine = await started(go(hsm.guard(fail("oops"))))
+    machine.instance.taken()
+    with pytest.raises(ValueError, match="oops") as caught:
+        await machine.dispatch("go")
+    assert "in guard of /M/a on 'go'" in caught.value.__notes__[0]
+    assert machine.state() == "/M/a"
+    assert machine.instance.log == []
+
+
+@rule("E2")
+@raising
+async def test_an_error_of_an_activity_becomes_an_error_event(bad):
+    """It is handled where the machine is by then."""
+    machine = await started(hsm.define("M", hsm.state("a", hsm.activity(bad("oops"))), CAUGHT))
+    await settle()
+    assert machine.instance.log == ["hsm_error: oops in /M/a"]
+
+
+@rule("E2", "A1")
+async def test_an_error_of_an_activity_that_is_being_cancelled_is_reported_and_no_event():
+    """What it raises on its way out goes to the loop, not into the machine."""
+    caught = errors_of_loop()
+
+    async def spiteful(ctx, self, event):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ValueError("out of spite")
+
+    model = hsm.define("M", hsm.state("a", hsm.activity(spiteful), on("go", hsm.target("b"))), logged("b"), CAUGHT)
+    machine = await started(model)
+    await settle()
+    await machine.dispatch("go")
+    await settle()
+    assert machine.instance.log == ["+b"]
+    assert texts(caught) == ["out of spite"]
+
+
+@rule("E2", "A2")
+@raising
+async def test_a_failing_duration_function_leaves_its_timer_unarmed(bad, clock):
+    """The error becomes an event; the other timers of the state run."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.transition(hsm.after(bad("oops")), hsm.effect(note("never"))),
+            hsm.transition(hsm.after(1), hsm.effect(note("tick"))),
+        ),
+        CAUGHT,
+    )
+    machine = await started(model)
+    await clock.advance(10)
+    assert machine.instance.log == ["hsm_error: oops in /M/a", "tick"]
+
+
+# --- E3: when and where -----------------------------------------------------------------------------------------
+
+
+@rule("E3")
+async def test_errors_come_in_their_order_and_before_queued_events():
+    """Two errors of one step are handled in the order in which they happened, before what was sent in it."""
+
+    def exits(ctx, self, event):
+        self.dispatch("more")
+        raise ValueError("exit")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.exit(exits), on("go", hsm.target("b"), hsm.effect(fail("effect")))),
+        hsm.state("b", hsm.entry(fail("entry"))),
+        on("more", hsm.effect(note("more"))),
+        CAUGHT,
+    )
+    machine = await started(model)
+    await machine.dispatch("go")
+    assert machine.instance.log == [
+        "hsm_error: exit in /M/b", "hsm_error: effect in /M/b", "hsm_error: entry in /M/b", "more",
+    ]  # fmt: skip
+
+
+@rule("E3")
+async def test_an_error_is_handled_in_the_configuration_that_the_step_reached():
+    """The handler of the target takes it, not the one of the source where it happened."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.target("b"), hsm.effect(fail("oops"))), on("hsm_error", hsm.effect(note("wrong")))),
+        hsm.state("b", on("hsm_error", hsm.target("safe"))),
+        logged("safe"),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/safe"
+    assert machine.instance.log == ["+safe"]
+
+
+@rule("E3")
+async def test_an_error_transition_is_an_ordinary_one():
+    """It has guards, which choose by the exception, and bubbles outwards as any event does."""
+
+    def is_key(ctx, self, event):
+        return isinstance(event.data, KeyError)
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            on("key", hsm.effect(fail("k", KeyError))),
+            on("value", hsm.effect(fail("v"))),
+            on("hsm_error", hsm.guard(is_key), hsm.effect(note("key error"))),
+        ),
+        on("hsm_error", hsm.effect(note("any error"))),
+    )
+    machine = await started(model)
+    await machine.dispatch("key")
+    await machine.dispatch("value")
+    assert machine.instance.log == ["key error", "any error"]
+
+
+@rule("E3", "T2")
+async def test_no_wildcard_takes_an_error():
+    """`*` is not for the built-in events: the error stays unhandled."""
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(fail("oops")))), on("*")))
+    with pytest.raises(ValueError, match="oops"):
+        await machine.dispatch("go")
+
+
+# --- E4: what nothing takes -------------------------------------------------------------------------------------
+
+
+@rule("E4")
+@raising
+async def test_an_unhandled_error_is_raised_unchanged_from_its_dispatch(bad):
+    """The await raises the very exception; the machine has reached its target and goes on."""
+    machine = await started(hsm.define("M", logged("a", on("go", hsm.target("b"), hsm.effect(bad("oops", KeyError)))),
+                                       logged("b", on("back", hsm.target("a")))))  # fmt: skip
+    with pytest.raises(KeyError) as caught:
+        await machine.dispatch("go")
+    assert type(caught.value) is KeyError
+    assert caught.value.args == ("oops",)
+    assert caught.value.__cause__ is None
+    assert machine.state() == "/M/b"
+    assert await machine.dispatch("back") is hsm.Outcome.TAKEN
+    assert machine.instance.log == ["+a", "-a", "+b", "-b", "+a"]
+
+
+@rule("E4")
+async def test_several_unhandled_errors_are_raised_as_a_group():
+    """In the order in which they happened."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.exit(fail("exit")), on("go", hsm.target("b"), hsm.effect(fail("effect", KeyError)))),
+        hsm.state("b", hsm.entry(fail("entry"))),
+    )
+    machine = await started(model)
+    with pytest.raises(ExceptionGroup) as caught:
+        await machine.dispatch("go")
+    assert [type(error) for error in caught.value.exceptions] == [ValueError, KeyError, ValueError]
+    assert machine.state() == "/M/b"
+
+
+@rule("E4")
+async def test_only_what_nothing_takes_is_raised():
+    """Of two errors one is handled; the other one is raised alone."""
+
+    def is_key(ctx, self, event):
+        return isinstance(event.data, KeyError)
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.exit(fail("key", KeyError)), on("go", hsm.target("b"), hsm.effect(fail("value")))),
+        hsm.state("b"),
+        on("hsm_error", hsm.guard(is_key), hsm.effect(note("handled"))),
+    )
+    machine = await started(model)
+    with pytest.raises(ValueError, match="value"):
+        await machine.dispatch("go")
+    assert machine.instance.log == ["handled"]
+
+
+@rule("E4")
+async def test_everyone_who_awaits_is_given_the_error():
+    """Two waiters of one dispatch both see it."""
+    machine = await started(go(hsm.effect(afail("oops"))))
+    answer = machine.dispatch("go")
+
+    async def wait():
+        return await answer
+
+    errors = await asyncio.gather(wait(), wait(), return_exceptions=True)
+    assert texts(errors) == ["oops", "oops"]
+
+
+@rule("E4")
+async def test_an_error_is_given_to_the_caller_whose_event_caused_it():
+    """Callers before and behind it are not disturbed."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("good", hsm.effect(afail("x"), note("no"))), on("go")),
+        on("hsm_error", hsm.guard(says(False))),
+    )
+    machine = await started(model)
+    answers = await asyncio.gather(*map(machine.dispatch, ("go", "good", "go")), return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["Outcome.TAKEN", "x", "Outcome.TAKEN"]
+
+
+@rule("E4")
+@raising
+async def test_an_error_that_nobody_awaits_is_reported(bad, caplog):
+    """It goes to the loop's exception handler and to the `hsm` logger."""
+    caught = errors_of_loop()
+    machine = await started(go(hsm.effect(bad("oops"))))
+    with caplog.at_level(logging.ERROR, logger="hsm"):
+        machine.dispatch("go")
+        await settle()
+        gc.collect()
+    assert texts(caught) == ["oops"]
+    (line,) = [each for each in caplog.records if each.name == "hsm"]
+    assert line.exc_info[1] is caught[0]
+
+
+@rule("E4")
+async def test_an_error_that_was_awaited_is_not_reported():
+    """It is told once, to whoever waits."""
+    caught = errors_of_loop()
+    machine = await started(go(hsm.effect(fail("oops"))))
+    with pytest.raises(ValueError, match="oops"):
+        await machine.dispatch("go")
+    gc.collect()
+    assert caught == []
+
+
+@rule("E4", "Q4")
+async def test_an_error_whose_caller_was_cancelled_is_reported():
+    """Nobody is left to be told, so the loop is."""
+    caught = errors_of_loop()
+    machine = await started(go(hsm.effect(afail("oops"))))
+    task = asyncio.create_task(machine.dispatch("go"))
+    task.cancel()
+    await settle()
+    del task
+    gc.collect()
+    assert texts(caught) == ["oops"]
+
+
+@rule("E4")
+@pytest.mark.parametrize(
+    "part",
+    [hsm.activity(fail("oops")), hsm.transition(hsm.after(1), hsm.effect(fail("oops"))), hsm.transition(hsm.after(1), hsm.guard(fail("oops")))],
+    ids=["activity", "timer", "guard of a timer"],
+)  # fmt: skip
+async def test_an_error_of_an_activity_or_timer_is_reported(part, clock, caplog):
+    """Nobody sent an event, so nobody can be told."""
+    caught = errors_of_loop()
+    machine = await started(hsm.define("M", hsm.state("a", part), on("go")))
+    with caplog.at_level(logging.ERROR, logger="hsm"):
+        await clock.advance(2)
+    assert texts(caught) == ["oops"]
+    assert any(each.name == "hsm" for each in caplog.records)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+
+
+@rule("E4", "Q2")
+async def test_an_error_of_an_event_that_a_behaviour_sent_is_reported():
+    """The behaviour was told `QUEUED`, and the outer caller's own event went well."""
+    caught = errors_of_loop()
+
+    async def relay(ctx, self, event):
+        await self.dispatch("bad")
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", on("go", hsm.effect(relay)), on("bad", hsm.effect(fail("oops")))))
+    )
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await settle()
+    assert texts(caught) == ["oops"]
+
+
+# --- E5: errors of handlers -------------------------------------------------------------------------------------
+
+
+@rule("E5")
+@raising
+async def test_an_error_of_an_error_handler_does_not_loop(bad):
+    """It is raised, and the handler ran once."""
+    model = hsm.define(
+        "M", hsm.state("a", on("go", hsm.effect(fail("first")))), on("hsm_error", hsm.effect(note("handling"), bad("second")))
+    )  # fmt: skip
+    machine = await started(model)
+    with pytest.raises(ValueError, match="second"):
+        await machine.dispatch("go")
+    assert machine.instance.log == ["handling"]
+    assert await machine.dispatch("what") is hsm.Outcome.IGNORED
+
+
+@rule("E5")
+async def test_an_error_of_the_entry_behind_a_handler_is_raised_too():
+    """Whatever happens while an error is handled counts: exits, entries, guards."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.effect(fail("first"))), on("hsm_error", hsm.target("b"))),
+        hsm.state("b", hsm.entry(fail("second")), on("hsm_error", hsm.effect(note("not asked")))),
+    )
+    machine = await started(model)
+    with pytest.raises(ValueError, match="second"):
+        await machine.dispatch("go")
+    assert machine.state() == "/M/b"
+    assert machine.instance.log == []
+
+
+@rule("E5")
+async def test_a_failing_guard_of_a_handler_leaves_both_errors_unhandled():
+    """The guard's own error and the one it was asked about come out together."""
+    model = hsm.define(
+        "M", hsm.state("a", on("go", hsm.effect(fail("first")))), on("hsm_error", hsm.guard(fail("second")))
+    )
+    machine = await started(model)
+    with pytest.raises(ExceptionGroup) as caught:
+        await machine.dispatch("go")
+    assert texts(caught.value.exceptions) == ["first", "second"]
+
+
+@rule("E5")
+async def test_a_failing_handler_does_not_keep_the_next_error_from_being_handled():
+    """Each error event is an event of its own."""
+
+    def picky(ctx, self, event):
+        self.log.append(str(event.data))
+        if str(event.data) == "exit":
+            raise ValueError("of the handler")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.exit(fail("exit")), on("go", hsm.target("b"), hsm.effect(fail("effect")))),
+        hsm.state("b"),
+        on("hsm_error", hsm.effect(picky)),
+    )
+    machine = await started(model)
+    with pytest.raises(ValueError, match="of the handler"):
+        await machine.dispatch("go")
+    assert machine.instance.log == ["exit", "effect"]
+
+
+# --- E6: the block ----------------------------------------------------------------------------------------------
+
+SPOILED = hsm.define("M", logged("a", hsm.transition(hsm.after(1), hsm.effect(fail("background")))))
+
+
+@rule("E6")
+async def test_a_background_error_cancels_the_block_and_is_raised_from_it(clock):
+    """The body ends where it waits, the machine is stopped, and the error comes out unchanged."""
+    instance = Log()
+    with pytest.raises(ValueError, match="background"):
+        async with hsm.start(None, instance, SPOILED):
+            await clock.advance(100)
+            instance.log.append("not reached")
+    assert clock.time() == 1
+    assert instance.log == ["+a", "-a"]
+    assert asyncio.current_task().cancelling() == 0
+    await asyncio.sleep(0)
+
+
+@rule("E6")
+async def test_several_background_errors_are_raised_together(clock):
+    """As a group, in the order in which they happened."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", *(hsm.transition(hsm.after(1), hsm.effect(fail(text))) for text in ("one", "two"))),
+    )
+    with pytest.raises(ExceptionGroup) as caught:
+        async with hsm.start(None, Log(), model):
+            await clock.advance(100)
+    assert texts(caught.value.exceptions) == ["one", "two"]
+
+
+@rule("E6")
+async def test_errors_of_the_body_and_of_the_machine_come_out_together(clock):
+    """The machine's error and what the body raised when it was cancelled."""
+    with pytest.raises(ExceptionGroup) as caught:
+        async with hsm.start(None, Log(), SPOILED):
+            try:
+                await clock.advance(100)
+            finally:
+                raise KeyError("body")
+    assert [type(error) for error in caught.value.exceptions] == [ValueError, KeyError]
+
+
+@rule("E6")
+async def test_a_handled_error_leaves_the_block_alone(clock):
+    """What a transition takes is no background error."""
+    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.after(1), hsm.effect(fail("oops")))), CAUGHT)
+    async with hsm.start(None, Log(), model) as machine:
+        await clock.advance(2)
+    assert machine.instance.log == ["hsm_error: oops in /M/a"]
+
+
+@rule("E6", "E4")
+async def test_an_awaited_error_is_the_bodys_own(clock):
+    """It is raised at the await, once, and the block lets it through."""
+    instance = Log()
+    with pytest.raises(ValueError, match="oops"):
+        async with hsm.start(None, instance, go(hsm.effect(fail("oops")))) as machine:
+            await machine.dispatch("go")
+    assert instance.log == ["+a", "-a", "+b", "-b"]
+
+
+@rule("E6")
+async def test_an_error_of_the_last_exit_is_raised_from_the_block():
+    """Stopping at the end of the block may fail as well."""
+    with pytest.raises(ValueError, match="oops"):
+        async with hsm.start(None, Log(), hsm.define("M", hsm.state("a", hsm.exit(fail("oops"))))):
+            pass
+
+
+@rule("E6")
+async def test_a_cancellation_from_outside_is_not_swallowed_by_a_background_error(clock):
+    """When both come, the task stays cancelled."""
+
+    async def block():
+        try:
+            async with hsm.start(None, Log(), SPOILED):
+                asyncio.get_running_loop().call_later(1, asyncio.current_task().cancel)
+                await clock.advance(100)
+        except ValueError:
+            await asyncio.sleep(0)
+            raise AssertionError("the cancellation was lost") from None
+
+    task = asyncio.create_task(block())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+# --- E7: what is never an event ---------------------------------------------------------------------------------
+
+
+def cancel_self(ctx, self, event):
+    raise asyncio.CancelledError
+
+
+async def await_cancelled(ctx, self, event):
+    task = asyncio.ensure_future(asyncio.sleep(0))
+    task.cancel()
+    await task
+
+
+@rule("E7")
+@pytest.mark.parametrize("behave", [cancel_self, await_cancelled], ids=["plain", "async"])
+async def test_a_cancellation_in_a_behaviour_is_raised_and_no_event(behave):
+    """It comes out of the dispatch as it is; the step is whole, and the machine goes on."""
+    model = hsm.define("M", logged("a", on("go", hsm.target("b"), hsm.effect(behave, note("no")))), logged("b"), CAUGHT)
+    machine = await started(model)
+    machine.instance.taken()
+    with pytest.raises(asyncio.CancelledError):
+        await machine.dispatch("go")
+    assert asyncio.current_task().cancelling() == 0
+    assert machine.instance.log == ["-a", "+b"]
+    assert await machine.dispatch("what") is hsm.Outcome.IGNORED
+
+
+@rule("E7")
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("part", [hsm.effect, hsm.guard], ids=["effect", "guard"])
+async def test_an_interrupt_goes_through(kind, part):
+    """`KeyboardInterrupt` and `SystemExit` leave `dispatch` at once, and the machine is whole behind them."""
+    model = hsm.define("M", hsm.state("a", on("go", hsm.target("b"), part(fail("", kind)))), hsm.state("b"), CAUGHT)
+    machine = await started(model)
+    with pytest.raises(kind):
+        machine.dispatch("go")
+    assert machine.state() == ("/M/b" if part is hsm.effect else "/M/a")
+    assert machine.instance.log == []
+    assert await machine.dispatch("what") is hsm.Outcome.IGNORED
+
+
+@rule("E7")
+async def test_a_cancellation_in_a_duration_function_is_no_event():
+    """It comes out of the dispatch that entered the state."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.target("b"))),
+        hsm.state("b", hsm.transition(hsm.after(cancel_self), hsm.target("a"))),
+        CAUGHT,
+    )
+    machine = await started(model)
+    with pytest.raises(asyncio.CancelledError):
+        await machine.dispatch("go")
+    assert machine.state() == "/M/b"
+    assert machine.instance.log == []
+
+
+# --- E8: a start that fails -------------------------------------------------------------------------------------
+
+
+@rule("E8")
+@raising
+async def test_a_failing_start_leaves_what_it_entered_and_raises(bad):
+    """Exit actions run, nothing is active, and the error comes from the await."""
+    instance = Log()
+    model = hsm.define("M", logged("a", logged("b", hsm.entry(bad("oops")))))
+    with pytest.raises(ValueError, match="oops"):
+        await hsm.start(None, instance, model)
+    assert instance.log == ["+a", "+b", "-b", "-a"]
+    assert instance.state() == ""
+    with pytest.raises(hsm.LifecycleError):
+        instance.dispatch("go")
+
+
+@rule("E8")
+async def test_nothing_of_a_failed_start_goes_on(clock):
+    """Its activities are cancelled, and its timers do not fire."""
+
+    async def forever(ctx, self, event):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.log.append("ended")
+
+    async def later(ctx, self, event):
+        await asyncio.sleep(0)
+        raise ValueError("oops")
+
+    model = hsm.define(
+        "M", hsm.state("a", hsm.activity(forever), hsm.transition(hsm.after(1), hsm.effect(note("tick"))), hsm.state("b", hsm.entry(later)))
+    )  # fmt: skip
+    instance, tasks = Log(), asyncio.all_tasks()
+    with pytest.raises(ValueError, match="oops"):
+        await hsm.start(None, instance, model)
+    await settle()
+    await clock.advance(5)
+    assert instance.log == ["ended"]
+    assert asyncio.all_tasks() == tasks
+
+
+@rule("E8")
+async def test_an_instance_whose_start_failed_can_be_started_again():
+    """The instance is free."""
+    instance = Log()
+    with pytest.raises(ValueError, match="oops"):
+        await hsm.start(None, instance, hsm.define("M", hsm.state("a", hsm.entry(fail("oops")))))
+    machine = await hsm.start(None, instance, hsm.define("M", hsm.state("a")))
+    assert instance.state() == machine.state() == "/M/a"
+
+
+@rule("E8", "E3")
+async def test_a_start_whose_error_is_handled_succeeds():
+    """An error transition takes it, as in any step."""
+    model = hsm.define("M", hsm.state("a", hsm.entry(fail("oops")), on("hsm_error", hsm.target("b"))), logged("b"))
+    machine = await started(model)
+    assert machine.status is hsm.Status.RUNNING
+    assert machine.state() == "/M/b"
+
+
+@rule("E8")
+async def test_several_errors_of_a_start_are_raised_together():
+    """Those of the entries, then those of the exits that undo them."""
+    model = hsm.define("M", hsm.state("a", hsm.entry(fail("in")), hsm.exit(fail("out"))))
+    with pytest.raises(ExceptionGroup) as caught:
+        await started(model)
+    assert texts(caught.value.exceptions) == ["in", "out"]
+
+
+@rule("E8", "E6")
+async def test_a_block_whose_start_fails_is_not_entered():
+    """`async with` raises the error of the start as it is."""
+    with pytest.raises(ValueError, match="oops"):
+        async with hsm.start(None, Log(), hsm.define("M", hsm.state("a", hsm.entry(fail("oops"))))):
+            pytest.fail("the block was entered")

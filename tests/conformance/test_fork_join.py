@@ -1,0 +1,289 @@
+"""Forks and joins: rule R6."""
+
+from __future__ import annotations
+
+import pytest
+from support import logged, note, rule, says, settle, started
+
+import hsm
+
+
+def go(event, target, *parts):
+    """A transition on *event* to *target*."""
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def then(target, *parts):
+    """A transition to *target* without a trigger."""
+    return hsm.transition(hsm.target(target), *parts)
+
+
+@rule("R6")
+async def test_a_fork_enters_its_targets_and_all_other_regions_by_default():
+    """Effects of the way in and of every branch come first, then entries outermost first."""
+    model = hsm.define(
+        "M",
+        logged("i", go("e", "../f", hsm.effect(note("effect")))),
+        hsm.fork("f", then("../o/t/d", hsm.effect(note("one"))), then("../o/r/s/b", hsm.effect(note("two")))),
+        logged(
+            "o",
+            hsm.region("r", logged("a"), logged("s", logged("b"))),
+            hsm.region("q", logged("c")),
+            hsm.region("t", logged("x"), logged("d")),
+            go("x", "r/a"),
+            go("y", "t/x"),
+        ),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-i", "effect", "one", "two", "+o", "+s", "+b", "+c", "+d"]
+    assert machine.states() == ("/M/o/r/s/b", "/M/o/q/c", "/M/o/t/d")
+
+
+@rule("R6")
+async def test_a_fork_reaches_into_nested_regions_histories_doors_and_submachines():
+    """Whatever can be a target can be one of a fork."""
+    part = hsm.define("Part", hsm.state("p"), hsm.state("q"), hsm.transition(hsm.on("x"), hsm.target("q")))
+    model = hsm.define(
+        "M",
+        hsm.state("i", go("e", "../f")),
+        hsm.fork("f", then("../o/r/s/door"), then("../o/q/h"), then("../o/t/sub/q"), then("../o/u/n/y/w")),
+        hsm.state(
+            "o",
+            hsm.region("r", hsm.state("s", hsm.entry_point("door", then("../b")), hsm.state("b"))),
+            hsm.region("q", hsm.shallow_history("h", hsm.target("../d")), hsm.state("d")),
+            hsm.region("t", hsm.submachine("sub", part)),
+            hsm.region(
+                "u",
+                hsm.state("n", hsm.region("x", hsm.state("v")), hsm.region("y", hsm.state("w"))),
+            ),
+        ),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.states() == ("/M/o/r/s/b", "/M/o/q/d", "/M/o/t/sub/q", "/M/o/u/n/x/v", "/M/o/u/n/y/w")
+
+
+@rule("R6")
+async def test_a_fork_beside_the_regions_is_reached_after_its_owner_was_entered():
+    """The fork may stand in the orthogonal state itself."""
+    model = hsm.define(
+        "M",
+        hsm.state("i", go("e", "../o/f")),
+        logged(
+            "o",
+            hsm.fork("f", then("../r/b", hsm.effect(note("fork"))), then("../q/d")),
+            hsm.region("r", logged("b")),
+            hsm.region("q", logged("d")),
+        ),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["+o", "fork", "+b", "+d"]
+
+
+@rule("R6")
+@pytest.mark.parametrize(
+    "branches",
+    [
+        (then("../o/r/a"),),
+        (then("../o/r/a"), then("../o/r/b")),
+        (then("../o/r/a"), then("../z")),
+        (then("../o/r/a"), then("../o/q/c", hsm.guard(says(True)))),
+    ],
+)
+def test_a_fork_leads_into_different_regions_of_one_state_without_guards(branches):
+    """One target, one region twice, a target elsewhere, a guard: each is an error."""
+    with pytest.raises(hsm.DefinitionError) as caught:
+        hsm.define(
+            "M",
+            hsm.state("i", go("e", "../f")),
+            hsm.fork("f", *branches),
+            hsm.state("o", hsm.region("r", hsm.state("a"), hsm.state("b")), hsm.region("q", hsm.state("c"))),
+            hsm.state("z"),
+        )
+    assert {problem.code for problem in caught.value.diagnostics} == {"HSM036"}
+
+
+def joined(*parts, owner=()):
+    """Two regions whose second states lead into a join that leads to 'end'."""
+    return hsm.define(
+        "M",
+        hsm.initial(hsm.target("o")),
+        logged(
+            "o",
+            hsm.region("r", logged("a", go("1", "../b")), logged("b", then("/M/j", hsm.effect(note("from b"))))),
+            hsm.region("q", logged("c", go("2", "../d")), logged("d", then("/M/j", hsm.effect(note("from d"))))),
+            *owner,
+        ),
+        hsm.join("j", then("../end", hsm.effect(note("join")), *parts)),
+        logged("end", go("again", "../o")),
+    )
+
+
+@rule("R6")
+@pytest.mark.parametrize("order", ["12", "21"])
+async def test_a_join_fires_when_every_source_is_complete_in_whatever_order(order):
+    """Each incoming transition fires on its own, and the last one leaves the owner."""
+    machine = await started(joined())
+    machine.instance.taken()
+    own = {"1": ["-a", "+b", "-b", "from b"], "2": ["-c", "+d", "-d", "from d"]}
+    await machine.dispatch(order[0])
+    assert machine.instance.taken() == own[order[0]]
+    assert machine.is_in("/M/o")
+    await machine.dispatch(order[1])
+    assert machine.instance.taken() == [*own[order[1]], "-o", "join", "+end"]
+    assert machine.states() == ("/M/end",)
+
+
+@rule("R6")
+async def test_a_join_begins_anew_when_its_owner_is_entered_again():
+    """What waited the last time does not count the next time."""
+    machine = await started(joined(owner=(go("reset", "."),)))
+    await machine.dispatch("1")
+    await machine.dispatch("reset")
+    await machine.dispatch("2")
+    assert machine.is_in("/M/o")
+    await machine.dispatch("1")
+    assert machine.state() == "/M/end"
+    await machine.dispatch("again")
+    await machine.dispatch("2")
+    assert machine.is_in("/M/o")
+
+
+@rule("R6")
+async def test_the_owner_can_be_left_while_one_region_waits():
+    """Exits run for what is still active, and once."""
+    machine = await started(joined(owner=(go("out", "/M/end"),)))
+    await machine.dispatch("1")
+    machine.instance.taken()
+    await machine.dispatch("out")
+    assert machine.instance.taken() == ["-c", "-o", "+end"]
+
+
+@rule("R6")
+async def test_a_join_without_an_open_way_behind_it_does_not_fire():
+    """The last source stays where it is; the one that waits goes on waiting."""
+    machine = await started(joined(hsm.guard(says(False, "asked"))))
+    await machine.dispatch("1")
+    machine.instance.taken()
+    await machine.dispatch("2")
+    assert machine.instance.taken() == ["-c", "+d", "asked"]
+    assert machine.is_in("/M/o/q/d")
+
+
+@rule("R6")
+async def test_a_join_waits_for_composite_sources_and_activities():
+    """A source is complete when rule C1 says so, not when it is entered."""
+
+    async def works(ctx, self, event):
+        self.log.append("worked")
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "o",
+            hsm.region("r", hsm.state("a", hsm.activity(works), then("/M/j"))),
+            hsm.region("q", hsm.state("c", hsm.state("x", go("fin", "../f")), hsm.final("f"), then("/M/j"))),
+        ),
+        hsm.join("j", then("../end")),
+        hsm.state("end"),
+    )
+    machine = await started(model)
+    await machine.dispatch("fin")
+    assert machine.is_in("/M/o/r/a")
+    assert not machine.is_in("/M/end")
+    await settle()
+    assert (machine.state(), machine.instance.taken()) == ("/M/end", ["worked"])
+
+
+@rule("R6")
+async def test_a_join_in_a_region_of_an_outer_state_moves_that_region_alone():
+    """The inner orthogonal state is left, the outer region goes on, its sibling is not touched."""
+    model = hsm.define(
+        "M",
+        logged(
+            "p",
+            hsm.region(
+                "r1",
+                logged(
+                    "o",
+                    hsm.region("a", logged("a1", then("/M/p/r1/j"))),
+                    hsm.region("b", logged("b1", go("go", "../b2")), logged("b2", then("/M/p/r1/j"))),
+                ),
+                hsm.join("j", then("../z", hsm.effect(note("join")))),
+                logged("z"),
+            ),
+            hsm.region("r2", logged("y")),
+        ),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("go")
+    assert machine.instance.taken() == ["-b1", "+b2", "-b2", "-o", "join", "+z"]
+    assert machine.states() == ("/M/p/r1/z", "/M/p/r2/y")
+
+
+@rule("R6")
+async def test_a_join_may_lead_through_a_choice_and_back_into_its_owner():
+    """What is behind a join is a way like others; the owner is left and entered again."""
+    model = hsm.define(
+        "M",
+        logged(
+            "o",
+            hsm.region("r", logged("a", go("e", "../b")), logged("b", then("/M/j"))),
+            hsm.region("q", logged("c", go("e", "../d")), logged("d", then("/M/j"))),
+        ),
+        hsm.join("j", then("../c", hsm.effect(note("join")))),
+        hsm.choice("c", then("../o", hsm.guard(says(True, "asked"))), then("../z")),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == [
+        "-a", "+b", "-c", "+d", "-b", "-d", "-o", "join", "asked", "+o", "+a", "+c",
+    ]  # fmt: skip
+
+
+@rule("R6")
+async def test_a_join_of_the_models_own_regions_restarts_the_model():
+    """Nothing is outside: the way behind the join leads in again, through the model."""
+    model = hsm.define(
+        "M",
+        hsm.exit(note("-M")),
+        hsm.entry(note("+M")),
+        hsm.region("r", logged("a", go("e", "../b")), logged("b", then("/M/j"))),
+        hsm.region("q", logged("c", go("e", "../d")), logged("d", then("/M/j"))),
+        hsm.join("j", then("/M")),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a", "+b", "-c", "+d", "-b", "-d", "-M", "+M", "+a", "+c"]
+
+
+@rule("R6")
+@pytest.mark.parametrize(
+    ("into", "code"),
+    [
+        ((go("e", "/M/j"), then("/M/j")), "HSM038"),
+        ((then("/M/j", hsm.guard(says(True))), then("/M/j")), "HSM038"),
+        ((go("e", "../b"), then("/M/j")), "HSM037"),
+    ],
+)
+def test_a_join_is_reached_by_completion_from_several_regions(into, code):
+    """A trigger, a guard, or one source alone is an error."""
+    with pytest.raises(hsm.DefinitionError) as caught:
+        hsm.define(
+            "M",
+            hsm.state(
+                "o",
+                hsm.region("r", hsm.state("a", into[0]), hsm.state("b")),
+                hsm.region("q", hsm.state("c", into[1])),
+            ),
+            hsm.join("j", then("../end")),
+            hsm.state("end"),
+        )
+    assert {problem.code for problem in caught.value.diagnostics} == {code}

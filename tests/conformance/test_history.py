@@ -1,0 +1,346 @@
+"""Shallow and deep history: rule R5."""
+
+from __future__ import annotations
+
+from support import logged, note, rule, started
+
+import hsm
+
+
+def go(event, target, *parts):
+    """A transition on *event* to *target*."""
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def player(*histories, leave=()):
+    """A state with two levels inside and *histories*, and a state outside that leads back to them."""
+    return hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        hsm.state(
+            "s",
+            *histories,
+            hsm.state("a", go("n", "../t")),
+            hsm.state("t", hsm.state("x", go("n", "../y")), hsm.state("y", go("fin", "/M/s/f"))),
+            hsm.final("f"),
+            go("out", "../off"),
+            go("again", "a"),
+            *leave,
+        ),
+        hsm.state("off", go("back", "../s/h"), go("in", "../s")),
+    )
+
+
+async def after(model, *events):
+    """The machine of *model* after *events*."""
+    machine = await started(model)
+    for event in events:
+        machine.instance.taken()
+        assert await machine.dispatch(event) is hsm.Outcome.TAKEN
+    return machine
+
+
+@rule("R5")
+async def test_shallow_history_restores_the_child_which_then_enters_by_default():
+    """What was active inside the child is not remembered."""
+    machine = await after(player(hsm.shallow_history("h")), "n", "n", "out", "back")
+    assert machine.state() == "/M/s/t/x"
+
+
+@rule("R5")
+async def test_deep_history_restores_the_leaf():
+    """However deep it was."""
+    machine = await after(player(hsm.deep_history("h")), "n", "n", "out", "back")
+    assert machine.state() == "/M/s/t/y"
+
+
+@rule("R5")
+async def test_a_history_is_entered_like_its_child_owner_first():
+    """Entries from the owner in, and no effect of an initial that is skipped."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("off")),
+        logged(
+            "s",
+            hsm.initial(hsm.target("a"), hsm.effect(note("initial"))),
+            hsm.deep_history("h", hsm.target("../a"), hsm.effect(note("no memory"))),
+            logged("a", go("n", "../t")),
+            logged("t", hsm.initial(hsm.target("x"), hsm.effect(note("initial"))), logged("x")),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("back", "../s/h", hsm.effect(note("effect")))),
+    )
+    machine = await after(model, "back")
+    assert machine.instance.taken() == ["effect", "+s", "no memory", "+a"]
+    for event in ("n", "out", "back"):
+        machine.instance.taken()
+        await machine.dispatch(event)
+    assert machine.instance.taken() == ["effect", "+s", "+t", "+x"]
+
+
+@rule("R5")
+async def test_the_memory_is_that_of_the_last_time():
+    """Every leaving of the owner writes it anew."""
+    machine = await after(player(hsm.deep_history("h")), "n", "out", "back", "n", "out", "in", "out", "back")
+    assert machine.state() == "/M/s/a"
+
+
+@rule("R5")
+async def test_without_memory_the_default_target_is_entered():
+    """The owner has not been active yet."""
+    model = hsm.define(
+        "M",
+        hsm.state("off", go("back", "../s/h"), go("in", "../s")),
+        hsm.state("s", hsm.state("a"), hsm.state("b"), hsm.shallow_history("h", hsm.target("../b"))),
+    )
+    machine = await after(model, "back")
+    assert machine.state() == "/M/s/b"
+
+
+@rule("R5")
+async def test_without_memory_and_default_target_the_owner_is_entered_by_default():
+    """With the effects of the owner's initial."""
+    model = hsm.define(
+        "M",
+        hsm.state("off", go("back", "../s/h")),
+        logged("s", hsm.initial(hsm.target("b"), hsm.effect(note("initial"))), logged("b"), hsm.deep_history("h")),
+    )
+    machine = await after(model, "back")
+    assert machine.instance.taken() == ["+s", "initial", "+b"]
+
+
+@rule("R5")
+async def test_the_default_of_a_history_may_lead_to_a_choice():
+    """The way behind the default is a way like others."""
+    model = hsm.define(
+        "M",
+        hsm.state("off", go("back", "../s/h")),
+        logged(
+            "s",
+            hsm.shallow_history("h", hsm.target("../c"), hsm.effect(note("default"))),
+            hsm.choice("c", hsm.transition(hsm.target("../t/x"), hsm.effect(note("choice")))),
+            logged("t", logged("x")),
+        ),
+    )
+    machine = await after(model, "back")
+    assert machine.instance.taken() == ["+s", "default", "choice", "+t", "+x"]
+
+
+@rule("R5")
+async def test_leaving_through_the_final_state_clears_the_memory():
+    """The owner had ended, so it begins anew."""
+    model = player(hsm.deep_history("h"), leave=(hsm.transition(hsm.target("../off")),))
+    machine = await after(model, "n", "n", "fin", "back")
+    assert machine.state() == "/M/s/a"
+
+
+@rule("R5")
+async def test_leaving_by_an_event_while_the_final_state_is_active_clears_the_memory_as_well():
+    """It does not matter which transition leaves an owner that has ended."""
+    machine = await after(player(hsm.shallow_history("h")), "n", "n", "out", "back", "n", "fin", "out", "back")
+    assert machine.state() == "/M/s/a"
+
+
+@rule("R5")
+async def test_restart_clears_the_memory():
+    """A restarted machine has never been anywhere."""
+    machine = await after(player(hsm.deep_history("h")), "n", "n", "out")
+    await machine.restart()
+    await machine.dispatch("out")
+    await machine.dispatch("back")
+    assert machine.state() == "/M/s/a"
+
+
+@rule("R5")
+async def test_the_memory_belongs_to_the_machine():
+    """Two machines of one model remember each for itself."""
+    model = player(hsm.deep_history("h"))
+    first, second = await after(model, "n", "n", "out"), await after(model, "out")
+    await first.dispatch("back")
+    await second.dispatch("back")
+    assert (first.state(), second.state()) == ("/M/s/t/y", "/M/s/a")
+
+
+@rule("R5")
+async def test_deep_history_restores_every_leaf_of_every_region():
+    """Regions in regions come back as they were."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        logged(
+            "s",
+            hsm.deep_history("h"),
+            logged(
+                "o",
+                hsm.region(
+                    "r",
+                    logged(
+                        "p",
+                        hsm.region("x", logged("a", go("n", "../b")), logged("b")),
+                        hsm.region("y", logged("c", go("n", "../d")), logged("d")),
+                    ),
+                ),
+                hsm.region("q", logged("u", go("m", "../v")), logged("v")),
+                hsm.region("t", logged("w")),
+            ),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("back", "../s/h")),
+    )
+    machine = await after(model, "n", "m", "out", "back")
+    assert machine.states() == ("/M/s/o/r/p/x/b", "/M/s/o/r/p/y/d", "/M/s/o/q/v", "/M/s/o/t/w")
+    assert machine.instance.taken() == ["+s", "+o", "+p", "+b", "+d", "+v", "+w"]
+
+
+@rule("R5")
+async def test_shallow_history_of_an_orthogonal_child_enters_its_regions_by_default():
+    """The child is remembered, its regions are not."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        hsm.state(
+            "s",
+            hsm.shallow_history("h"),
+            hsm.state("a", go("n", "../o")),
+            hsm.state(
+                "o", hsm.region("r", hsm.state("x", go("n", "../y")), hsm.state("y")), hsm.region("q", hsm.state("z"))
+            ),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("back", "../s/h")),
+    )
+    machine = await after(model, "n", "n", "out", "back")
+    assert machine.states() == ("/M/s/o/r/x", "/M/s/o/q/z")
+
+
+REGIONS = hsm.define(
+    "M",
+    hsm.initial(hsm.target("o")),
+    hsm.state(
+        "o",
+        hsm.region(
+            "r",
+            hsm.shallow_history("h"),
+            hsm.state("a", go("n", "../c")),
+            hsm.state("c", hsm.state("c1", go("n", "../c2")), hsm.state("c2")),
+        ),
+        hsm.region(
+            "q",
+            hsm.deep_history("h"),
+            hsm.state("b", go("n", "../d")),
+            hsm.state("d", hsm.state("d1", go("n", "../d2")), hsm.state("d2")),
+        ),
+        go("out", "../off"),
+        go("restore", "r/h"),
+        go("reset", "r/a"),
+    ),
+    hsm.state("off", hsm.transition(hsm.on("both"), hsm.target("../o/r/h", "../o/q/h")), go("one", "../o/q/h")),
+)
+"""A history in each of two regions."""
+
+
+@rule("R5")
+async def test_each_region_has_a_history_of_its_own():
+    """One target per region: shallow in the one, deep in the other."""
+    machine = await after(REGIONS, "n", "n", "out", "both")
+    assert machine.states() == ("/M/o/r/c/c1", "/M/o/q/d/d2")
+
+
+@rule("R5")
+async def test_the_history_of_one_region_leaves_the_others_to_their_default():
+    """Only the region that was asked for is restored."""
+    machine = await after(REGIONS, "n", "n", "out", "one")
+    assert machine.states() == ("/M/o/r/a", "/M/o/q/d/d2")
+
+
+@rule("R5")
+async def test_the_history_of_a_region_is_found_while_its_owner_stays_active():
+    """A local transition of the owner restores the region's last child; the other region is not touched."""
+    machine = await after(REGIONS, "n", "n", "restore")
+    assert machine.states() == ("/M/o/r/c/c1", "/M/o/q/d/d2")
+    machine = await after(REGIONS, "n", "reset", "restore")
+    assert machine.states() == ("/M/o/r/a", "/M/o/q/d/d1")
+
+
+@rule("R5")
+async def test_history_over_regions_restores_a_region_that_had_ended_while_another_had_not():
+    """The owner had not ended, so all of it is remembered."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("o")),
+        hsm.state(
+            "o",
+            hsm.deep_history("h"),
+            hsm.region("r", hsm.state("a", go("fin", "../f")), hsm.final("f")),
+            hsm.region("q", hsm.state("b", go("n", "../c")), hsm.state("c", go("end", "../f")), hsm.final("f")),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("back", "../o/h")),
+    )
+    machine = await after(model, "fin", "n", "out", "back")
+    assert machine.states() == ("/M/o/r/f", "/M/o/q/c")
+    machine = await after(model, "fin", "n", "end", "out", "back")
+    assert machine.states() == ("/M/o/r/a", "/M/o/q/b")
+
+
+@rule("R5")
+async def test_an_outer_and_an_inner_history_remember_side_by_side():
+    """The inner one is written whenever its owner is left, also when the outer owner stays."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        hsm.state(
+            "s",
+            hsm.shallow_history("h"),
+            hsm.state("t", hsm.shallow_history("h"), hsm.state("x", go("n", "../y")), hsm.state("y"), go("m", "../u")),
+            hsm.state("u"),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("outer", "../s/h"), go("inner", "../s/t/h")),
+    )
+    machine = await after(model, "n", "m", "out", "outer", "out", "inner")
+    assert machine.state() == "/M/s/t/y"
+    machine = await after(model, "n", "m", "out", "outer")
+    assert machine.state() == "/M/s/u"
+
+
+@rule("R5")
+async def test_a_history_is_written_when_the_machine_of_another_level_restarts_the_owner():
+    """A self-transition of the owner's parent leaves the owner too."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("p")),
+        hsm.state(
+            "p",
+            hsm.initial(hsm.target("s/h")),
+            hsm.state("s", hsm.deep_history("h", hsm.target("../a")), hsm.state("a", go("n", "../b")), hsm.state("b")),
+            go("again", "."),
+        ),
+    )
+    machine = await after(model, "n", "again")
+    assert machine.state() == "/M/p/s/b"
+
+
+@rule("R5")
+async def test_a_restored_state_starts_its_timers_anew(clock):
+    """Memory is of states, not of what ran in them."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        hsm.state(
+            "s",
+            hsm.deep_history("h"),
+            hsm.state("a", hsm.transition(hsm.after(3), hsm.target("../b"))),
+            hsm.state("b"),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("back", "../s/h")),
+    )
+    machine = await started(model)
+    await clock.advance(2)
+    await machine.dispatch("out")
+    await machine.dispatch("back")
+    await clock.advance(2)
+    assert machine.state() == "/M/s/a"
+    await clock.advance(1)
+    assert machine.state() == "/M/s/b"

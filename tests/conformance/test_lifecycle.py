@@ -1,0 +1,726 @@
+"""Starting, asking, stopping, restarting: rules L1 to L7."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+import pytest
+from support import Log, anote, fail, logged, note, rule, settle, started
+
+import hsm
+
+
+class Gated(Log):
+    """A log with a gate that behaviours can wait at."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = asyncio.Event()
+
+
+async def held(ctx, self, event):
+    """Wait at the gate, on both sides of which it writes."""
+    self.log.append("held")
+    await self.gate.wait()
+    self.log.append("freed")
+
+
+async def forever(ctx, self, event):
+    """An activity that ends when it is cancelled, and writes that."""
+    try:
+        await asyncio.Event().wait()
+    finally:
+        self.log.append("ended")
+
+
+def on(name, *parts):
+    return hsm.transition(hsm.on(name), *parts)
+
+
+PAIR = hsm.define(
+    "M", logged("a", logged("b", on("go", hsm.target("../c"))), logged("c", on("back", hsm.target("../b"))))
+)
+
+
+# --- L1: start --------------------------------------------------------------------------------------------------
+
+
+@rule("L1")
+async def test_start_gives_a_machine_that_has_entered_its_default():
+    """The await gives a running machine on the very instance."""
+    instance = Log()
+    machine = await hsm.start(hsm.Context(), instance, PAIR)
+    assert isinstance(machine, hsm.Machine)
+    assert machine.instance is instance
+    assert machine.status is hsm.Status.RUNNING
+    assert instance.log == ["+a", "+b"]
+
+
+@rule("L1")
+async def test_nothing_happens_before_start_is_awaited():
+    """`hsm.start(...)` alone enters nothing."""
+    instance = Log()
+    starting = hsm.start(None, instance, PAIR)
+    await settle()
+    assert instance.log == []
+    await starting
+    assert instance.log == ["+a", "+b"]
+
+
+@rule("L1")
+@pytest.mark.parametrize("write", [note, anote], ids=["plain", "async"])
+async def test_start_returns_when_everything_it_caused_is_done(write):
+    """Completions, errors and events that entries sent are processed within it."""
+
+    async def send(ctx, self, event):
+        await self.dispatch("more")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.entry(send), hsm.entry(write("+a")), hsm.transition(hsm.target("b"))),
+        hsm.state("b", hsm.entry(write("+b"), fail("oops")), on("more", hsm.target("c"))),
+        hsm.state("c", hsm.entry(write("+c"))),
+        on("hsm_error", hsm.effect(write("error"))),
+    )
+    machine = await started(model)
+    assert machine.instance.log == ["+a", "+b", "error", "+c"]
+    assert machine.state() == "/M/c"
+
+
+@rule("L1")
+async def test_start_can_be_made_a_task():
+    """It goes into `create_task` and `wait_for` as a coroutine does."""
+    machine = await asyncio.create_task(hsm.start(None, Log(), PAIR))
+    assert machine.state() == "/M/a/b"
+    machine = await asyncio.wait_for(hsm.start(None, Log(), PAIR), 1)
+    assert machine.state() == "/M/a/b"
+
+
+@rule("L1")
+async def test_a_block_stops_its_machine():
+    """Leaving `async with` runs the exits."""
+    instance = Log()
+    async with hsm.start(None, instance, PAIR) as machine:
+        assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.status is hsm.Status.STOPPED
+    assert instance.log == ["+a", "+b", "-b", "+c", "-c", "-a"]
+
+
+@rule("L1")
+async def test_a_block_stops_its_machine_when_its_body_fails():
+    """The body's error comes out as it is."""
+    instance = Log()
+    with pytest.raises(KeyError, match="body"):
+        async with hsm.start(None, instance, PAIR):
+            raise KeyError("body")
+    assert instance.log == ["+a", "+b", "-b", "-a"]
+
+
+@rule("L1")
+async def test_a_block_stops_its_machine_when_its_body_is_cancelled():
+    """The exits run, the async ones to their end, and the cancellation goes on."""
+    instance = Log()
+    model = hsm.define("M", hsm.state("a", hsm.exit(anote("-a"), note("end")), hsm.activity(forever)))
+
+    async def block():
+        async with hsm.start(None, instance, model):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(block())
+    await settle()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert instance.log == ["ended", "-a", "end"]
+
+
+@rule("L1", "L4")
+async def test_a_block_may_stop_its_machine_itself():
+    """A machine that was stopped, or completed, within its block leaves it in peace."""
+    async with hsm.start(None, Log(), PAIR) as machine:
+        await machine.stop()
+    async with hsm.start(
+        None, Log(), hsm.define("M", hsm.state("a", on("go", hsm.target("f"))), hsm.final("f"))
+    ) as machine:
+        await machine.dispatch("go")
+    assert machine.status is hsm.Status.COMPLETED
+
+
+@rule("L1", "Q4")
+async def test_a_start_that_is_given_up_stops_after_its_step():
+    """Timing out `start` lets the step end, then everything is left again; the instance is free."""
+    instance = Gated()
+    model = hsm.define("M", logged("a", logged("b", hsm.entry(held))))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(hsm.start(None, instance, model), 1)
+    assert instance.taken() == ["+a", "+b", "held"]
+    instance.gate.set()
+    await settle()
+    assert instance.taken() == ["freed", "-b", "-a"]
+    assert (await hsm.start(None, instance, model)).status is hsm.Status.RUNNING
+
+
+@rule("L1", "Q5")
+async def test_an_event_that_comes_during_start_is_processed_after_it():
+    """The instance takes events while its default entry is suspended."""
+    instance = Gated()
+    model = hsm.define("M", logged("a", hsm.entry(held), on("go", hsm.effect(note("gone")))))
+    starting = asyncio.create_task(hsm.start(None, instance, model))
+    await settle()
+    answer = asyncio.create_task(instance.dispatch("go"))
+    await settle()
+    assert instance.taken() == ["+a", "held"]
+    instance.gate.set()
+    await starting
+    assert await answer is hsm.Outcome.TAKEN
+    assert instance.taken() == ["freed", "gone"]
+
+
+# --- L2: state, states, is_in -----------------------------------------------------------------------------------
+
+REGIONS = hsm.define(
+    "M",
+    hsm.state(
+        "both",
+        hsm.region("left", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b")),
+        hsm.region("right", hsm.state("c", hsm.state("d"), on("go", hsm.target("e"))), hsm.state("e")),
+        on("out", hsm.target("one")),
+    ),
+    hsm.state("one"),
+)
+
+
+@rule("L2")
+async def test_state_is_the_path_of_the_leaf():
+    """A machine without regions has one leaf."""
+    machine = await started(PAIR)
+    assert machine.state() == machine.instance.state() == "/M/a/b"
+    assert machine.states() == machine.instance.states() == ("/M/a/b",)
+
+
+@rule("L2")
+async def test_with_regions_state_is_what_contains_all_leaves():
+    """`states` lists the leaves in order of declaration."""
+    machine = await started(REGIONS)
+    assert machine.state() == "/M/both"
+    assert machine.states() == ("/M/both/left/a", "/M/both/right/c/d")
+    await machine.dispatch("go")
+    assert machine.states() == ("/M/both/left/b", "/M/both/right/e")
+    await machine.dispatch("out")
+    assert machine.state() == "/M/one"
+    assert machine.states() == ("/M/one",)
+
+
+@rule("L2")
+async def test_is_in_asks_for_any_active_state():
+    """The leaf, what is around it, and the model itself; absolute, or without the model's name."""
+    machine = await started(REGIONS)
+    inside = ["/M", "/M/both", "/M/both/left", "/M/both/right/c", "/M/both/right/c/d", "both/left/a", "both"]
+    assert all(machine.is_in(path) and machine.instance.is_in(path) for path in inside)
+    assert not any(machine.is_in(path) for path in ["/M/one", "one", "/M/both/left/b", "/M/both/right/e"])
+
+
+@rule("L2")
+async def test_is_in_knows_the_states_of_the_model():
+    """A path that names nothing is an error with the closest names."""
+    machine = await started(REGIONS)
+    with pytest.raises(ValueError, match=r"no vertex '/M/bth'.*did you mean '/M/both'"):
+        machine.is_in("/M/bth")
+
+
+@rule("L2")
+async def test_during_a_step_the_configuration_is_told_as_it_is():
+    """Until exits begin it is the one before; then what is left is gone, and what is entered is there."""
+    seen = []
+
+    def look(ctx, self, event):
+        seen.append((self.state(), self.is_in("/M/a"), self.is_in("/M/b")))
+        return True
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.exit(look), hsm.state("c", hsm.exit(look), on("go", hsm.target("/M/b/d"), hsm.guard(look), hsm.effect(look)))),
+        hsm.state("b", hsm.entry(look), hsm.state("d", hsm.entry(look))),
+    )  # fmt: skip
+    machine = await started(model)
+    await machine.dispatch("go")
+    assert seen == [
+        ("/M/a/c", True, False),
+        ("/M/a/c", True, False),
+        ("/M/a", True, False),
+        ("/M", False, False),
+        ("/M/b", False, True),
+        ("/M/b/d", False, True),
+    ]
+
+
+# --- L3: status -------------------------------------------------------------------------------------------------
+
+
+@rule("L3")
+async def test_status_tells_how_far_the_life_has_come():
+    """Created while the default entry runs, then running, then stopped."""
+    seen = []
+    model = hsm.define("M", hsm.state("a", hsm.entry(lambda ctx, self, event: seen.append(self._runner.status.value))))
+    machine = await started(model)
+    seen.append(machine.status.value)
+    await machine.stop()
+    seen.append(machine.status.value)
+    assert seen == ["created", "running", "stopped"]
+
+
+@rule("L3", "C3", "R8")
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [(hsm.final("end"), "completed"), (hsm.terminate("end"), "terminated")],
+    ids=["final", "terminate"],
+)
+async def test_a_machine_ends_by_itself(end, status):
+    """At its final state it is completed, at a terminate terminated; later events give `IGNORED`."""
+    machine = await started(hsm.define("M", logged("a", on("go", hsm.target("end"))), end))
+    waiting = asyncio.create_task(machine.wait())
+    await machine.dispatch("go")
+    assert (await waiting).value == machine.status.value == status
+    assert (await machine.wait()).value == status
+    assert await machine.dispatch("go") is hsm.Outcome.IGNORED
+    await machine.stop()
+    assert machine.status.value == status
+
+
+@rule("L3")
+async def test_instance_and_machine_offer_the_same():
+    """`stop` of the instance stops its machine."""
+    machine = await started(PAIR)
+    await machine.instance.stop()
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "+b", "-b", "-a"]
+
+
+@rule("L3")
+async def test_wait_may_be_cancelled():
+    """The machine goes on, and other waiters are told."""
+    machine = await started(PAIR)
+
+    async def wait():
+        return await machine.wait()
+
+    one, two = asyncio.create_task(wait()), asyncio.create_task(wait())
+    await settle()
+    one.cancel()
+    await settle()
+    assert one.cancelled()
+    await machine.stop()
+    assert await two is hsm.Status.STOPPED
+
+
+# --- L4: stop ---------------------------------------------------------------------------------------------------
+
+
+@rule("L4")
+@pytest.mark.parametrize("of", [lambda machine: machine, lambda machine: machine.instance], ids=["machine", "instance"])
+async def test_stop_leaves_everything_from_the_leaf_to_the_root(of):
+    """Exit actions run innermost first, the model's own last; nothing is active then."""
+    model = hsm.define("M", hsm.exit(note("-M")), logged("a", logged("b")))
+    machine = await started(model)
+    machine.instance.taken()
+    await hsm.stop(of(machine))
+    assert machine.instance.log == ["-b", "-a", "-M"]
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.state() == ""
+    assert machine.states() == ()
+
+
+@rule("L4", "K5")
+async def test_stop_cancels_and_awaits_activities_before_the_exit_of_their_state():
+    """From the inside out, and timers do not fire any more."""
+    model = hsm.define(
+        "M",
+        logged("a", hsm.activity(forever), logged("b", hsm.activity(forever), hsm.transition(hsm.after(1), hsm.effect(note("tick"))))),
+    )  # fmt: skip
+    machine = await started(model)
+    await settle()
+    machine.instance.taken()
+    await hsm.stop(machine)
+    assert machine.instance.log == ["ended", "-b", "ended", "-a"]
+
+
+@rule("L4")
+async def test_stop_is_idempotent():
+    """A second stop does nothing, and two at once are one."""
+    machine = await started(hsm.define("M", hsm.state("a", hsm.exit(anote("-a")))))
+    await asyncio.gather(hsm.stop(machine), machine.stop(), machine.instance.stop())
+    await hsm.stop(machine)
+    assert machine.instance.log == ["-a"]
+
+
+@rule("L4")
+async def test_stop_waits_for_the_step_that_is_going_on():
+    """The step ends whole; what waits behind it is not processed, and its callers are told."""
+    model = hsm.define(
+        "M", logged("a", on("hold", hsm.target("b"), hsm.effect(held))), logged("b"), on("go", hsm.effect(note("gone")))
+    )
+    machine = await started(model, Gated())
+    holding = machine.dispatch("hold")
+    waiting = asyncio.create_task(machine.dispatch("go"))
+    await settle()
+    stopping = asyncio.create_task(hsm.stop(machine))
+    await settle()
+    assert not stopping.done()
+    machine.instance.gate.set()
+    await stopping
+    assert await holding is hsm.Outcome.TAKEN
+    with pytest.raises(hsm.MachineStopped, match="'go'"):
+        await waiting
+    assert machine.instance.log == ["+a", "-a", "held", "freed", "+b", "-b"]
+
+
+@rule("L4")
+@pytest.mark.parametrize("awaited", [True, False])
+async def test_stop_from_inside_a_behaviour_takes_effect_after_the_step(awaited):
+    """No deadlock: the step ends, then everything is left."""
+
+    async def stop(ctx, self, event):
+        if awaited:
+            await hsm.stop(self)
+        else:
+            self.stop()
+        self.log.append(self.state())
+
+    model = hsm.define("M", logged("a", on("go", hsm.target("b"), hsm.effect(stop))), logged("b"))
+    machine = await started(model)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await settle()
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "-a", "/M", "+b", "-b"]
+
+
+@rule("L4")
+async def test_stop_from_inside_an_activity_does_not_lock_up():
+    """The activity goes on to its next await, where it is cancelled as its state is left."""
+
+    async def suicidal(ctx, self, event):
+        await hsm.stop(self)
+        self.log.append("asked")
+        await forever(ctx, self, event)
+
+    machine = await started(hsm.define("M", logged("a", hsm.activity(suicidal))))
+    await asyncio.wait_for(machine.wait(), 1)
+    assert machine.instance.log == ["+a", "asked", "ended", "-a"]
+
+
+@rule("L4")
+async def test_stop_from_a_timers_effect_takes_effect_after_it(clock):
+    """The same holds for a step that nobody sent."""
+
+    def stop(ctx, self, event):
+        self.stop()
+
+    machine = await started(hsm.define("M", logged("a", hsm.transition(hsm.after(1), hsm.effect(stop)))))
+    await clock.advance(2)
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "-a"]
+
+
+@rule("L4", "Q4")
+async def test_a_stop_that_is_given_up_goes_on():
+    """Cancelling whoever awaits it does not stop the stopping."""
+    machine = await started(hsm.define("M", logged("a", logged("b", hsm.exit(held)))), Gated())
+    task = asyncio.create_task(hsm.stop(machine))
+    await settle()
+    task.cancel()
+    await settle()
+    assert task.cancelled()
+    machine.instance.gate.set()
+    assert await machine.wait() is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "+b", "-b", "held", "freed", "-a"]
+
+
+@rule("L4", "E4")
+async def test_an_error_of_an_exit_is_raised_from_stop_and_everything_is_left_all_the_same():
+    """The other exits run, and the machine is stopped."""
+    machine = await started(hsm.define("M", logged("a", hsm.state("b", hsm.exit(fail("oops"))))))
+    with pytest.raises(ValueError, match="oops"):
+        await hsm.stop(machine)
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "-a"]
+
+
+@rule("L4")
+async def test_what_was_held_back_or_sent_and_is_dropped_by_stop_is_logged(caplog):
+    """Nobody waits for these events, so the log names them."""
+
+    def send(ctx, self, event):
+        self.dispatch("late")
+        self.stop()
+
+    machine = await started(hsm.define("M", hsm.state("a", hsm.defer("held"), on("go", hsm.effect(send)))))
+    await machine.dispatch("held")
+    with caplog.at_level(logging.WARNING, logger="hsm"):
+        await machine.dispatch("go")
+    assert machine.status is hsm.Status.STOPPED
+    assert "'late'" in caplog.text
+    assert "'held'" in caplog.text
+
+
+# --- L5: at the wrong time --------------------------------------------------------------------------------------
+
+
+@rule("L5")
+async def test_dispatch_before_start_is_refused():
+    """The message says what to do."""
+    for ask in (lambda new: new.dispatch("go"), Log.state, Log.states, Log.stop, lambda new: new.is_in("/M")):
+        with pytest.raises(hsm.LifecycleError, match=r"hsm\.start"):
+            ask(Log())
+    with pytest.raises(hsm.LifecycleError, match=r"hsm\.start"):
+        await hsm.stop(Log())
+
+
+@rule("L5")
+async def test_dispatch_after_stop_is_refused():
+    """The message says how it could be started again."""
+    machine = await started(PAIR)
+    await machine.stop()
+    for sender in (machine, machine.instance):
+        with pytest.raises(hsm.LifecycleError, match="restart"):
+            sender.dispatch("go")
+    with pytest.raises(hsm.LifecycleError, match="stopped"):
+        machine.call("go")
+
+
+@rule("L5")
+async def test_starting_a_running_instance_again_is_refused():
+    """Nothing happens to the machine that runs it; when that is stopped, the instance may be started."""
+    machine = await started(PAIR)
+    with pytest.raises(hsm.LifecycleError, match="stop that one first"):
+        await hsm.start(None, machine.instance, PAIR)
+    assert machine.instance.log == ["+a", "+b"]
+    assert machine.instance.state() == "/M/a/b"
+    await machine.stop()
+    again = await hsm.start(None, machine.instance, PAIR)
+    assert again is not machine
+    assert machine.instance.state() == "/M/a/b"
+
+
+@rule("L5")
+async def test_an_instance_that_is_just_starting_cannot_be_started_again():
+    """Not even before its default entry has ended."""
+    instance = Gated()
+    model = hsm.define("M", hsm.state("a", hsm.entry(held)))
+    starting = asyncio.create_task(hsm.start(None, instance, model))
+    await settle()
+    with pytest.raises(hsm.LifecycleError):
+        await hsm.start(None, instance, model)
+    instance.gate.set()
+    await starting
+
+
+@rule("L5")
+async def test_one_start_is_awaited_once():
+    """Awaiting the same start again is starting a running machine."""
+    starting = hsm.start(None, Log(), PAIR)
+    await starting
+    with pytest.raises(hsm.LifecycleError, match="already"):
+        await starting
+
+
+# --- L6: restart ------------------------------------------------------------------------------------------------
+
+
+@rule("L6")
+@pytest.mark.parametrize("of", [lambda machine: machine, lambda machine: machine.instance], ids=["machine", "instance"])
+async def test_restart_stops_and_starts_on_the_same_instance(of):
+    """The machine is the same object, in its default state."""
+    machine = await started(PAIR)
+    await machine.dispatch("go")
+    machine.instance.taken()
+    assert await hsm.restart(of(machine)) is machine
+    assert machine.instance.log == ["-c", "-a", "+a", "+b"]
+    assert machine.status is hsm.Status.RUNNING
+
+
+@rule("L6", "R5")
+async def test_restart_forgets_history_and_what_was_held_back():
+    """The machine is as new."""
+    model = hsm.define(
+        "M",
+        hsm.state("out", hsm.defer("x"), on("in", hsm.target("a/h"))),
+        hsm.state(
+            "a",
+            hsm.shallow_history("h"),
+            hsm.state("b", on("go", hsm.target("c"))),
+            hsm.state("c"),
+            on("out", hsm.target("out")),
+            on("x", hsm.effect(note("recalled"))),
+        ),
+    )
+    machine = await started(model)
+    for name in ("in", "go", "out", "x"):
+        await machine.dispatch(name)
+    await hsm.restart(machine)
+    await machine.dispatch("in")
+    assert machine.state() == "/M/a/b"
+    assert machine.instance.log == []
+
+
+@rule("L6", "L4")
+async def test_restart_drops_queued_events():
+    """Whoever waits for one is told."""
+    model = hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)), on("go", hsm.effect(note("gone")))))
+    machine = await started(model, Gated())
+    machine.dispatch("hold")
+    waiting = asyncio.create_task(machine.dispatch("go"))
+    await settle()
+    machine.instance.gate.set()
+    await hsm.restart(machine)
+    with pytest.raises(hsm.MachineStopped):
+        await waiting
+    await settle()
+    assert machine.instance.log == ["held", "freed"]
+
+
+@rule("L6", "A3")
+async def test_restart_arms_timers_anew_and_starts_activities_anew(clock):
+    """Nothing of the life before goes on."""
+
+    async def beat(ctx, self, event):
+        self.log.append("begun")
+        await forever(ctx, self, event)
+
+    model = hsm.define("M", hsm.state("a", hsm.activity(beat), hsm.transition(hsm.after(3), hsm.effect(note("tick")))))
+    machine = await started(model)
+    await clock.advance(2)
+    await hsm.restart(machine)
+    await clock.advance(2)
+    assert machine.instance.log == ["begun", "ended", "begun"]
+    await clock.advance(2)
+    assert machine.instance.log == ["begun", "ended", "begun", "tick"]
+
+
+@rule("L6")
+@pytest.mark.parametrize("end", [hsm.final("end"), hsm.terminate("end")], ids=["completed", "terminated"])
+async def test_a_machine_that_has_ended_can_be_restarted(end):
+    """It runs again; and one that was stopped does too."""
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.target("end"))), end))
+    for _ in range(2):
+        await machine.dispatch("go")
+        await hsm.restart(machine)
+        assert machine.state() == "/M/a"
+    await machine.stop()
+    await hsm.restart(machine)
+    assert await machine.dispatch("what") is hsm.Outcome.IGNORED
+
+
+@rule("L6")
+async def test_a_behaviour_cannot_restart_its_own_machine():
+    """It would wait for itself: an error says so, and the machine goes on."""
+
+    async def again(ctx, self, event):
+        await hsm.restart(self)
+
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(again)))))
+    with pytest.raises(hsm.LifecycleError, match="cannot restart its own machine"):
+        await machine.dispatch("go")
+    assert machine.status is hsm.Status.RUNNING
+
+
+@rule("L6", "E6")
+async def test_a_restarted_machine_still_belongs_to_its_block(clock):
+    """Errors in the background are raised from the block, which stops it."""
+    model = hsm.define("M", logged("a", hsm.transition(hsm.after(1), hsm.effect(fail("background")))))
+    instance = Log()
+    with pytest.raises(ValueError, match="background"):
+        async with hsm.start(None, instance, model) as machine:
+            await hsm.restart(machine)
+            await clock.advance(10)
+    assert instance.log == ["+a", "-a", "+a", "-a"]
+
+
+# --- L7: contexts -----------------------------------------------------------------------------------------------
+
+
+@rule("L7")
+async def test_cancelling_the_context_stops_the_machine():
+    """Exits run, and every machine of the context stops."""
+    ctx = hsm.Context()
+    one, two = await hsm.start(ctx, Log(), PAIR), await hsm.start(ctx.child(), Log(), PAIR)
+    ctx.cancel()
+    assert await one.wait() is await two.wait() is hsm.Status.STOPPED
+    assert one.instance.log == two.instance.log == ["+a", "+b", "-b", "-a"]
+
+
+@rule("L7")
+async def test_cancelling_the_context_lets_the_step_end():
+    """A suspended step goes on, and then the machine stops."""
+    ctx = hsm.Context()
+    machine = await hsm.start(
+        ctx, Gated(), hsm.define("M", logged("a", on("hold", hsm.target("b"), hsm.effect(held))), logged("b"))
+    )
+    answer = machine.dispatch("hold")
+    await settle()
+    ctx.cancel()
+    await settle()
+    assert machine.status is hsm.Status.RUNNING
+    machine.instance.gate.set()
+    assert await answer is hsm.Outcome.TAKEN
+    assert await machine.wait() is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "-a", "held", "freed", "+b", "-b"]
+
+
+@rule("L7")
+async def test_a_machine_is_not_started_in_a_context_that_is_done():
+    """Nothing is entered, and the instance stays free."""
+    ctx, instance = hsm.Context(), Log()
+    ctx.cancel()
+    with pytest.raises(hsm.LifecycleError, match="cancelled already"):
+        await hsm.start(ctx, instance, PAIR)
+    assert instance.log == []
+    assert (await hsm.start(None, instance, PAIR)).status is hsm.Status.RUNNING
+
+
+@rule("L7")
+async def test_behaviours_are_given_a_context_below_the_machines():
+    """It is done once the context of the machine is cancelled."""
+    ctx, seen = hsm.Context(), []
+    machine = await hsm.start(ctx, Log(), hsm.define("M", hsm.state("a", hsm.entry(lambda ctx, *_: seen.append(ctx)))))
+    assert seen[0] is not ctx
+    assert not seen[0].done
+    ctx.cancel()
+    assert seen[0].done
+    await machine.wait()
+
+
+@rule("L7")
+async def test_stopping_a_machine_leaves_the_context_above_alone():
+    """Others may go on in it."""
+    ctx = hsm.Context()
+    machine = await hsm.start(ctx, Log(), PAIR)
+    await machine.stop()
+    assert not ctx.done
+    assert (await hsm.start(ctx, Log(), PAIR)).status is hsm.Status.RUNNING
+
+
+@rule("L7", "A1")
+async def test_the_context_of_an_activity_is_done_when_its_state_is_left():
+    """A loop that asks it ends by itself, also when the cancellation was swallowed."""
+
+    async def polling(ctx, self, event):
+        while not ctx.done:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)
+        self.log.append("done")
+
+    contexts = []
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a", hsm.activity(polling), on("go", hsm.target("b")), hsm.entry(lambda ctx, *_: contexts.append(ctx))
+        ),
+        logged("b"),
+    )
+    machine = await started(model)
+    await settle()
+    await machine.dispatch("go")
+    assert machine.instance.log == ["done", "+b"]
+    assert not contexts[0].done

@@ -1,0 +1,642 @@
+"""Timers and the clock: rules A2 to A7."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from support import Log, anote, fail, logged, note, rule, says, settle, started
+
+import hsm
+
+
+class Gated(Log):
+    """A log with a gate that behaviours can wait at."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = asyncio.Event()
+
+
+class ManualClock:
+    """A clock of one's own: time goes on when `advance` says so, and every call that was asked for is kept."""
+
+    class Call:
+        """A call that was asked for."""
+
+        def __init__(self, when, callback, args):
+            self.when, self.callback, self.args = when, callback, args
+            self.is_cancelled = False
+
+        def cancel(self):
+            self.is_cancelled = True
+
+    def __init__(self, now=1000.0):
+        self.now = now
+        self.calls = []
+
+    def time(self):
+        return self.now
+
+    def wall(self):
+        return datetime(2030, 1, 1, tzinfo=UTC).timestamp() + self.now
+
+    def call_at(self, when, callback, *args):
+        call = self.Call(when, callback, args)
+        self.calls.append(call)
+        return call
+
+    def advance(self, seconds):
+        """Let time pass at once, then make the calls that are due by now."""
+        self.now += seconds
+        due = sorted((call for call in self.calls if call.when <= self.now), key=lambda call: call.when)
+        for call in due:
+            self.calls.remove(call)
+            if not call.is_cancelled:
+                call.callback(*call.args)
+
+    def waiting(self):
+        return [call for call in self.calls if not call.is_cancelled]
+
+
+def on(name, *parts):
+    return hsm.transition(hsm.on(name), *parts)
+
+
+def timed(trigger, *parts):
+    return hsm.transition(trigger, *parts)
+
+
+def stamp(clock):
+    """A behaviour that writes the time and the number of the tick."""
+
+    def behave(ctx, self, event):
+        self.log.append((clock.time(), event.data.number))
+
+    return behave
+
+
+async def held(ctx, self, event):
+    await self.gate.wait()
+    self.log.append("freed")
+
+
+# --- A2: what a timer is given ----------------------------------------------------------------------------------
+
+
+def constant(value):
+    return lambda ctx, self, event: value
+
+
+def later(value):
+    async def give(ctx, self, event):
+        await asyncio.sleep(0)
+        return value
+
+    return give
+
+
+@rule("A2")
+@pytest.mark.parametrize(
+    "duration",
+    [
+        2,
+        2.0,
+        timedelta(seconds=2),
+        constant(2),
+        constant(timedelta(seconds=2)),
+        later(2.0),
+        later(timedelta(seconds=2)),
+    ],
+    ids=["int", "float", "timedelta", "gives int", "gives timedelta", "async float", "async timedelta"],
+)
+async def test_after_and_every_take_seconds_spans_and_functions(duration, clock):
+    """All forms mean the same moment."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(hsm.after(duration), hsm.target("b"))),
+        hsm.state("b", timed(hsm.every(duration), hsm.effect(stamp(clock)))),
+    )
+    machine = await started(model)
+    await clock.advance(1.9)
+    assert machine.state() == "/M/a"
+    await clock.advance(0.2)
+    assert machine.state() == "/M/b"
+    await clock.advance(4)
+    assert machine.instance.log == [(4, 1), (6, 2)]
+
+
+MOMENT = datetime(2024, 1, 1, 0, 0, 10, tzinfo=UTC)
+
+
+@rule("A2")
+@pytest.mark.parametrize("moment", [MOMENT, constant(MOMENT), later(MOMENT)], ids=["datetime", "function", "async"])
+async def test_at_takes_a_moment_or_a_function_that_gives_one(moment, clock):
+    """It is counted by the clock's wall time."""
+    machine = await started(hsm.define("M", hsm.state("a", timed(hsm.at(moment), hsm.effect(stamp(clock))))))
+    await clock.advance(100)
+    assert machine.instance.log == [(10, 1)]
+
+
+@rule("A2")
+async def test_a_moment_without_a_time_zone_is_local_time(clock):
+    """As everywhere in Python."""
+    naive = datetime.fromtimestamp(clock.wall() + 7)
+    machine = await started(hsm.define("M", hsm.state("a", timed(hsm.at(naive), hsm.effect(stamp(clock))))))
+    await clock.advance(100)
+    assert machine.instance.log == [(7, 1)]
+
+
+@rule("A2")
+async def test_a_function_is_given_the_event_that_caused_entry(clock):
+    """So an event can bring the time along; it is asked anew on each entry."""
+
+    def asked_for(ctx, self, event):
+        return event.data
+
+    model = hsm.define(
+        "M",
+        hsm.state("idle", on("wait", hsm.target("waiting"))),
+        hsm.state("waiting", timed(hsm.after(asked_for), hsm.target("idle"), hsm.effect(lambda ctx, self, event: self.log.append(clock.time())))),
+    )  # fmt: skip
+    machine = await started(model)
+    await machine.dispatch("wait", 3)
+    await clock.advance(10)
+    await machine.dispatch("wait", timedelta(seconds=5))
+    await clock.advance(10)
+    assert machine.instance.log == [3, 15]
+
+
+@rule("A2", "K5")
+async def test_timers_are_armed_after_the_entry_actions_and_before_the_default_entry():
+    """The order on entering a state."""
+
+    def duration(ctx, self, event):
+        self.log.append("timer")
+        return 1
+
+    model = hsm.define(
+        "M", hsm.state("a", timed(hsm.after(duration), hsm.target(".")), hsm.entry(anote("+a")), logged("b"))
+    )
+    machine = await started(model)
+    assert machine.instance.log == ["+a", "timer", "+b"]
+
+
+@rule("A2")
+async def test_the_event_of_a_timer_tells_when_it_was_due(clock):
+    """Its data is a `Tick`."""
+    seen = []
+    model = hsm.define(
+        "M", hsm.state("a", timed(hsm.after(2), hsm.effect(lambda ctx, self, event: seen.append(event))))
+    )
+    await started(model)
+    await clock.advance(3)
+    assert [event.data for event in seen] == [hsm.Tick(due=2.0)]
+    assert seen[0].name == "hsm_time"
+
+
+@rule("A2")
+async def test_a_timer_may_stand_elsewhere_than_its_source(clock):
+    """It belongs to the source of its transition, wherever that is written."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.target("b"))),
+        hsm.state("b"),
+        hsm.transition(hsm.source("b"), hsm.after(2), hsm.target("a")),
+    )
+    machine = await started(model)
+    await clock.advance(5)
+    assert machine.state() == "/M/a"
+    await machine.dispatch("go")
+    await clock.advance(1.5)
+    assert machine.state() == "/M/b"
+    await clock.advance(1)
+    assert machine.state() == "/M/a"
+
+
+# --- A3: one activation -----------------------------------------------------------------------------------------
+
+
+@rule("A3")
+async def test_leaving_the_state_stops_its_timer(clock):
+    """And entering it again starts it from the beginning."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(hsm.after(3), hsm.effect(stamp(clock))), on("go", hsm.target("b"))),
+        hsm.state("b", on("back", hsm.target("a"))),
+    )
+    machine = await started(model)
+    await clock.advance(2)
+    await machine.dispatch("go")
+    await machine.dispatch("back")
+    await clock.advance(2)
+    assert machine.instance.log == []
+    await clock.advance(2)
+    assert machine.instance.log == [(5, 1)]
+
+
+@rule("A3", "K2")
+async def test_a_self_transition_starts_the_timer_again(clock):
+    """The state was left and entered."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", timed(hsm.after(3), hsm.effect(stamp(clock))), on("go", hsm.target("."))))
+    )
+    await clock.advance(2)
+    await machine.dispatch("go")
+    await clock.advance(10)
+    assert machine.instance.log == [(5, 1)]
+
+
+@rule("A3", "K1")
+async def test_an_internal_transition_leaves_the_timer_alone(clock):
+    """So does a transition between substates, for a timer of the state around them."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            timed(hsm.after(3), hsm.effect(stamp(clock))),
+            hsm.state("b", on("go", hsm.target("../c"))),
+            hsm.state("c"),
+            on("x"),
+        ),
+    )
+    machine = await started(model)
+    await clock.advance(2)
+    await machine.dispatch("x")
+    await machine.dispatch("go")
+    await clock.advance(10)
+    assert machine.instance.log == [(3, 1)]
+
+
+@rule("A3")
+@pytest.mark.parametrize("target", [".", "../b"], ids=["entered again", "left"])
+async def test_an_expiry_that_is_queued_when_the_state_is_left_is_void(target, clock):
+    """The timer was due while a step was suspended that then left the state."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(hsm.after(1), hsm.effect(note("void"))), on("hold", hsm.target(target), hsm.effect(held))),
+        hsm.state("b", on("back", hsm.target("a"))),
+        on("x", hsm.target("b")),
+    )
+    machine = await started(model, Gated())
+    answer = machine.dispatch("hold")
+    await clock.advance(2)
+    machine.instance.gate.set()
+    await answer
+    await clock.advance(0.5)
+    assert machine.instance.log == ["freed"]
+
+
+@rule("A3")
+async def test_an_expiry_that_is_queued_fires_when_its_state_is_still_active(clock):
+    """It waits for the step that is going on."""
+    model = hsm.define("M", hsm.state("a", timed(hsm.after(1), hsm.effect(note("tick"))), on("hold", hsm.effect(held))))
+    machine = await started(model, Gated())
+    answer = machine.dispatch("hold")
+    await clock.advance(2)
+    assert machine.instance.log == []
+    machine.instance.gate.set()
+    await answer
+    await settle()
+    assert machine.instance.log == ["freed", "tick"]
+
+
+@rule("A3")
+async def test_of_two_timers_that_are_due_together_the_first_may_void_the_second(clock):
+    """The state was left by the first."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(hsm.after(1), hsm.target(".")), timed(hsm.after(1), hsm.effect(note("void"))), on("x", hsm.target("b"))),
+        hsm.state("b"),
+    )  # fmt: skip
+    machine = await started(model)
+    await clock.advance(1.5)
+    assert machine.instance.log == []
+
+
+@rule("A3")
+async def test_after_fires_once(clock):
+    """A transition that keeps its source active does not start it again, nor does a false guard."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            timed(hsm.after(1), hsm.effect(note("once"))),
+            timed(hsm.after(1), hsm.guard(says(False, "asked")), hsm.effect(note("never"))),
+        ),
+    )
+    machine = await started(model)
+    await clock.advance(10)
+    assert machine.instance.log == ["once", "asked"]
+
+
+# --- A4: edges of time ------------------------------------------------------------------------------------------
+
+
+@rule("A4")
+@pytest.mark.parametrize(
+    "trigger",
+    [hsm.after(0), hsm.after(timedelta(0)), hsm.after(constant(0)), hsm.at(datetime(2020, 1, 1, tzinfo=UTC)), hsm.at(constant(datetime(2020, 1, 1, tzinfo=UTC)))],
+    ids=["0", "timedelta", "function", "past", "function past"],
+)  # fmt: skip
+async def test_zero_and_a_past_moment_fire_on_the_next_turn(trigger, clock):
+    """Not within the step that armed it, and without time passing."""
+    machine = await started(hsm.define("M", hsm.state("a", timed(trigger, hsm.target("b"))), hsm.state("b")))
+    assert machine.state() == "/M/a"
+    await settle()
+    assert machine.state() == "/M/b"
+    assert clock.time() == 0
+
+
+@rule("A4")
+@pytest.mark.parametrize(
+    "trigger", [lambda: hsm.after(-1), lambda: hsm.after(timedelta(seconds=-1)), lambda: hsm.every(-1), lambda: hsm.every(0), lambda: hsm.every(timedelta(0))],
+)  # fmt: skip
+def test_a_literal_that_no_timer_can_have_is_an_error_of_the_model(trigger):
+    """`define` refuses it."""
+    with pytest.raises(hsm.DefinitionError):
+        hsm.define("M", hsm.state("a", timed(trigger(), hsm.effect(note("x")))))
+
+
+@rule("A4", "E2")
+@pytest.mark.parametrize(
+    ("trigger", "given"),
+    [
+        (hsm.after, -1),
+        (hsm.after, timedelta(seconds=-1)),
+        (hsm.after, float("nan")),
+        (hsm.after, float("inf")),
+        (hsm.after, "1"),
+        (hsm.after, None),
+        (hsm.every, -1),
+        (hsm.every, 0),
+        (hsm.every, timedelta(0)),
+        (hsm.at, 5),
+        (hsm.at, timedelta(seconds=1)),
+    ],
+)
+async def test_a_function_that_gives_no_possible_time_is_an_error(trigger, given):
+    """The error says what was given and what is taken; it goes the way of every error."""
+    seen = []
+
+    def span(ctx, self, event):
+        return given
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(trigger(span), hsm.effect(note("never")))),
+        on("hsm_error", hsm.effect(lambda ctx, self, event: seen.append(event.data))),
+    )
+    machine = await started(model)
+    await settle()
+    assert machine.instance.log == []
+    (error,) = seen
+    assert isinstance(error, hsm.DurationError)
+    assert f"gave {given!r}" in str(error)
+    assert "span" in str(error)
+
+
+# --- A5: every --------------------------------------------------------------------------------------------------
+
+
+@rule("A5")
+async def test_every_ticks_until_its_state_is_left(clock):
+    """Tick n is due at the arming time and n periods."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(hsm.every(2), hsm.effect(stamp(clock))), on("go", hsm.target("b"))),
+        hsm.state("b"),
+    )
+    machine = await started(model)
+    await clock.advance(7)
+    await machine.dispatch("go")
+    await clock.advance(10)
+    assert machine.instance.log == [(2, 1), (4, 2), (6, 3)]
+
+
+@rule("A5")
+async def test_every_does_not_drift_when_its_effects_take_time(clock):
+    """An effect of 0.7 s leaves the ticks where they were."""
+
+    async def slow(ctx, self, event):
+        self.log.append(clock.time())
+        await clock.advance(0.7)
+
+    machine = await started(hsm.define("M", hsm.state("a", timed(hsm.every(1), hsm.effect(slow)))))
+    await clock.advance(5.5)
+    assert machine.instance.log == [1, 2, 3, 4, 5]
+
+
+@rule("A5")
+async def test_every_does_not_drift_over_many_ticks(clock):
+    """Ten thousand ticks of a tenth of a second are a thousand seconds."""
+    machine = await started(hsm.define("M", hsm.state("a", timed(hsm.every(0.1), hsm.effect(stamp(clock))))))
+    await clock.advance(1000.05)
+    assert len(machine.instance.log) == 10000
+    when, number = machine.instance.log[-1]
+    assert when == pytest.approx(1000)
+    assert number == 10000
+
+
+@rule("A5")
+async def test_missed_ticks_are_skipped_and_counted(clock):
+    """A machine that was busy for 3.5 periods gets one tick that tells of the three before it."""
+    seen = []
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(hsm.every(1), hsm.effect(lambda ctx, self, event: seen.append(event.data))), on("hold", hsm.effect(held))),
+    )  # fmt: skip
+    machine = await started(model, Gated())
+    answer = machine.dispatch("hold")
+    await clock.advance(4.5)
+    machine.instance.gate.set()
+    await answer
+    await clock.advance(1)
+    assert seen == [hsm.Tick(due=4.0, number=4, missed=3), hsm.Tick(due=5.0, number=5, missed=0)]
+
+
+@rule("A5")
+async def test_a_clock_that_jumps_makes_one_tick():
+    """After a jump the ticks go on in the old rhythm."""
+    clock, seen = ManualClock(now=100), []
+    model = hsm.define(
+        "M", hsm.state("a", timed(hsm.every(10), hsm.effect(lambda ctx, self, event: seen.append(event.data))))
+    )
+    await started(model, clock=clock)
+    for seconds in (35, 4, 1):
+        clock.advance(seconds)
+    assert seen == [hsm.Tick(due=130, number=3, missed=2), hsm.Tick(due=140, number=4, missed=0)]
+
+
+@rule("A5")
+async def test_a_false_guard_does_not_end_every(clock):
+    """It is asked at each tick."""
+
+    def odd(ctx, self, event):
+        return event.data.number % 2 == 1
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", timed(hsm.every(1), hsm.guard(odd), hsm.effect(stamp(clock)))))
+    )
+    await clock.advance(5.5)
+    assert machine.instance.log == [(1, 1), (3, 3), (5, 5)]
+
+
+@rule("A5", "E4")
+async def test_a_failing_effect_does_not_end_every(clock):
+    """Each error is handled, and the next tick comes."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", timed(hsm.every(1), hsm.effect(fail("oops")))),
+        on("hsm_error", hsm.effect(lambda ctx, self, event: self.log.append(clock.time()))),
+    )
+    machine = await started(model)
+    await clock.advance(3.5)
+    assert machine.instance.log == [1, 2, 3]
+
+
+@rule("A5", "A3")
+async def test_every_may_leave_its_own_state_and_come_again(clock):
+    """Each activation counts for itself."""
+    model = hsm.define("M", hsm.state("a", timed(hsm.every(2), hsm.target("."), hsm.effect(stamp(clock)))))
+    machine = await started(model)
+    await clock.advance(7)
+    assert machine.instance.log == [(2, 1), (4, 1), (6, 1)]
+
+
+# --- A6: order and cost -----------------------------------------------------------------------------------------
+
+
+@rule("A6")
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+async def test_timers_that_are_due_together_fire_in_order_of_declaration(order, clock):
+    """Of whatever kind, and however they came to be due at the same time."""
+    triggers = [hsm.after(6), hsm.every(3), hsm.at(datetime(2024, 1, 1, 0, 0, 6, tzinfo=UTC))]
+    model = hsm.define("M", hsm.state("a", *(timed(triggers[n], hsm.effect(note(n))) for n in order)))
+    machine = await started(model)
+    await clock.advance(4)
+    machine.instance.taken()
+    await clock.advance(4)
+    assert machine.instance.log == list(order)
+
+
+@rule("A6")
+async def test_timers_of_different_states_that_are_due_together_fire_in_order_of_declaration(clock):
+    """Across regions and levels too, whichever was armed first."""
+    model = hsm.define(
+        "M",
+        timed(hsm.after(3), hsm.effect(note("model"))),
+        hsm.state(
+            "s",
+            timed(hsm.after(3), hsm.effect(note("s"))),
+            hsm.region("r", hsm.state("a", timed(hsm.after(1), hsm.target("b"))), hsm.state("b", timed(hsm.after(2), hsm.effect(note("late"))))),
+            hsm.region("q", hsm.state("c", timed(hsm.after(3), hsm.effect(note("early"))))),
+        ),
+    )  # fmt: skip
+    machine = await started(model)
+    await clock.advance(5)
+    assert machine.instance.log == ["model", "s", "late", "early"]
+
+
+@rule("A6")
+async def test_timers_fire_in_the_order_in_which_they_are_due_even_when_the_machine_is_late():
+    """A jump over several deadlines makes no difference."""
+    clock = ManualClock()
+    model = hsm.define("M", hsm.state("a", *(timed(hsm.after(n), hsm.effect(note(n))) for n in (3, 1, 2, 1.5))))
+    machine = await started(model, clock=clock)
+    clock.advance(10)
+    assert machine.instance.log == [1, 1.5, 2, 3]
+
+
+@rule("A6")
+async def test_a_timer_takes_one_call_of_the_clock_and_no_task():
+    """A hundred timers are a hundred calls, asked for once, and called off when the state is left."""
+    clock = ManualClock()
+    model = hsm.define(
+        "M",
+        hsm.state("a", *(timed(hsm.after(n), hsm.effect(note(n))) for n in range(1, 101)), on("go", hsm.target("b"))),
+        hsm.state("b"),
+    )
+    tasks = asyncio.all_tasks()
+    machine = await started(model, clock=clock)
+    assert len(clock.waiting()) == 100
+    await settle()
+    assert len(clock.calls) == 100
+    assert asyncio.all_tasks() == tasks
+    clock.advance(10)
+    assert machine.instance.log == list(range(1, 11))
+    await machine.dispatch("go")
+    assert clock.waiting() == []
+
+
+# --- A7: the clock ----------------------------------------------------------------------------------------------
+
+
+@rule("A7")
+async def test_the_clock_of_a_machine_can_be_replaced():
+    """Spans count by its `time`, moments by its `wall`; the loop's own time has no part in it."""
+    clock = ManualClock()
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            timed(hsm.after(5), hsm.effect(stamp(clock))),
+            timed(hsm.at(datetime.fromtimestamp(clock.wall() + 7, UTC)), hsm.effect(stamp(clock))),
+        ),
+    )
+    machine = await started(model, clock=clock)
+    for _ in range(9):
+        clock.advance(1)
+    assert machine.instance.log == [(1005, 1), (1007, 1)]
+
+
+@rule("A7", "L6")
+async def test_a_restarted_machine_keeps_its_clock():
+    """`restart` starts on the same clock."""
+    clock = ManualClock()
+    machine = await started(hsm.define("M", hsm.state("a", timed(hsm.after(5), hsm.effect(stamp(clock))))), clock=clock)
+    await hsm.restart(machine)
+    clock.advance(5)
+    assert machine.instance.log == [(1005, 1)]
+
+
+@rule("A7")
+async def test_on_a_virtual_clock_a_month_takes_no_time(clock):
+    """The machine uses the loop's clock by itself."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", timed(hsm.after(timedelta(days=30)), hsm.effect(stamp(clock)))))
+    )
+    await clock.advance(timedelta(days=31).total_seconds())
+    ((when, _),) = machine.instance.log
+    assert when == pytest.approx(timedelta(days=30).total_seconds())
+
+
+@rule("A7")
+def test_on_an_ordinary_loop_a_timer_fires_in_real_time():
+    """Without any clock given, `asyncio.run` suffices."""
+
+    async def main():
+        machine = await started(
+            hsm.define("M", hsm.state("a", timed(hsm.after(0.01), hsm.target("f"))), hsm.final("f"))
+        )
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        assert await asyncio.wait_for(machine.wait(), 10) is hsm.Status.COMPLETED
+        return loop.time() - begun
+
+    assert 0.005 < asyncio.run(main()) < 5
+
+
+@rule("A7", "A2")
+def test_on_an_ordinary_loop_a_moment_is_one_of_the_systems_clock():
+    """`at` counts by the system's wall clock."""
+
+    def soon(ctx, self, event):
+        return datetime.now(UTC) + timedelta(seconds=0.01)
+
+    async def main():
+        machine = await started(hsm.define("M", hsm.state("a", timed(hsm.at(soon), hsm.target("f"))), hsm.final("f")))
+        return await asyncio.wait_for(machine.wait(), 10)
+
+    assert asyncio.run(main()) is hsm.Status.COMPLETED

@@ -1,0 +1,393 @@
+"""Which transition fires: rules T1 to T6, outside regions."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from support import Log, anote, fail, logged, note, rule, says, settle, started
+
+import hsm
+
+
+def noting(event, text=None, *parts):
+    """An internal transition on *event* that writes *text*."""
+    return hsm.transition(hsm.on(event), hsm.effect(note(text or event)), *parts)
+
+
+def go(event, target, *parts):
+    """A transition on *event* to *target*."""
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def sends(*names):
+    """A behaviour that dispatches to its own machine and writes what it was told."""
+
+    async def behave(ctx, self, event):
+        for name in names:
+            outcome = await self.dispatch(name)
+            self.log.append(f"{name} {outcome.value}")
+
+    return behave
+
+
+@rule("T1")
+async def test_an_event_sent_in_an_effect_is_handled_after_the_step():
+    """What an effect dispatches waits until exits, effects and entries are done."""
+    model = hsm.define(
+        "M",
+        logged("a", go("e", "../b", hsm.effect(sends("x"), note("effect")))),
+        logged("b", noting("x", "x in b")),
+        hsm.transition(hsm.on("x"), hsm.source("a"), hsm.effect(note("x in a"))),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a", "x queued", "effect", "+b", "x in b"]
+
+
+@rule("T1")
+async def test_an_event_that_comes_while_a_step_suspends_waits_for_its_end():
+    """Async behaviours do not let another event into the step."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../b", hsm.effect(anote("one"), anote("two")))),
+        hsm.state("b", hsm.entry(anote("+b")), noting("x")),
+    )
+    machine = await started(model)
+    first, second = machine.dispatch("e"), machine.dispatch("x")
+    assert (await second, await first) == (hsm.Outcome.TAKEN, hsm.Outcome.TAKEN)
+    assert machine.instance.taken() == ["one", "two", "+b", "x"]
+
+
+@rule("T1")
+async def test_events_sent_during_entry_at_start_are_handled_in_order_before_start_returns():
+    """The first entry may talk to its own machine."""
+    model = hsm.define("M", hsm.state("a", hsm.entry(sends("x", "y")), noting("x"), noting("y")))
+    machine = await started(model)
+    assert machine.instance.taken() == ["x queued", "y queued", "x", "y"]
+
+
+@rule("T2")
+async def test_the_innermost_state_wins():
+    """A nested transition is taken, the one around it is not even asked."""
+    model = hsm.define(
+        "M",
+        noting("e", "model", hsm.guard(says(True, "model asked"))),
+        hsm.state("a", noting("e", "a"), hsm.state("b", noting("e", "b"), hsm.state("c"))),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["b"]
+
+
+@rule("T2")
+async def test_in_one_state_the_first_transition_whose_guard_holds_wins():
+    """Guards are asked in order of declaration up to the first that holds."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            noting("e", "one", hsm.guard(says(False, "1?"))),
+            noting("e", "two", hsm.guard(says(True, "2?"))),
+            noting("e", "three", hsm.guard(says(True, "3?"))),
+        ),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["1?", "2?", "two"]
+
+
+@rule("T2")
+async def test_an_outer_transition_is_tried_after_every_inner_guard_said_no():
+    """Closed inner transitions let the event go outwards."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", noting("e", "a"), hsm.state("b", noting("e", "b", hsm.guard(says(False, "b?"))))),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert machine.instance.taken() == ["b?", "a"]
+
+
+@rule("T2")
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_transition_with_a_source_counts_where_it_is_written(is_first):
+    """Written on the model before the state, it comes before the state's own; after it, behind."""
+    elsewhere = hsm.transition(hsm.on("e"), hsm.source("/M/a"), hsm.guard(says(True)), hsm.effect(note("elsewhere")))
+    own = hsm.state("a", noting("e", "own", hsm.guard(says(True))))
+    machine = await started(hsm.define("M", *((elsewhere, own) if is_first else (own, elsewhere))))
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["elsewhere" if is_first else "own"]
+
+
+@rule("T2")
+async def test_every_guard_is_asked_once_whatever_pattern_lets_it_in():
+    """A transition that three of its triggers match is asked once, in the place of the best of them."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            noting("o.*", "2", hsm.guard(says(False, "prefix"))),
+            hsm.transition(hsm.on("*", "o.*", "o.p.q"), hsm.guard(says(False, "all three"))),
+            noting("o.p.*", "3", hsm.guard(says(False, "longer prefix"))),
+            noting("*", "4", hsm.guard(says(False, "any"))),
+        ),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("o.p.q") is hsm.Outcome.IGNORED
+    assert machine.instance.taken() == ["all three", "longer prefix", "prefix", "any"]
+
+
+@rule("T2")
+async def test_an_exact_name_beats_prefixes_and_a_longer_prefix_a_shorter():
+    """Within one state the better pattern wins, whatever was declared first."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", noting("*"), noting("o.*"), noting("o.p.*"), noting("o.p.q")),
+    )
+    machine = await started(model)
+    for name in ("o.p.q", "o.p.z", "o.p.", "o.p", "o.", "o", "x"):
+        await machine.dispatch(name)
+    assert machine.instance.taken() == ["o.p.q", "o.p.*", "o.p.*", "o.*", "o.*", "*", "*"]
+
+
+@rule("T2")
+async def test_an_inner_wildcard_beats_an_outer_exact_name():
+    """Nesting decides before the pattern does."""
+    model = hsm.define("M", noting("e", "exact"), hsm.state("a", noting("*", "wild")))
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["wild"]
+
+
+@rule("T2")
+async def test_a_wildcard_does_not_match_built_in_events():
+    """Errors, completions, timers and changes pass every `*` and every prefix by."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            noting("*", "any"),
+            noting("hsm_e.*", "prefix"),
+            hsm.transition(hsm.after(1), hsm.effect(note("tick"))),
+            hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
+            hsm.transition(hsm.on("bad"), hsm.effect(fail("no"))),
+        ),
+    )
+    machine = await started(model)
+    await machine.dispatch("bad")
+    assert machine.instance.taken() == ["error"]
+    for name in ("hsm_completion", "hsm_initial", "hsm_final", "hsm_time", "hsm_change"):
+        assert await machine.dispatch(name) is hsm.Outcome.IGNORED
+    assert machine.instance.taken() == []
+
+
+@rule("T2")
+async def test_a_signal_is_found_by_its_name():
+    """A class, its name and a pattern all name the same event."""
+
+    @attrs.frozen
+    class Paid(hsm.Signal, name="order.paid"):
+        amount: int
+
+    model = hsm.define(
+        "M",
+        noting("order.*", "pattern"),
+        hsm.state("a", go(Paid, "../b", hsm.guard(lambda ctx, self, event: event.amount > 1))),
+        hsm.state("b", go(hsm.Event("order.paid"), "../c")),
+        hsm.state("c"),
+    )
+    machine = await started(model)
+    await machine.dispatch(Paid(1))
+    assert (machine.instance.taken(), machine.state()) == (["pattern"], "/M/a")
+    await machine.dispatch(Paid(2))
+    await machine.dispatch(Paid(2))
+    assert machine.state() == "/M/c"
+
+
+@rule("T3")
+async def test_all_guards_of_a_transition_are_required_up_to_the_first_no():
+    """The second guard says no, so the third is not asked."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.transition(
+                hsm.on("e"),
+                hsm.guard(says(True, "1")),
+                hsm.guard(says(False, "2")),
+                hsm.guard(says(True, "3")),
+                hsm.effect(note("fired")),
+            ),
+        ),
+    )
+    machine = await started(model)
+    assert await machine.dispatch("e") is hsm.Outcome.IGNORED
+    assert machine.instance.taken() == ["1", "2"]
+
+
+@rule("T3")
+@pytest.mark.parametrize(
+    ("condition", "asked"),
+    [
+        (hsm.all_of(says(True, "1"), says(True, "2")), ["1", "2", "yes"]),
+        (hsm.all_of(says(False, "1"), says(True, "2")), ["1", "no"]),
+        (hsm.any_of(says(False, "1"), says(True, "2"), says(True, "3")), ["1", "2", "yes"]),
+        (hsm.any_of(says(False, "1"), says(False, "2")), ["1", "2", "no"]),
+        (hsm.not_(says(False, "1")), ["1", "yes"]),
+        (hsm.not_(hsm.any_of(says(False, "1"), hsm.not_(says(True, "2")))), ["1", "2", "yes"]),
+        (hsm.guard(hsm.all_of(hsm.guard(says(True, "1")), hsm.not_(says(True, "2")))), ["1", "2", "no"]),
+    ],
+)
+async def test_guards_combine_and_ask_no_more_than_they_must(condition, asked):
+    """`all_of`, `any_of` and `not_` nest, and stop as soon as the answer is known."""
+    model = hsm.define("M", hsm.state("a", noting("e", "yes", condition), noting("e", "no")))
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == asked
+
+
+@rule("T3")
+async def test_async_guards_are_awaited():
+    """A coroutine function is as good a guard, also inside a combination."""
+
+    async def slow(ctx, self, event):
+        await anote("asked")(ctx, self, event)
+        return True
+
+    model = hsm.define("M", hsm.state("a", noting("e", "yes", hsm.not_(hsm.not_(slow)))))
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["asked", "yes"]
+
+
+@rule("T5")
+async def test_an_event_that_nothing_handles_is_dropped():
+    """It is ignored now and does not come back later."""
+    model = hsm.define("M", hsm.state("a", go("e", "../b")), hsm.state("b", noting("x")))
+    machine = await started(model)
+    assert await machine.dispatch("x") is hsm.Outcome.IGNORED
+    await machine.dispatch("e")
+    assert (machine.instance.taken(), machine.state()) == ([], "/M/b")
+
+
+@rule("T6")
+async def test_a_transition_without_trigger_fires_when_its_state_completes():
+    """A simple state without activities is left as soon as it is entered."""
+    model = hsm.define("M", logged("a", hsm.transition(hsm.target("../b"), hsm.effect(note("effect")))), logged("b"))
+    machine = await started(model)
+    assert machine.instance.taken() == ["+a", "-a", "effect", "+b"]
+
+
+@rule("T6")
+async def test_completion_transitions_are_asked_in_order_and_once():
+    """The first that is open fires; when none is, the completion is gone."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.transition(hsm.guard(says(False, "1")), hsm.target("../b")),
+            hsm.transition(hsm.guard(says(False, "2")), hsm.target("../b")),
+            noting("e"),
+        ),
+        hsm.state("b"),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["1", "2", "e"]
+    assert machine.state() == "/M/a"
+
+
+@rule("T6")
+async def test_an_internal_completion_transition_runs_once():
+    """Without a target nothing is left, so the state does not complete again."""
+    model = hsm.define("M", logged("a", hsm.transition(hsm.effect(note("done"))), noting("e")))
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["+a", "done", "e"]
+
+
+class Meter(Log):
+    level = 0
+
+
+def above(limit):
+    def predicate(ctx, self, event):
+        return self.level > limit
+
+    return predicate
+
+
+def rises(ctx, self, event):
+    self.level += 1
+
+
+def falls(ctx, self, event):
+    self.level -= 1
+
+
+@rule("T6")
+async def test_a_change_trigger_fires_when_its_condition_becomes_true_and_not_while_it_stays_so():
+    """Only the way from false to true counts, each time anew."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.transition(hsm.on("up"), hsm.effect(rises)),
+            hsm.transition(hsm.on("down"), hsm.effect(falls)),
+            hsm.transition(hsm.when(above(1)), hsm.effect(note("high"))),
+        ),
+    )
+    machine = await started(model, Meter())
+    seen = []
+    for name in ("up", "up", "up", "down", "down", "up"):
+        await machine.dispatch(name)
+        seen.append(machine.instance.taken())
+    assert seen == [[], ["high"], [], [], [], ["high"]]
+
+
+@rule("T6")
+async def test_a_change_trigger_is_asked_also_after_a_step_that_its_own_effect_was_part_of():
+    """A change that a change causes is seen within the same dispatch."""
+    model = hsm.define(
+        "M",
+        hsm.transition(hsm.on("up"), hsm.effect(rises)),
+        hsm.state("a", hsm.transition(hsm.when(above(0)), hsm.target("../b"), hsm.effect(rises))),
+        logged("b", hsm.transition(hsm.when(hsm.all_of(above(1), hsm.in_state("."))), hsm.target("../c"))),
+        logged("c"),
+    )
+    machine = await started(model, Meter())
+    await machine.dispatch("up")
+    assert (machine.state(), machine.instance.taken()) == ("/M/c", ["+b", "-b", "+c"])
+
+
+@rule("T6")
+async def test_a_change_trigger_with_a_closed_guard_does_not_fire_later():
+    """The change is over when the guard says no; the next change counts again."""
+    model = hsm.define(
+        "M",
+        hsm.transition(hsm.on("up"), hsm.effect(rises)),
+        hsm.transition(hsm.on("down"), hsm.effect(falls)),
+        hsm.state("a", hsm.transition(hsm.when(above(0)), hsm.guard(says(False, "asked")), hsm.target("../b"))),
+        hsm.state("b"),
+    )
+    machine = await started(model, Meter())
+    for name in ("up", "up", "down", "down", "up"):
+        await machine.dispatch(name)
+    assert (machine.state(), machine.instance.taken()) == ("/M/a", ["asked", "asked"])
+
+
+@rule("T6")
+async def test_a_change_trigger_is_not_asked_while_its_state_is_not_active():
+    """What is not active is not asked, and does not remember."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../b")),
+        hsm.state("b", hsm.transition(hsm.when(says(True, "asked")), hsm.effect(note("fired"))), go("e", "../a")),
+    )
+    machine = await started(model)
+    await settle()
+    assert machine.instance.taken() == []
+    for _ in range(3):
+        await machine.dispatch("e")
+    assert machine.instance.taken().count("fired") == 2

@@ -1,0 +1,25 @@
+"""The rules: each is stated in the documentation, and each is proved by a test."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent.parent
+COUNTS = {"N": 7, "T": 6, "K": 6, "R": 9, "C": 3, "D": 4, "Q": 8, "E": 8, "L": 7, "A": 7}
+RULES = [f"{letter}{number}" for letter, count in COUNTS.items() for number in range(1, count + 1)]
+
+
+def test_every_rule_is_stated_once():
+    """The page of the rules has a heading for each, in order, and no other."""
+    text = (TESTS.parent / "docs" / "semantics.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### ([A-Z]\d+) ", text, re.MULTILINE) == RULES
+
+
+def test_every_rule_is_proved():
+    """Each rule is cited by the marker of at least one test, and no marker cites a rule that does not exist."""
+    cited: set[str] = set()
+    for file in TESTS.rglob("test_*.py"):
+        for arguments in re.findall(r"^\s*@rule\(([^)]*)\)", file.read_text(encoding="utf-8"), re.MULTILINE):
+            cited.update(re.findall(r"[\"'](\w+)[\"']", arguments))
+    assert cited == set(RULES)

@@ -1,0 +1,7 @@
+"""A model put in without `submachine`."""
+
+import hsm
+
+dialog = hsm.define("Dialog", hsm.state("open"))
+
+hsm.define("App", hsm.state("main"), dialog)

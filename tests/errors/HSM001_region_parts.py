@@ -1,0 +1,14 @@
+"""A region has no behaviours and no doors: its state has."""
+
+import hsm
+
+
+def dim(ctx, self, event):
+    self.light = 0
+
+
+hsm.define(
+    "Room",
+    hsm.region("light", hsm.entry(dim), hsm.defer("blink"), hsm.state("off")),
+    hsm.region("heat", hsm.entry_point("warm"), hsm.state("low")),
+)

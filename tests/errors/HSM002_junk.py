@@ -1,0 +1,10 @@
+"""Arguments that are no parts."""
+
+import hsm
+
+hsm.define(
+    "Door",
+    hsm.state("closed", "locked", hsm.transition("open", hsm.target("opened"))),
+    hsm.state("opened", None, 5, ...),
+    [hsm.state("ajar")],
+)

@@ -1,0 +1,7 @@
+from hsm_classdsl import Machine, State, on
+
+
+class Gate(Machine):
+    class shut(State["Gate"]):
+        push = on("push", guard="unlocked", target=".")
+        knock = on("knock", guard=True, target=".")

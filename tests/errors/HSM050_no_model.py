@@ -1,0 +1,10 @@
+"""Submachines that are no models."""
+
+import hsm
+
+hsm.define(
+    "App",
+    hsm.submachine("confirm", "Dialog"),
+    hsm.submachine("warn", hsm.state("shown")),
+    hsm.submachine("ask", None),
+)

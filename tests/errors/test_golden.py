@@ -1,0 +1,145 @@
+"""The text of every definition diagnostic, word by word.
+
+Beside this file: `HSMnnn_<what>.py`, a small program with exactly that mistake, and `HSMnnn_<what>.txt`, the text
+that it is told. `HSMnnn_<what>.classes.py`, where there is one, is the same machine as a class; it must be told the same,
+the picture of the source aside. The error catalogue's examples, in `docs/errors.md`, are checked the same way.
+
+    python tests/errors/test_golden.py --update     writes the texts anew, here and in the catalogue
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import runpy
+import sys
+import types
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import hsm
+
+HERE = Path(__file__).resolve().parent
+CATALOGUE = HERE.parent.parent / "docs" / "errors.md"
+COMPILER = Path(hsm.__file__).parent / "compiler"
+CASES = sorted(path.stem for path in HERE.glob("HSM*.py") if not path.stem.endswith(".classes"))
+PROGRAMS = sorted(path.name for path in HERE.glob("HSM*.py"))
+CODES = sorted({code for path in COMPILER.rglob("*.py") for code in re.findall(r'"(HSM\d{3})"', path.read_text())})
+EXAMPLE = re.compile(
+    r"^```python (?P<kind>raises|warns)=['\"]?Definition(?:Error|Warning)['\"]?\n(?P<program>.*?)^```\n"
+    r"\s*^```text\n(?P<text>.*?)^```\n",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def told(program: Callable[[], object]) -> str:
+    """What Python says of *program*: its `DefinitionError`, or else its warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            program()
+        except hsm.DefinitionError as error:
+            text = f"hsm.DefinitionError: {error}"
+        else:
+            text = "\n\n".join(str(w.message) for w in caught if w.category is hsm.DefinitionWarning)
+    # where a message shows a user's object, Python's own repr may end in an address
+    return re.sub(r" at 0x[0-9a-f]+>", " at 0x...>", text) + "\n"
+
+
+def told_of_file(name: str) -> str:
+    """What Python says of the file *name*, which is beside this one."""
+    return told(lambda: runpy.run_path(name))
+
+
+def told_of_example(program: str) -> str:
+    """What Python says of an example of the catalogue, as if it were imported from a file `example.py`."""
+    linecache.cache["example.py"] = (len(program), None, program.splitlines(keepends=True), "example.py")
+    sys.modules["example"] = module = types.ModuleType("example")
+    module.__file__ = "example.py"
+    try:
+        return told(lambda: exec(compile(program, "example.py", "exec"), vars(module)))
+    finally:
+        del sys.modules["example"]
+
+
+def without_picture(text: str) -> str:
+    """*text* without what depends on how the source is written: positions, source lines, carets, margins."""
+    lines = [line.strip() for line in text.splitlines() if not re.match(r" *(-->|\d* \|)", line)]
+    return "\n".join(re.sub(r"\S+\.py:\d+(:\d+)?", "<position>", line) for line in lines)
+
+
+@pytest.fixture(autouse=True)
+def _among_the_cases(monkeypatch):
+    """A file's name in a message is then the name alone, on every machine."""
+    monkeypatch.chdir(HERE)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_text_is_as_written_down(program):
+    """A program with a mistake is told of it in exactly the words beside it; a class, apart from the picture."""
+    shown = without_picture if program.endswith(".classes.py") else str
+    expected = (HERE / f"{program.partition('.')[0]}.txt").read_text(encoding="utf-8")
+    assert shown(told_of_file(program)) == shown(expected)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case_is_about_its_code(name):
+    """The text of a case that is called after a code names that code."""
+    assert f"[{name.partition('_')[0]}]" in (HERE / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_every_code_has_a_case():
+    """No diagnostic of the compiler goes without a text that was read by somebody."""
+    assert sorted({name.partition("_")[0] for name in CASES}) == CODES
+
+
+def test_every_text_has_a_program():
+    """Neither a text nor a class twin stands alone."""
+    found = {path.name.partition(".")[0] for path in HERE.glob("HSM*") if path.is_file()}
+    assert found == set(CASES)
+
+
+def test_catalogue_has_a_section_for_every_code():
+    """The error catalogue describes every code, in order, once, and no other."""
+    assert re.findall(r"^## (HSM\d{3}) ", CATALOGUE.read_text(encoding="utf-8"), re.MULTILINE) == CODES
+
+
+def sections() -> dict[str, str]:
+    """The catalogue's sections by code."""
+    parts = re.split(r"^## (HSM\d{3}) ", CATALOGUE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_catalogue_example_says_what_it_shows(code):
+    """The example of a section gives the text below it, and that text is about the section's code alone."""
+    examples = list(EXAMPLE.finditer(sections()[code]))
+    assert examples
+    for example in examples:
+        assert told_of_example(example["program"]) == example["text"]
+        assert set(re.findall(r"\[(HSM\d{3})\]", example["text"])) == {code}
+        assert example["kind"] == ("warns" if example["text"].startswith("warning") else "raises")
+
+
+def update() -> None:
+    """Write every text anew, from what the library says now."""
+    os.chdir(HERE)
+    for name in CASES:
+        (HERE / f"{name}.txt").write_text(told_of_file(f"{name}.py"), encoding="utf-8")
+
+    def renew(example: re.Match[str]) -> str:
+        start, end = example.start("text") - example.start(), example.end("text") - example.start()
+        return example[0][:start] + told_of_example(example["program"]) + example[0][end:]
+
+    if CATALOGUE.exists():
+        CATALOGUE.write_text(EXAMPLE.sub(renew, CATALOGUE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--update"]:
+        sys.exit(f"usage: python {sys.argv[0]} --update")
+    update()

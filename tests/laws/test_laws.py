@@ -1,0 +1,119 @@
+"""Laws that hold for every machine: random ones are played by the kernel and by the reference, and in every way."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections import Counter
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from laws.description import ASYNC, MIXED, SYNC, build_functional
+from laws.models import KINDS, describe, descriptions, is_valid, operations, sequences
+from laws.play import by_library, by_reference
+from laws.reference import Endless
+from laws.shrinking import report
+
+import hsm
+from hsm.compiler import compile as compile_model
+
+SEEDS = range(400)
+
+
+def law(examples):
+    """A property of *examples* random machines: the same ones each time, so that a run says what the last one did."""
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    return settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
+
+
+def must_end(description, sequence):
+    """Pass over machines that never come to rest."""
+    try:
+        by_reference(description, sequence)
+    except Endless:
+        hypothesis.reject()
+
+
+@law(150)
+@given(descriptions(), sequences())
+def test_the_kernel_does_what_the_rules_say(description, sequence):
+    """Whatever the machine and the events, the kernel and the reference interpreter agree on all that can be seen."""
+    try:
+        difference = report(description, sequence, (MIXED,))
+    except Endless:
+        hypothesis.reject()
+    assert difference is None, difference
+
+
+@pytest.mark.parametrize("first", SEEDS[::100])
+def test_the_kernel_does_what_the_rules_say_for_plain_seeds(first):
+    """A hundred seeds each: the machines that the long run begins with."""
+    for seed in range(first, first + 100):
+        source = random.Random(seed)
+        description, sequence = describe(source), operations(source)
+        try:
+            difference = report(description, sequence, (SYNC,)) if is_valid(description) else None
+        except Endless:
+            continue
+        assert difference is None, f"seed {seed}: {difference}"
+
+
+@law(60)
+@given(descriptions(), sequences())
+def test_plain_and_suspending_behaviours_come_to_the_same(description, sequence):
+    """A machine whose behaviours all suspend does exactly what it does when none of them can."""
+    must_end(description, sequence)
+    assert by_library(description, sequence, ASYNC) == by_library(description, sequence, SYNC)
+
+
+@law(60)
+@given(descriptions(), sequences())
+def test_virtual_and_real_time_come_to_the_same(description, sequence):
+    """The same kernel runs on a virtual clock and on an ordinary loop, with the same trace."""
+    must_end(description, sequence)
+    assert by_library(description, sequence, is_real=True) == by_library(description, sequence)
+
+
+@law(60)
+@given(descriptions(), sequences())
+def test_the_same_events_do_the_same_again(description, sequence):
+    """A second machine of the same description repeats the first one to the letter."""
+    must_end(description, sequence)
+    assert by_library(description, sequence) == by_library(description, sequence)
+
+
+@law(100)
+@given(descriptions())
+def test_compiling_is_pure(description):
+    """Compiling changes nothing, and gives equal Programs for the same model and for an equal one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hsm.DefinitionWarning)
+        model, twin = build_functional(description), build_functional(description)
+        before = repr(model)
+        program = compile_model(model)
+        assert compile_model(model) == program
+        assert compile_model(twin) == program
+    assert repr(model) == before
+
+
+def test_the_random_machines_leave_nothing_out():
+    """Every kind of vertex, every outcome, every end and every kind of error occurs in the first seeds."""
+    kinds, outcomes, ends, background = Counter(), Counter(), Counter(), 0
+    for seed in SEEDS[:150]:
+        source = random.Random(seed)
+        description, sequence = describe(source), operations(source)
+        if not is_valid(description):
+            continue
+        try:
+            told = by_reference(description, sequence)
+        except Endless:
+            continue
+        kinds.update(description.kinds())
+        outcomes.update(type(each.result).__name__ if isinstance(each.result, list) else each.result for each in told)
+        ends.update(each.status for each in told)
+        background += sum(bool(each.background) for each in told)
+    assert {*KINDS} <= {*kinds}
+    assert {*outcomes} == {"started", "stopped", "TAKEN", "DEFERRED", "IGNORED", "list"}
+    assert {*ends} == {"running", "completed", "terminated", "stopped"}
+    assert background

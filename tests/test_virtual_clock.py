@@ -1,0 +1,180 @@
+"""`hsm.testing`: time that does not have to be waited for (rule A7)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from support import Log, note, rule
+
+import hsm
+from hsm.testing import VirtualClock, run, virtual_time
+
+TICKING = hsm.define("M", hsm.state("a", hsm.transition(hsm.every(60), hsm.effect(note("tick")))))
+
+
+@rule("A7")
+def test_an_hour_takes_no_time():
+    """`asyncio.sleep` and a machine's timers live in the clock's time."""
+
+    async def main():
+        machine = await hsm.start(None, Log(), TICKING)
+        await asyncio.sleep(3630)
+        return machine.instance.log
+
+    begun = time.monotonic()
+    assert run(main()) == ["tick"] * 60
+    assert time.monotonic() - begun < 10
+
+
+def test_run_gives_the_result_and_lets_errors_through():
+    """As `asyncio.run` does."""
+
+    async def give():
+        return 7
+
+    async def fail():
+        raise KeyError("oops")
+
+    assert run(give()) == 7
+    assert VirtualClock().run(give()) == 7
+    with pytest.raises(KeyError, match="oops"):
+        run(fail())
+
+
+def test_the_decorator_makes_a_plain_function_of_an_async_one():
+    """It takes the same arguments, keeps the name, and can be called again."""
+
+    @virtual_time
+    async def scene(seconds, *, text="x"):
+        """Say something later."""
+        await asyncio.sleep(seconds)
+        return text, asyncio.get_running_loop().time()
+
+    assert scene(100) == ("x", 100)
+    assert scene(5, text="y") == ("y", 5)
+    assert scene.__name__ == "scene"
+    assert scene.__doc__ == "Say something later."
+
+
+def test_time_begins_at_zero_and_jumps_to_each_deadline():
+    """It stands still while anything runs."""
+    clock, seen = VirtualClock(), []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        for when in (3, 1, 2):
+            loop.call_at(when, lambda: seen.append(clock.time()))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        seen.append(clock.time())
+        await asyncio.sleep(2.5)
+        assert loop.time() == clock.time() == 2.5
+
+    clock.run(main())
+    assert seen == [0, 1, 2]
+
+
+async def test_advance_lets_everything_on_the_way_happen(clock):
+    """In its order, what falls due at the end included."""
+    machine = await hsm.start(None, Log(), TICKING)
+    await clock.advance(120)
+    assert machine.instance.taken() == ["tick", "tick"]
+    await clock.advance(59)
+    assert machine.instance.taken() == []
+    await clock.advance(1)
+    assert machine.instance.taken() == ["tick"]
+
+
+async def test_advance_may_be_cancelled(clock):
+    """Time stays where it is then."""
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(3):
+            await clock.advance(10)
+    assert clock.time() == 3
+
+
+async def test_timeouts_count_in_virtual_time(clock):
+    """`wait_for` gives up at its moment."""
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), 1000)
+    assert clock.time() == 1000
+
+
+def test_the_wall_clock_begins_at_the_start_of_2024_unless_told():
+    """`wall` goes with `time`."""
+    clock = VirtualClock()
+
+    async def main():
+        await asyncio.sleep(10)
+        return clock.wall()
+
+    assert clock.run(main()) == datetime(2024, 1, 1, 0, 0, 10, tzinfo=UTC).timestamp()
+    other = VirtualClock(datetime(1999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-1))))
+    assert other.wall() == datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_a_clock_can_run_one_thing_after_the_other():
+    """Its time goes on."""
+    clock = VirtualClock()
+
+    async def nap():
+        await asyncio.sleep(5)
+        return clock.time()
+
+    assert [clock.run(nap()), clock.run(nap())] == [5, 10]
+
+
+def test_two_clocks_do_not_know_of_each_other():
+    """Each has a time of its own."""
+    one, two = VirtualClock(), VirtualClock()
+
+    async def nap():
+        await asyncio.sleep(5)
+
+    one.run(nap())
+    assert (one.time(), two.time()) == (5, 0)
+
+
+@rule("A7")
+async def test_a_virtual_clock_can_be_given_to_a_machine(clock):
+    """Inside its own run it is the clock that machines have anyway."""
+    machine = await hsm.start(None, Log(), TICKING, clock=clock)
+    await clock.advance(61)
+    assert machine.instance.log == ["tick"]
+
+
+async def test_a_virtual_clock_that_does_not_run_says_so():
+    """It has no loop to call anything on."""
+    with pytest.raises(RuntimeError, match="inside of its own run"):
+        VirtualClock().call_at(1, print)
+
+
+def test_while_sockets_are_watched_time_passes_at_its_ordinary_pace():
+    """The other side lives in real time, so the clock must not jump over its answer."""
+    clock = VirtualClock()
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        here, there = socket.socketpair()
+        for end in (here, there):
+            end.setblocking(False)
+        with here, there:
+            receiving = asyncio.create_task(loop.sock_recv(here, 10))
+            await asyncio.sleep(0.02)
+            await loop.sock_sendall(there, b"hello")
+            return await asyncio.wait_for(receiving, 30)
+
+    begun = time.monotonic()
+    assert clock.run(main()) == b"hello"
+    assert time.monotonic() - begun >= 0.01
+    assert clock.time() < 5
+
+
+async def test_a_thread_wakes_the_loop_without_time_passing(clock):
+    """What a thread hands over arrives though nothing else is going on."""
+    assert await asyncio.to_thread(lambda: 7) == 7
+    assert clock.time() < 1
