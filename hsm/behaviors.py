@@ -47,8 +47,12 @@ class Scoped(abc.ABC):
     forms: ClassVar[Mapping[int, str]]
 
     @abc.abstractmethod
-    def for_vertex(self, vertex: int) -> Callable[[Context, Any, Any], Any]:
-        """The behaviour itself, for the vertex with this index."""
+    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
+        """The behaviour itself, for the vertex that it is written in and the one that its transition leaves."""
+
+    def local(self) -> Callable[[Any], object] | None:
+        """What makes, of the instance, the object to be kept for the vertex while it is active; ``None`` for none."""
+        return None
 
 
 def unwrap(behavior: Any) -> Any:
@@ -99,11 +103,11 @@ def fits(behavior: Any) -> bool:
     """Whether *behavior* can be called as a behaviour is; ``True`` where nobody can tell."""
     form = callable_form(behavior)
     if isinstance(form, Scoped):
-        return any(_takes(form.function, count) for count in form.forms)
-    return _takes(form, 3)
+        return any(takes(form.function, count) for count in form.forms)
+    return takes(form, 3)
 
 
-def _takes(function: Any, count: int) -> bool:
+def takes(function: Any, count: int) -> bool:
     """Whether *function* can be called with *count* positional arguments."""
     if isinstance(function, FunctionType):
         code = function.__code__

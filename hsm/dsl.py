@@ -194,7 +194,7 @@ def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]:
         parts: A `target` for when there is no memory, and its effects; none: the owner's default entry.
     """
     where = here()
-    return ShallowHistory(name, elements(parts, where), where=where)
+    return ShallowHistory(name, transition_parts(parts, where), where=where)
 
 
 @overload
@@ -204,7 +204,7 @@ def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]: ...
 def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]:
     """Restores the last active leaf, or leaves, of its owner (rule R5); *parts* as in `shallow_history`."""
     where = here()
-    return DeepHistory(name, elements(parts, where), where=where)
+    return DeepHistory(name, transition_parts(parts, where), where=where)
 
 
 @overload
@@ -264,7 +264,7 @@ def initial(*parts: Any) -> Initial[Any]:
     if parts and isinstance(parts[0], str):
         name, *rest = parts
         parts = tuple(rest)
-    return Initial(name, elements(parts, where), where=where)
+    return Initial(name, transition_parts(parts, where), where=where)
 
 
 # --- transitions ---------------------------------------------------------------------------------------------

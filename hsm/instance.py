@@ -7,7 +7,7 @@ Never imports the run time: the machine is known by a Protocol, and put here whe
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol, Self, overload
+from typing import Any, Protocol, overload
 
 from hsm.errors import LifecycleError
 from hsm.events import Event
@@ -45,15 +45,7 @@ class Instance:
     welcome and not needed.
     """
 
-    __slots__ = ("__weakref__", "_runner")
-
-    _runner: Any
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """An instance that no machine runs yet, whether or not its ``__init__`` calls that of this class."""
-        made = super().__new__(cls)
-        made._runner = None
-        return made
+    _runner: Any = None
 
     @overload
     def dispatch(self, event: Event[Any]) -> Awaitable[Outcome]: ...

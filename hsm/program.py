@@ -93,6 +93,7 @@ class Vertex:
         triggers: Its transitions by event.
         deferrals: The events it holds back.
         has_history: Whether a history pseudostate stands directly in it.
+        local: What makes, of the instance, the object that behaviours share while it is active; ``None`` for none.
         where: The call that made it.
     """
 
@@ -114,6 +115,7 @@ class Vertex:
     triggers: Triggers = NO_TRIGGERS
     deferrals: Deferrals = NO_DEFERRALS
     has_history: bool = False
+    local: Callable[[Any], object] | None = attrs.field(default=None, eq=False, repr=False)
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
 
 

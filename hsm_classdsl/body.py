@@ -7,12 +7,14 @@ Never imports the compiler, the tables or the run time.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from hsm.elements.nodes import Element
-from hsm_classdsl.marks import InitialMark, TransitionMark, marks_of
+from hsm_classdsl.marks import Guard, InitialMark, TransitionMark, marks_of
 from hsm_classdsl.vertices import Submachine, Vertex
 
 
@@ -44,7 +46,8 @@ def read(owner: type) -> Draft:
     found: dict[str, Declaration] = {}
     for base in reversed(owner.__mro__):
         for name, value in vars(base).items():
-            _read(found, name, value)
+            if name != "hsm_model":
+                _read(found, name, value)
     return Draft(owner, tuple(found.values()))
 
 
@@ -53,7 +56,7 @@ def _read(found: dict[str, Declaration], name: str, value: Any) -> None:
     marks = marks_of(value)
     if marks or _declares(value):
         found[name] = Declaration(name, value, marks)
-    elif name in found:
+    elif name in found and not isinstance(value, Guard):
         inherited = found[name]
         if inherited.marks and callable(value):
             found[name] = Declaration(name, value, inherited.marks)
@@ -64,5 +67,16 @@ def _read(found: dict[str, Declaration], name: str, value: Any) -> None:
 def _declares(value: Any) -> bool:
     """Whether an attribute declares something by being there."""
     if isinstance(value, type):
-        return issubclass(value, Vertex)
+        # a machine class is no part: it is taken along so that the compiler can say so
+        members: Mapping[str, Any] = vars(value)
+        return issubclass(value, Vertex) or isinstance(members.get("hsm_model"), Element)
     return isinstance(value, Element | TransitionMark | InitialMark | Submachine)
+
+
+def latest(owner: type, attribute: Any) -> Any:
+    """*attribute* of a base class as *owner* has it: what overrides it, where something does."""
+    for base in owner.__mro__:
+        for name, value in vars(base).items():
+            if value is attribute:
+                return inspect.getattr_static(owner, name)
+    return attribute

@@ -7,7 +7,8 @@ in the same words as for the functional front end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from hsm.dsl import event_names, model_of, transition_parts, vertex_parts
@@ -32,12 +33,12 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
-from hsm.elements.walk import is_a
+from hsm.elements.walk import is_a, name_of, parts_of
 from hsm.names import join
 from hsm.source import Source
-from hsm_classdsl.body import Declaration, Draft, read
-from hsm_classdsl.marks import Guard, GuardTerm, InitialMark, Path, TransitionMark
-from hsm_classdsl.methods import Method, StateMethod
+from hsm_classdsl.body import Declaration, Draft, latest, read
+from hsm_classdsl.marks import Combined, Guard, InitialMark, Path, TransitionMark
+from hsm_classdsl.methods import Method, SourceMethod, StateMethod
 from hsm_classdsl.vertices import Submachine, Vertex
 
 
@@ -49,23 +50,58 @@ def lower(machine: type, where: Source | None) -> Model[Any] | None:
     return model_of(machine.__name__, tuple(_Lowering(machine).parts(draft, Method)), where)
 
 
+class _StateMethods:
+    """Makes behaviours of the methods of one vertex class."""
+
+    def __init__(self, owner: type, kind: type[StateMethod] = StateMethod) -> None:
+        self.hsm_owner = owner
+        self._kind = kind
+
+    def __call__(self, function: Any) -> Any:
+        return self._kind(function, self.hsm_owner)
+
+
 class _Lowering:
     """Lowers one machine class and everything in it."""
 
     def __init__(self, machine: type) -> None:
-        self.paths: dict[type, str] = {}
+        self.machine = machine
+        self.names: dict[str, set[str]] = {}
+        """What stands directly in each vertex, by path; the machine's own path is empty."""
+        self.paths: dict[type, set[str]] = {}
+        """Where each nested class stands; classes that it refines as well, unless they stand somewhere themselves."""
+        for known, place in _places(machine, ""):
+            self.paths.setdefault(known, set()).add(place)
+        inherited: dict[type, set[str]] = {}
+        for known, place in chain(_refined(machine), *(_places(base, "") for base in machine.__mro__[1:])):
+            inherited.setdefault(known, set()).add(place)
+        self.paths = inherited | self.paths
         self._collect(machine, "")
 
-    def _collect(self, owner: type, above: str) -> None:
-        """Note the path of every nested class, and of the classes that it refines."""
+    def _collect(self, owner: type, path: str) -> None:
+        """Note the names in *owner*, whichever way they were declared."""
+        names = self.names.setdefault(path, set())
         for declaration in read(owner).declarations:
             value = declaration.value
-            if isinstance(value, type):
-                path = join(above, declaration.name) if above else declaration.name
-                for known in value.__mro__:
-                    if known.__module__ != Vertex.__module__ and issubclass(known, Vertex):
-                        self.paths.setdefault(known, path)
-                self._collect(value, path)
+            if is_a(value, Element):
+                self._collect_element(value, path)
+                continue
+            names.add(declaration.name)
+            inner = _inside(path, declaration.name)
+            if is_a(value, Submachine):
+                model: Any = getattr(value.machine, "hsm_model", None)
+                for part in parts_of(model):
+                    self._collect_element(part, inner)
+            elif is_a(value, type):
+                self._collect(value, inner)
+
+    def _collect_element(self, element: Element, path: str) -> None:
+        name = name_of(element)
+        if not isinstance(name, str):
+            return
+        self.names.setdefault(path, set()).add(name)
+        for part in parts_of(element):
+            self._collect_element(part, _inside(path, name))
 
     def parts(self, draft: Draft, behavior: Callable[..., Any]) -> list[Element]:
         """What the declarations of *draft* make; *behavior* makes a behaviour of a function."""
@@ -75,7 +111,7 @@ class _Lowering:
         return found
 
     def _declaration(self, declaration: Declaration, behavior: Callable[..., Any]) -> list[Element]:
-        value = declaration.value
+        value: Any = declaration.value
         if is_a(value, Element):
             return [value]
         if is_a(value, Submachine):
@@ -84,6 +120,8 @@ class _Lowering:
             return [self._transition(value, None, behavior)]
         if is_a(value, InitialMark):
             return [self._initial(value, None, behavior)]
+        if is_a(value, type) and not issubclass(value, Vertex):
+            return [value.hsm_model]
         if is_a(value, type):
             vertex = self._vertex(declaration.name, value)
             return _marked(value.hsm_is_initial, declaration.name, value.hsm_where, vertex)
@@ -100,16 +138,14 @@ class _Lowering:
 
     def _vertex(self, name: str, owner: Any) -> Element:
         """The vertex that the nested class *owner* declares."""
-
-        def behavior(function: Any) -> StateMethod:
-            return StateMethod(function, owner)
-
+        behavior = _StateMethods(owner)
         where = owner.hsm_where
         parts = self.parts(read(owner), behavior)
-        target = getattr(owner, "hsm_target", None)  # histories have one
+        target = getattr(owner, "hsm_target", None)  # a history may have one
         if target is not None:
             parts.insert(0, Target[Any]((target,), where=where))
-        made: Element = owner.hsm_kind(name, vertex_parts(tuple(parts), where), where=where)
+        order = transition_parts if hasattr(owner, "hsm_target") else vertex_parts
+        made: Element = owner.hsm_kind(name, order(tuple(parts), where), where=where)
         return made
 
     def _submachine(self, name: str, submachine: Any) -> Element:
@@ -122,11 +158,12 @@ class _Lowering:
         where = mark.where
         parts: list[Element] = self._trigger(mark, behavior)
         if mark.source is not None:
-            parts.append(SourcePath[Any](self._path(mark.source), where=where))
+            parts.append(SourcePath[Any](self._path(mark.source, ""), where=where))
         if mark.target is not None:
-            parts.append(Target[Any](self._several(mark.target), where=where))
+            source = "" if mark.source is None else self._path(mark.source, "")
+            parts.append(Target[Any](self._several(mark.target, source), where=where))
         if mark.guard is not None:
-            parts.append(_condition(mark.guard, behavior, where))
+            parts.append(self._condition(mark.guard, behavior, where))
         if mark.external:
             parts.append(External[Any](where=where))
         if function is not None:
@@ -143,25 +180,83 @@ class _Lowering:
         if mark.trigger == "on_call":
             return [OnCall[Any](argument, where=where)]
         if mark.trigger == "when":
-            return [When[Any](_condition(argument, behavior, where), where=where)]
-        given = _behavior(argument, behavior) if callable(argument) else argument
+            return [When[Any](self._condition(argument, behavior, where), where=where)]
+        given = _behavior(latest(self._owner(behavior), argument), behavior) if callable(argument) else argument
         return [{"after": After, "every": Every, "at": At}[mark.trigger](given, where=where)]
 
     def _initial(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
-        parts: list[Element] = [Target[Any](self._several(mark.target), where=mark.where)]
+        parts: list[Element] = [Target[Any](self._several(mark.target, ""), where=mark.where)]
         if function is not None:
             parts.append(Effect[Any]((_behavior(function, behavior),), where=mark.where))
         return Initial[Any](None, tuple(parts), where=mark.where)
 
-    def _several(self, target: Path | tuple[Path, ...]) -> tuple[str, ...]:
+    def _several(self, target: Path | tuple[Path, ...], source: str) -> tuple[str, ...]:
         targets = target if isinstance(target, tuple) else (target,)
-        return tuple(self._path(each) for each in targets)
+        return tuple(self._path(each, source) for each in targets)
 
-    def _path(self, path: Path) -> str:
-        """*path* as a path; a class that is no part of the machine keeps its name, and will not be found."""
-        if isinstance(path, type):
-            return self.paths.get(path, path.__name__)
-        return path
+    def _path(self, path: Path, base: str) -> str:
+        """*path* as a path from *base*.
+
+        A class that is no part of the machine, or stands in several places, keeps its own name, which is not found.
+        """
+        if not isinstance(path, type):
+            return path
+        places = self.paths.get(path, set())
+        if len(places) != 1:
+            return path.__qualname__
+        (place,) = places
+        first = place.partition("/")[0]
+        scope = base
+        while scope and first not in self.names.get(scope, ()):
+            scope = scope.rpartition("/")[0]
+        # a vertex nearer to the source that is called the same would be found first
+        return f"/{self.machine.__name__}/{place}" if scope else place
+
+    def _owner(self, behavior: Callable[..., Any]) -> type:
+        """The class whose methods *behavior* makes behaviours of."""
+        owner: type = getattr(behavior, "hsm_owner", self.machine)
+        return owner
+
+    def _condition(self, guard: Any, behavior: Callable[..., Any], where: Source | None) -> Condition[Any]:
+        """The condition that *guard* stands for."""
+        if is_a(guard, Condition):
+            known: Condition[Any] = guard
+            return known
+        if is_a(guard, Combined):
+            conditions = tuple(self._condition(term, behavior, where) for term in guard.terms)
+            if guard.word == "not_":
+                return Not[Any](conditions[0], where=where)
+            made: Condition[Any] = (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=where)
+            return made
+        owner = self._owner(behavior)
+        found = latest(owner, guard)
+        function = found.function if is_a(found, Guard) else found
+        position = guard.where if is_a(guard, Guard) else where
+        if is_a(guard, Guard) and owner is self.machine and issubclass(guard.owner, Vertex):
+            return nodes.Guard[Any](_behavior(function, _StateMethods(guard.owner, SourceMethod)), where=position)
+        return nodes.Guard[Any](_behavior(function, behavior) if callable(function) else function, where=position)
+
+
+def _places(owner: type, path: str) -> Iterator[tuple[type, str]]:
+    """Every vertex class in *owner*, with its path."""
+    for declaration in read(owner).declarations:
+        value = declaration.value
+        if isinstance(value, type) and issubclass(value, Vertex):
+            inner = _inside(path, declaration.name)
+            yield value, inner
+            yield from _places(value, inner)
+
+
+def _refined(machine: type) -> Iterator[tuple[type, str]]:
+    """Every class that a vertex class of *machine* derives from, with the path of that vertex."""
+    for vertex, place in _places(machine, ""):
+        for known in vertex.__mro__[1:]:
+            if known.__module__ != Vertex.__module__ and issubclass(known, Vertex):
+                yield known, place
+
+
+def _inside(path: str, name: str) -> str:
+    return join(path, name) if path else name
 
 
 def _marked(is_initial: bool, name: str, where: Source | None, vertex: Element) -> list[Element]:
@@ -174,19 +269,3 @@ def _marked(is_initial: bool, name: str, where: Source | None, vertex: Element) 
 def _behavior(function: Any, behavior: Callable[..., Any]) -> Any:
     """*function* as a behaviour: a static method is one already, as in the functional front end."""
     return function if is_a(function, staticmethod) else behavior(function)
-
-
-def _condition(guard: Any, behavior: Callable[..., Any], where: Source | None) -> Condition[Any]:
-    """The condition that *guard* stands for."""
-    if is_a(guard, Condition):
-        known: Condition[Any] = guard
-        return known
-    if is_a(guard, Guard):
-        return nodes.Guard[Any](_behavior(guard.function, behavior), where=guard.where)
-    if not is_a(guard, GuardTerm):
-        return nodes.Guard[Any](_behavior(guard, behavior) if callable(guard) else guard, where=where)
-    conditions = tuple(_condition(term, behavior, where) for term in guard.terms)
-    if guard.word == "not_":
-        return Not[Any](conditions[0], where=where)
-    made: Condition[Any] = (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=where)
-    return made

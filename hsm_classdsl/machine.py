@@ -8,22 +8,21 @@ needed for it, so a machine class may have one of the user's.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import hsm
 from hsm.api import program_of
 from hsm.elements.nodes import Model
 from hsm.source import Source, here
+from hsm_classdsl.body import read
 from hsm_classdsl.lower import lower
-
-J = TypeVar("J", bound="Machine")
 
 
 class _ModelOfClass:
     """Gives the model of the class it is asked on."""
 
-    def __get__(self, instance: J | None, owner: type[J]) -> Model[J]:
-        model: Model[J] | None = owner.hsm_model
+    def __get__(self, instance: object, owner: Any) -> Model[Any]:
+        model: Model[Any] | None = owner.hsm_model
         if model is None:
             raise AttributeError(f"machine class {owner.__name__!r} declares no states, so it has no model")
         return model
@@ -42,7 +41,10 @@ class Machine(hsm.Instance):
         DefinitionError: From the class statement: the model breaks rules.
     """
 
-    model = _ModelOfClass()
+    if TYPE_CHECKING:
+        model: ClassVar[Model[Self]]
+    else:
+        model = _ModelOfClass()
     hsm_model: ClassVar[Any] = None
     hsm_where: ClassVar[Source | None] = None
     _block: Any = None
@@ -52,17 +54,27 @@ class Machine(hsm.Instance):
         # a decorator that makes the class a second time, as attrs does, is not where it was written
         if "hsm_where" not in cls.__dict__:
             cls.hsm_where = here()
+        for declaration in read(cls).declarations:
+            if hasattr(Machine, declaration.name):
+                raise TypeError(
+                    f"{declaration.name!r} of machine class {cls.__name__!r} would hide what every machine has "
+                    "under this name: call it something else"
+                )
         cls.hsm_model = lower(cls, cls.hsm_where)
         if cls.hsm_model is not None:
             program_of(cls.hsm_model)
 
     async def __aenter__(self) -> Self:
-        self._block = hsm.start(None, self, type(self).model)
-        await self._block.__aenter__()
+        block = hsm.start(None, self, type(self).model)
+        await block.__aenter__()
+        object.__setattr__(
+            self, "_block", block
+        )  # only now: a block inside its own block must not take the place of the outer one
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        block, self._block = self._block, None
+        block = self._block
+        object.__setattr__(self, "_block", None)
         await block.__aexit__(kind, error, traceback)

@@ -23,6 +23,8 @@ R = TypeVar("R")
 E = TypeVar("E", bound=Event[Any])
 E1 = TypeVar("E1", bound=Signal)
 E2 = TypeVar("E2", bound=Signal)
+G = TypeVar("G", covariant=True)
+A = TypeVar("A", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
 
 MARKS = "__hsm_marks__"
@@ -36,15 +38,19 @@ Guarding: TypeAlias = "GuardTerm | Callable[..., Any] | None"
 
 def leave(function: Any, mark: Any) -> None:
     """Put *mark* on *function*, before the marks that are there: decorators are read from the top."""
-    setattr(function, MARKS, (mark, *getattr(function, MARKS, ())))
+    if isinstance(function, GuardTerm):
+        raise TypeError("a guard is no behaviour: mark another method, and name the guard with guard=")
+    try:
+        setattr(function, MARKS, (mark, *getattr(function, MARKS, ())))
+    except AttributeError:
+        raise TypeError(f"a mark goes on a function, not on {function!r}") from None
 
 
-def marks_of(attribute: object) -> tuple[Any, ...]:
+def marks_of(attribute: Any) -> tuple[Any, ...]:
     """The marks on *attribute* of a class; none for most."""
-    if isinstance(attribute, GuardTerm):
-        return ()
-    found: tuple[Any, ...] = getattr(attribute, MARKS, ())
-    return found
+    found: tuple[Any, ...] = getattr(attribute, "__dict__", {}).get(MARKS, ())
+    behind = getattr(attribute, "__func__", None)  # a static method takes the marks below it along
+    return found or (marks_of(behind) if behind is not None else ())
 
 
 # --- guards --------------------------------------------------------------------------------------------------
@@ -62,6 +68,9 @@ class GuardTerm:
     def __invert__(self) -> GuardTerm:
         return Combined("not_", (self,))
 
+    def __bool__(self) -> bool:
+        raise TypeError("guards combine with &, | and ~: 'and', 'or' and 'not' would drop one of them")
+
 
 @attrs.frozen(eq=False)
 class Combined(GuardTerm):
@@ -71,22 +80,28 @@ class Combined(GuardTerm):
     terms: tuple[GuardTerm, ...]
 
 
-class Guard(GuardTerm, Generic[S, R]):
+class Guard(GuardTerm, Generic[G, A]):
     """A method that is a guard. It can still be called: ``self.unlocked()``."""
 
-    def __init__(self, function: Callable[..., R], where: Source | None) -> None:
+    def __init__(self, function: Callable[..., A], where: Source | None) -> None:
         self.function = function
         self.where = where
+        self.owner: type | None = None
+        self.name = ""
         self.__doc__ = function.__doc__
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        if self.owner is None:
+            self.owner, self.name = owner, name
+
     @overload
-    def __get__(self, instance: None, owner: type) -> Guard[S, R]: ...
+    def __get__(self, instance: None, owner: type) -> Guard[G, A]: ...
     @overload
-    def __get__(self, instance: object, owner: type) -> Callable[..., R]: ...
-    def __get__(self, instance: object | None, owner: type) -> Guard[S, R] | Callable[..., R]:
+    def __get__(self, instance: object, owner: type) -> Callable[..., A]: ...
+    def __get__(self, instance: object | None, owner: type) -> Guard[G, A] | Callable[..., A]:
         if instance is None:
             return self
-        bound: Callable[..., R] = self.function.__get__(instance, owner)
+        bound: Callable[..., A] = self.function.__get__(instance, owner)
         return bound
 
 
@@ -107,6 +122,10 @@ def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
 
     The method takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``, may be async, and gives a bool.
     """
+    if marks_of(function):
+        raise TypeError(
+            f"'{function.__qualname__}' is a behaviour already, and no guard: make another method the guard"
+        )
     return Guard(function, here())
 
 
@@ -276,9 +295,9 @@ def after(
     duration: timedelta | float | Callable[..., Any] | None = None,
     /,
     *,
-    seconds: float = 0,
-    minutes: float = 0,
-    hours: float = 0,
+    seconds: float | None = None,
+    minutes: float | None = None,
+    hours: float | None = None,
     target: Path | tuple[Path, ...] | None = None,
     source: Path | None = None,
     guard: Guarding = None,
@@ -296,24 +315,37 @@ def after(
         guard: As above.
         external: As above.
     """
-    span = timedelta(hours=hours, minutes=minutes, seconds=seconds) if duration is None else duration
+    span = _span(duration, hours, minutes, seconds)
     return TransitionMark("after", (span,), source, target, guard, external, here())
+
+
+def _span(given: Any, hours: float | None, minutes: float | None, seconds: float | None) -> Any:
+    """The time span that a timer was given, in one of its two ways.
+
+    Raises:
+        TypeError: It was given in both, or in none.
+    """
+    spans = {"hours": hours, "minutes": minutes, "seconds": seconds}
+    named = {unit: number for unit, number in spans.items() if number is not None}
+    if (given is None) is not bool(named):
+        raise TypeError("a timer takes either a duration, or seconds, minutes and hours by name")
+    return timedelta(**named) if named else given
 
 
 def every(
     duration: timedelta | float | Callable[..., Any] | None = None,
     /,
     *,
-    seconds: float = 0,
-    minutes: float = 0,
-    hours: float = 0,
+    seconds: float | None = None,
+    minutes: float | None = None,
+    hours: float | None = None,
     target: Path | tuple[Path, ...] | None = None,
     source: Path | None = None,
     guard: Guarding = None,
     external: bool = False,
 ) -> TransitionMark[Any]:
     """A transition that fires each time span while its state is active, without drift; arguments as for `after`."""
-    span = timedelta(hours=hours, minutes=minutes, seconds=seconds) if duration is None else duration
+    span = _span(duration, hours, minutes, seconds)
     return TransitionMark("every", (span,), source, target, guard, external, here())
 
 

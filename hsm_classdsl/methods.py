@@ -8,8 +8,8 @@ Never imports the compiler, the tables or the run time.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from types import CodeType
 from typing import Any
 
 from hsm.behaviors import Scoped
@@ -28,7 +28,7 @@ class Method(Scoped):
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
-    def for_vertex(self, vertex: int) -> Callable[[Context, Any, Any], Any]:
+    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
         """The method as a behaviour; it does not matter of which vertex."""
         function = self.function
         count = arguments_of(function)
@@ -48,29 +48,62 @@ class StateMethod(Method):
         super().__init__(function)
         self.owner = owner
 
-    def for_vertex(self, vertex: int) -> Callable[[Context, Any, Any], Any]:
+    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
         """The method as a behaviour of the state at *vertex*."""
-        call = super().for_vertex(vertex)
+        call = super().for_vertex(vertex, source)
         owner: Any = self.owner
         return lambda ctx, instance, event: call(ctx, state_object(instance, vertex, owner), event)
 
+    def local(self) -> Callable[[Any], object] | None:
+        """What makes the state object."""
+        owner: Any = self.owner
+        return lambda instance: _made(owner, instance)
+
+
+class SourceMethod(StateMethod):
+    """A guard of a state that a transition of the machine names: ``self`` is the object of the state that it leaves."""
+
+    __slots__ = ()
+
+    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
+        """The method as a behaviour of the state at *source*."""
+        return super().for_vertex(source, source)
+
+    def local(self) -> Callable[[Any], object] | None:
+        """None: the state has an object of its own class already."""
+        return None
+
+
+def _made(owner: Any, instance: Any) -> Any:
+    """A state object of the class *owner*, which knows its machine before its ``__init__`` runs."""
+    made = owner.__new__(owner)
+    object.__setattr__(made, "machine", instance)  # a state class may be frozen
+    made.__init__()
+    return made
+
 
 def state_object(instance: Any, vertex: int, owner: Any) -> Any:
-    """The object of the state at *vertex*, made of the class *owner* when there is none yet."""
+    """The object kept for *vertex*; a pseudostate gets one of the class *owner* for as long as it is passed through."""
     known = instance._runner.locals()
     found = known.get(vertex)
     if found is None:
-        found = owner.__new__(owner)
-        found.machine = instance
-        found.__init__()
-        known[vertex] = found
+        found = known[vertex] = _made(owner, instance)
     return found
 
 
 def arguments_of(function: Any) -> int:
-    """How many positional arguments *function* wants, ``self`` included: 1 to 3, as many as it takes."""
-    code = getattr(function, "__code__", None)
-    if not isinstance(code, CodeType):
+    """How many positional arguments *function* is called with, ``self`` included: 1 to 3, as many as it wants.
+
+    An argument with a default is passed as the event when it is the second, and left alone behind one without.
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
         return 3
-    takes_any_number = bool(code.co_flags & 0x04)
-    return 3 if takes_any_number else max(1, min(code.co_argcount, 3))
+    wanted = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        return 3
+    needed = sum(1 for each in wanted if each.default is each.empty)
+    if len(wanted) <= 2:
+        return max(1, len(wanted))
+    return needed if needed in (2, 3) else 3

@@ -24,8 +24,8 @@ class Vertex:
     hsm_is_initial: ClassVar[bool] = False
     hsm_where: ClassVar[Source | None] = None
 
-    def __init_subclass__(cls, *, initial: bool | None = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
+    def __init_subclass__(cls, *, initial: bool | None = None) -> None:
+        super().__init_subclass__()
         if initial is not None:
             cls.hsm_is_initial = initial
         # a decorator that makes the class a second time, as attrs does, is not where it was written
@@ -119,10 +119,10 @@ class History(Pseudostate[M]):
 
     hsm_target: ClassVar[str | None] = None
 
-    def __init_subclass__(cls, *, target: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, target: str | None = None, initial: bool | None = None) -> None:
         if "hsm_where" not in cls.__dict__:
             cls.hsm_where = here()
-        super().__init_subclass__(**kwargs)
+        super().__init_subclass__(initial=initial)
         if target is not None:
             cls.hsm_target = target
 

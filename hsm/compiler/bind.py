@@ -6,6 +6,7 @@ once, what is called and whether it can suspend (rule Q3). Never calls a behavio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hsm.behaviors import Scoped, callable_form, describe, never_suspends
@@ -18,6 +19,8 @@ class Binder:
 
     def __init__(self) -> None:
         self.behaviors: list[Behavior] = []
+        self.locals: dict[int, Callable[[Any], object]] = {}
+        """By vertex, what makes the object that is kept for it while it is active."""
 
     def add(
         self,
@@ -29,12 +32,13 @@ class Binder:
         written_in: int | None = None,
     ) -> int:
         """The index of *action* as the *role* of *vertex*, or of a transition of it that is *written_in* another."""
-        form = callable_form(action)
+        form: Any = callable_form(action)
+        place = vertex if written_in is None else written_in
+        if issubclass(type(form), Scoped) and (made := form.local()) is not None:
+            self.locals[place] = made
         self.behaviors.append(
             Behavior(
-                call=form.for_vertex(vertex if written_in is None else written_in)
-                if isinstance(form, Scoped)
-                else form,
+                call=form.for_vertex(place, vertex) if issubclass(type(form), Scoped) else form,
                 ends_at_once=never_suspends(action),
                 role=role,
                 vertex=vertex,

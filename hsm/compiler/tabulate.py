@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import attrs
+
 from hsm.behaviors import is_behavior
 from hsm.compiler.bind import Binder
 from hsm.compiler.outline import Outline, TransitionDraft, VertexDraft
@@ -38,6 +40,10 @@ def tabulate(outline: Outline) -> Program:
     tables = _Tables(outline)
     transitions = tuple(tables.transition(draft) for draft in outline.transitions)
     vertices = tuple(tables.vertex(draft) for draft in outline.vertices)
+    vertices = tuple(
+        attrs.evolve(vertex, local=tables.binder.locals[number]) if number in tables.binder.locals else vertex
+        for number, vertex in enumerate(vertices)
+    )
     return Program(
         name=outline.name,
         vertices=vertices,

@@ -354,7 +354,7 @@ class Machine(Generic[J]):
             )
         if self._context.done:
             raise LifecycleError("the context given to start is cancelled already")
-        self.instance._runner = self
+        object.__setattr__(self.instance, "_runner", self)  # an instance may be frozen
         self._on_background_error = on_background_error
         self._context.on_cancel(self._context_cancelled)
         work: Work[None] = Work(self._host, self._start_steps())

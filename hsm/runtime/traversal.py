@@ -7,6 +7,7 @@ Never imports asyncio, and decides nothing: which transitions fire is `selection
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from hsm.events import Event
@@ -213,6 +214,8 @@ class Traversal:
         if vertex.kind is Kind.FINAL:
             self._finish(vertex.parent)
             return
+        if vertex.local is not None:
+            self._make_local(index, vertex.local)
         if vertex.entry:
             yield from self.actions.run(vertex.entry, event)
         if vertex.activities:
@@ -224,6 +227,14 @@ class Traversal:
             yield from self._inside(index, inner, event, way)
         else:
             self.complete_if_it_is(index)
+
+    def _make_local(self, index: int, make: Callable[[Any], object]) -> None:
+        """Make what behaviours share while *index* is active; an exception is one of its entry (rule E1)."""
+        try:
+            self.locals[index] = make(self.actions.instance)
+        except Exception as error:
+            error.add_note(f"while the state object of {self._program.vertices[index].path} was made")
+            self.actions.errors.append(error)
 
     def _inside(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:
         """From the active *outer* on to *goals* inside it; without any, its default entry (rules R1 to R3)."""

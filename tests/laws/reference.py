@@ -221,7 +221,7 @@ class Reference:
     def _process(self, name: str) -> str:
         """One event to its end (T1), and what is recalled after it (D2)."""
         self._spend()
-        decision = self._decide(self.root, name)
+        decision = self._decide(self.root, name, {})
         self._fire_all(decision, name)
         self._settle(name)
         if decision == HELD:
@@ -256,12 +256,12 @@ class Reference:
                 self._handle_error(self.errors.pop(0))
             elif self.completions:
                 name, state = "hsm_completion", self.completions.pop(0)
-                self._fire_all(self._first_enabled(self._on_completion(state), name), name)
+                self._fire_all(self._first_enabled(self._on_completion(state), name, {}), name)
             else:
                 name, placed = "hsm_change", self.changes.pop(0)
                 if placed.source not in self.active:
                     continue
-                self._fire_all(self._first_enabled([placed], name), name)
+                self._fire_all(self._first_enabled([placed], name, {}), name)
             self._ask_changes(name)
         if self.ended:
             self.status = self.ended
@@ -286,7 +286,7 @@ class Reference:
     def _handle_error(self, error: str) -> None:
         """E3 to E5: an error that is not taken is unhandled, and so is one that handling it causes."""
         later, self.errors = self.errors, []
-        decision = self._decide(self.root, "hsm_error")
+        decision = self._decide(self.root, "hsm_error", {})
         self._fire_all(decision, "hsm_error")
         if not decision:
             self.unhandled.append(error)
@@ -295,17 +295,20 @@ class Reference:
 
     # --- which transition fires ------------------------------------------------------------------------------
 
-    def _decide(self, path: tuple, name: str) -> list | str:
-        """T2, T4, D1, D3: the transitions that fire, each with its way; nothing; or `HELD`."""
+    def _decide(self, path: tuple, name: str, asked: dict) -> list | str:
+        """T2, T4, D1, D3: the transitions that fire, each with its way; nothing; or `HELD`.
+
+        *asked* keeps what guards behind junctions gave: two ways may lead there, and each is asked once (T2).
+        """
         chosen: list = []
         for child in self._active_in(path):
-            decision = self._decide(child, name)
+            decision = self._decide(child, name, asked)
             if decision == HELD:
                 return HELD
             chosen += [each for each in decision if not self._conflicts(each, chosen)]
         if chosen:
             return chosen
-        found = self._first_enabled(self._triggered(path, name), name)
+        found = self._first_enabled(self._triggered(path, name), name, asked)
         if not found and any(matches(pattern, name) for pattern in self.tree.defers[path]):
             return HELD
         return found
@@ -320,10 +323,10 @@ class Reference:
         moves = [p for p in self.tree.outgoing(path) if any(matches(pattern, name) for pattern in p.move.on)]
         return sorted(moves, key=rank)
 
-    def _first_enabled(self, moves: list[Placed], name: str) -> list:
+    def _first_enabled(self, moves: list[Placed], name: str, asked: dict) -> list:
         for placed in moves:
-            way: dict | None = {}
-            if self._all_hold(placed, name) and self._is_open(placed, way, {}, name):
+            way: dict = {}
+            if self._all_hold(placed, name) and self._is_open(placed, way, asked, name):
                 return [(placed, way)]
         return []
 
@@ -535,7 +538,7 @@ class Reference:
         elif not outgoing:  # an exit point of the model itself
             self.ended = "completed"
         else:
-            for branch, behind in self._first_enabled(outgoing, name):
+            for branch, behind in self._first_enabled(outgoing, name, {}):
                 self._fire(branch, name, behind)
 
     def _from_entry_point(self, owner: tuple, outgoing: list[Placed], name: str) -> None:

@@ -79,18 +79,21 @@ def shrink(description: Description, sequence: list[str], modes: tuple[str, ...]
         except (Endless, IndexError, KeyError):
             return False
 
-    goes_on = True
-    while goes_on:
-        goes_on = False
+    skipped = 0  # what could not be left out before is tried again only when nothing else can go
+    while True:
         for number in range(len(sequence)):
             shorter = sequence[:number] + sequence[number + 1 :]
             if differs(description, shorter):
-                sequence, goes_on = shorter, True
+                sequence = shorter
                 break
-        for root in smaller(description.root):
-            if differs(Description(root), sequence):
-                description, goes_on = Description(root), True
+        for number, root in enumerate(smaller(description.root)):
+            if number >= skipped and differs(Description(root), sequence):
+                description, skipped = Description(root), number
                 break
+        else:
+            if skipped == 0:
+                break
+            skipped = 0
     return description, sequence
 
 

@@ -48,6 +48,8 @@ class _Reach:
         self.entered: set[int] = set()
         self.by_default: set[int] = set()
         self.pending: list[tuple[int, bool]] = []
+        self.restored: set[int] = set()
+        """What a reached shallow history restores: each direct child of it that can be entered at all."""
 
     def all(self) -> set[int]:
         """The vertices that can be entered."""
@@ -67,6 +69,8 @@ class _Reach:
             draft = self.outline.vertices[at]
             if at not in self.entered:
                 self.entered.add(at)
+                if draft.parent in self.restored:
+                    self.pending.append((at, True))
                 self.pending += [(t, True) for transition in draft.outgoing for t in transition.reached()]
             if at != vertex:
                 self.pending += [(r, True) for r in draft.regions if r != inner and r not in self.by_default]
@@ -77,6 +81,10 @@ class _Reach:
             return
         self.by_default.add(vertex)
         draft = self.outline.vertices[vertex]
+        if draft.kind is Kind.SHALLOW_HISTORY:
+            self.restored.add(draft.parent)
+            siblings = self.outline.vertices[draft.parent].children.values()
+            self.pending += [(sibling, True) for sibling in siblings if sibling in self.entered]
         self.pending += [(t, True) for transition in draft.defaults for t in transition.reached()]
         if not draft.defaults:
             self.pending += [(region, True) for region in draft.regions]

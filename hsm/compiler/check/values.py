@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import Any
 
 from hsm.behaviors import Scoped, describe, fits, is_behavior, unwrap
@@ -65,6 +66,8 @@ def _callable(spot: Spot, behavior: Any, report: Report) -> None:
         help_ = "name the functions one after the other"
     elif isinstance(behavior, type):
         message = f"'{word}' takes a function, and '{describe(behavior)}' is a class"
+    elif isgeneratorfunction(unwrap(behavior)) or isasyncgenfunction(unwrap(behavior)):
+        message = f"'{word}' takes a function, and '{describe(behavior)}' is a generator: it would never run"
     elif not is_behavior(behavior):
         message = f"'{word}' takes a function, and {shown(behavior)} cannot be called"
     elif not fits(behavior):
