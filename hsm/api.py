@@ -75,7 +75,8 @@ def start(
         step_budget: How many internal steps may follow each other without an event from outside (rule Q8).
 
     Raises:
-        TypeError: *instance* is no `Instance`, or *model* no model, or *ctx* no `Context`.
+        TypeError: *instance* is no `Instance`, or not of the machine class that *model* belongs to; or *model* is no
+            model, or *ctx* no `Context`.
         RuntimeError: No event loop is running.
         LifecycleError: From the await: *instance* is run by a machine already, or *ctx* is cancelled.
         Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
@@ -85,6 +86,9 @@ def start(
     if not isinstance(instance, Instance):
         hint = " : make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
         raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {instance!r}{hint}")
+    if not isinstance(instance, model.instance_type):
+        wanted = model.instance_type.__qualname__
+        raise TypeError(f"model '{model.name}' works on {wanted}, not on {instance!r}: give it an instance of {wanted}")
     if ctx is not None and not isinstance(ctx, Context):
         raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
     host = host_of_loop()

@@ -98,9 +98,11 @@ def _ordered(parts: tuple[Element, ...], ranks: tuple[tuple[type[Element], ...],
     return tuple(sorted(parts, key=rank))
 
 
-def model_of(name: str, parts: tuple[object, ...], where: Source | None) -> Model[Any]:
-    """A model that nobody has compiled yet."""
-    return Model(name, vertex_parts(parts, where), where=where)
+def model_of(
+    name: str, parts: tuple[object, ...], where: Source | None, instance_type: type[Instance] = Instance
+) -> Model[Any]:
+    """A model that nobody has compiled yet, for instances of *instance_type*."""
+    return Model(name, vertex_parts(parts, where), instance_type, where=where)
 
 
 def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:

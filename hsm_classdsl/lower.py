@@ -34,6 +34,7 @@ from hsm.elements.nodes import (
     When,
 )
 from hsm.elements.walk import is_a, name_of, parts_of
+from hsm.instance import Instance
 from hsm.names import join
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, latest, read
@@ -42,12 +43,12 @@ from hsm_classdsl.methods import Method, SourceMethod, StateMethod
 from hsm_classdsl.vertices import Submachine, Vertex
 
 
-def lower(machine: type, where: Source | None) -> Model[Any] | None:
+def lower(machine: type[Instance], where: Source | None) -> Model[Any] | None:
     """The model that the class *machine* declares, or ``None`` when it declares nothing."""
     draft = read(machine)
     if not draft.declarations:
         return None
-    return model_of(machine.__name__, tuple(_Lowering(machine).parts(draft, Method)), where)
+    return model_of(machine.__name__, tuple(_Lowering(machine).parts(draft, Method)), where, machine)
 
 
 class _StateMethods:

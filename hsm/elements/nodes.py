@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Generic, TypeAlias
 import attrs
 
 from hsm.behaviors import Duration, I
+from hsm.instance import Instance
 from hsm.source import Source
 
 Behavior: TypeAlias = Callable[..., Any]
@@ -94,12 +95,14 @@ class Model(Generic[I], Element):
     Attributes:
         name: The first step of every qualified name in it.
         parts: What was declared, in order.
+        instance_type: What an instance has to be for the behaviours to work on it, as far as the front end knows.
         compiled: The Program that was made of it, kept here so that it is made once; only `hsm.api` touches it.
     """
 
     word = "define"
     name: str
     parts: tuple[Element, ...] = ()
+    instance_type: type = attrs.field(default=Instance, eq=False, repr=False)
     compiled: Any = attrs.field(default=None, init=False, eq=False, repr=False)
 
 
