@@ -10,8 +10,9 @@ from typing import Any
 from hsm.behaviors import I
 from hsm.compiler import compile as compile_model
 from hsm.context import Context
-from hsm.dsl import model_of
-from hsm.elements.nodes import Model, ModelPart
+from hsm.elements.assembly import model_of
+from hsm.elements.nodes import Model
+from hsm.elements.parts import ModelPart
 from hsm.errors import LifecycleError
 from hsm.instance import Instance, runner
 from hsm.program import Program

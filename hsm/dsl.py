@@ -7,9 +7,10 @@ Never imports the compiler, the tables or the run time, and never judges: what i
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Never, cast, overload
+from typing import Any, Never, overload
 
 from hsm.behaviors import Action, Duration, DurationFunction, I, Predicate, TimepointFunction
+from hsm.elements.assembly import condition_of, elements, event_names, transition_parts, vertex_parts
 from hsm.elements.nodes import (
     Activity,
     After,
@@ -19,10 +20,8 @@ from hsm.elements.nodes import (
     Choice,
     Condition,
     DeepHistory,
-    DefaultPart,
     Defer,
     Effect,
-    Element,
     Entry,
     EntryPoint,
     Every,
@@ -31,91 +30,28 @@ from hsm.elements.nodes import (
     External,
     Final,
     Fork,
-    Guard,
     Initial,
     InState,
     Join,
     Junction,
-    Junk,
     Model,
     Not,
     On,
     OnCall,
     Region,
-    RegionPart,
     ShallowHistory,
     SourcePath,
     State,
-    StatePart,
     Submachine,
-    SubmachinePart,
     Target,
     Terminate,
     Transition,
-    TransitionPart,
     When,
 )
-from hsm.elements.walk import is_a
-from hsm.events import Event, Signal, event_name
+from hsm.elements.parts import DefaultPart, RegionPart, StatePart, SubmachinePart, TransitionPart
+from hsm.events import Event, Signal
 from hsm.instance import Instance
-from hsm.source import Source, here
-
-
-def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
-    """*arguments* as parts; what is no element becomes `Junk`, to be reported with everything else."""
-    return tuple(part if isinstance(part, Element) else Junk(part, where=where) for part in arguments)
-
-
-_RANKS: tuple[tuple[type[Element], ...], ...] = ((Initial,), (Entry, Effect), (Exit,), (Activity,), (Defer,))
-_TRANSITION_RANKS: tuple[tuple[type[Element], ...], ...] = (
-    (On, OnCall, After, Every, At, When),
-    (SourcePath,),
-    (Target,),
-    (External,),
-    (Condition,),
-    (Effect,),
-)
-
-
-def vertex_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
-    """*arguments* as the parts of a model, state, region or submachine.
-
-    Where order means nothing, it is made the same: the default entry, then behaviours by kind, then transitions and
-    vertices as they were written. So the same machine is the same value however it was spelled.
-    """
-    return _ordered(elements(arguments, where), _RANKS)
-
-
-def transition_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
-    """*arguments* as the parts of a transition: triggers, source, target, guards, effects."""
-    return _ordered(elements(arguments, where), _TRANSITION_RANKS)
-
-
-def _ordered(parts: tuple[Element, ...], ranks: tuple[tuple[type[Element], ...], ...]) -> tuple[Element, ...]:
-    def rank(part: Element) -> int:
-        return next((number for number, kinds in enumerate(ranks) if isinstance(part, kinds)), len(ranks))
-
-    return tuple(sorted(parts, key=rank))
-
-
-def model_of(
-    name: str, parts: tuple[object, ...], where: Source | None, instance_type: type[Instance] = Instance
-) -> Model[Any]:
-    """A model that nobody has compiled yet, for instances of *instance_type*."""
-    return Model(name, vertex_parts(parts, where), instance_type, where=where)
-
-
-def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:
-    """*predicate* as a condition: itself where it is one already."""
-    if is_a(predicate, Condition):
-        return cast("Condition[I]", predicate)
-    return Guard(cast("Predicate[I]", predicate), where=where)
-
-
-def event_names(events: tuple[object, ...]) -> tuple[object, ...]:
-    """The names of *events*; what names none stays as it is, to be reported."""
-    return tuple(event if (name := event_name(event)) is None else name for event in events)
-
+from hsm.source import here
 
 # --- vertices -----------------------------------------------------------------------------------------------
 

@@ -183,3 +183,22 @@ def event_name(trigger: object) -> str | None:
     if isinstance(trigger, type) and issubclass(trigger, Signal):
         return trigger.name
     return None
+
+
+def as_event(event: Any, data: Any) -> Event[Any]:
+    """*event* as an event.
+
+    Raises:
+        TypeError: It is neither an event nor a name, or *data* comes with an event that has its own.
+    """
+    if isinstance(event, str):
+        return Event(event, data)
+    if issubclass(type(event), Event):
+        if data is not None:
+            raise TypeError(f"data goes with a name; {event!r} has its own")
+        sent: Event[Any] = event
+        return sent
+    hint = ""
+    if isinstance(event, type) and issubclass(event, Event):
+        hint = f": write {event.__name__}(...) to make one"
+    raise TypeError(f"dispatch takes an hsm.Event, an hsm.Signal or a name, not {event!r}{hint}")

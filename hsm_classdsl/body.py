@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from hsm.elements.nodes import Element
+from hsm.elements.parts import Element
 from hsm_classdsl.marks import Guard, InitialMark, TransitionMark, marks_of
 from hsm_classdsl.vertices import Submachine, Vertex
 

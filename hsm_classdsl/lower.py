@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
-from hsm.dsl import event_names, model_of, transition_parts, vertex_parts
 from hsm.elements import nodes
+from hsm.elements.assembly import event_names, model_of, transition_parts, vertex_parts
 from hsm.elements.nodes import (
     After,
     AllOf,
@@ -20,7 +20,6 @@ from hsm.elements.nodes import (
     At,
     Condition,
     Effect,
-    Element,
     Every,
     External,
     Initial,
@@ -33,6 +32,7 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
+from hsm.elements.parts import Element
 from hsm.elements.walk import is_a, name_of, parts_of
 from hsm.instance import Instance
 from hsm.names import join

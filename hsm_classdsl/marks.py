@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeAlias, TypeVar, overload
 import attrs
 
 from hsm.context import Context
-from hsm.elements.nodes import Activity, Effect, Element, Entry, Exit
+from hsm.elements.nodes import Activity, Effect, Entry, Exit
+from hsm.elements.parts import Element
 from hsm.events import Event, Signal
 from hsm.source import Source, here
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hsm.elements import nodes
-from hsm.elements.nodes import Element, SubmachinePart
+from hsm.elements.parts import Element, SubmachinePart
 from hsm.instance import Instance
 from hsm.source import Source, here
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from hsm.behaviors import is_behavior
-from hsm.elements.nodes import Element
+from hsm.elements.parts import Element
 
 BEHAVIOR = "a behaviour"
 

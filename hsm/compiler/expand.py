@@ -20,7 +20,6 @@ from hsm.elements.nodes import (
     DeepHistory,
     Defer,
     Effect,
-    Element,
     Entry,
     EntryPoint,
     Every,
@@ -46,6 +45,7 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
+from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
 from hsm.events import pattern
 from hsm.names import is_name, is_path, join, segments

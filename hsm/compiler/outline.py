@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from hsm.elements.nodes import Condition, Element
+from hsm.elements.nodes import Condition
+from hsm.elements.parts import Element
 from hsm.events import Pattern
 from hsm.program import NONE, OUTSIDE, Kind
 from hsm.source import Source

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft, Wanted
 from hsm.compiler.report import Report
-from hsm.elements.nodes import Element, Model, Submachine
+from hsm.elements.nodes import Model, Submachine
+from hsm.elements.parts import Element
 from hsm.elements.walk import plain
 from hsm.names import closest, either, is_absolute, is_name, segments
 from hsm.program import NONE, OUTSIDE, Kind

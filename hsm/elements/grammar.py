@@ -19,7 +19,6 @@ from hsm.elements.nodes import (
     DeepHistory,
     Defer,
     Effect,
-    Element,
     Entry,
     EntryPoint,
     Every,
@@ -47,6 +46,7 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
+from hsm.elements.parts import Element
 
 _BEHAVIORS = (Entry, Exit, Effect, Activity, Defer)
 _CONDITIONS = (Guard, AllOf, AnyOf, Not, InState)

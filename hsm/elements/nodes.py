@@ -12,72 +12,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeAlias
+from typing import Any, Generic, TypeAlias
 
 import attrs
 
 from hsm.behaviors import Duration, I
+from hsm.elements.parts import (
+    AnywherePart,
+    BehaviorPart,
+    DefaultPart,
+    Element,
+    ModelPart,
+    StatePart,
+    SubmachinePart,
+    TransitionPart,
+)
 from hsm.instance import Instance
-from hsm.source import Source
 
 Behavior: TypeAlias = Callable[..., Any]
 """A user's callable. What it works on is told by the type argument of its element: the front ends see to that."""
-
-
-@attrs.frozen(kw_only=True)
-class Element:
-    """Anything in the tree. ``word`` is what the user called to make it."""
-
-    word: ClassVar[str]
-    where: Source | None = attrs.field(default=None, eq=False, repr=False)
-
-
-class ModelPart(Element, Generic[I]):
-    """What may stand in `define`."""
-
-    __slots__ = ()
-
-
-class StatePart(Element, Generic[I]):
-    """What may stand in `state`."""
-
-    __slots__ = ()
-
-
-class RegionPart(Element, Generic[I]):
-    """What may stand in `region`."""
-
-    __slots__ = ()
-
-
-class SubmachinePart(Element, Generic[I]):
-    """What may stand in `submachine`, beside the model."""
-
-    __slots__ = ()
-
-
-class TransitionPart(Element, Generic[I]):
-    """What may stand in `transition`."""
-
-    __slots__ = ()
-
-
-class DefaultPart(Element, Generic[I]):
-    """What may stand in `initial` and in the histories: a target and effects."""
-
-    __slots__ = ()
-
-
-class AnywherePart(ModelPart[I], StatePart[I], RegionPart[I]):
-    """What may stand in a model, a state and a region: vertices, `initial` and transitions."""
-
-    __slots__ = ()
-
-
-class BehaviorPart(ModelPart[I], StatePart[I], SubmachinePart[I]):
-    """What may stand in a model, a state and a submachine: actions, activities, deferrals."""
-
-    __slots__ = ()
 
 
 @attrs.frozen

@@ -9,7 +9,8 @@ from __future__ import annotations
 from types import UnionType
 from typing import Any
 
-from hsm.elements.nodes import After, AllOf, AnyOf, At, Element, Every, Initial, Not, On, OnCall, When
+from hsm.elements.nodes import After, AllOf, AnyOf, At, Every, Initial, Not, On, OnCall, When
+from hsm.elements.parts import Element
 
 
 def is_a(element: object, kind: type | UnionType) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from hsm.context import Context
 from hsm.errors import LifecycleError
-from hsm.events import Arguments, Event
+from hsm.events import Arguments, Event, as_event
 from hsm.instance import Instance
 from hsm.names import closest, either, join
 from hsm.outcome import Outcome, Status
@@ -26,6 +26,7 @@ from hsm.runtime.configuration import Configuration
 from hsm.runtime.delivery import OUTCOMES, STOPPED, Done, Pending, View, Work
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import Clock, Host
+from hsm.runtime.threads import send_from_thread
 from hsm.runtime.timers import Armed, Timers
 from hsm.runtime.traversal import Traversal
 from hsm.runtime.turns import Turns, as_activity_of, senders
@@ -249,24 +250,7 @@ class Machine(Generic[J]):
             LifecycleError: The machine's loop is closed.
         """
         sent = as_event(event, data)
-        future: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
-        try:
-            self._host.call_soon_threadsafe(self._dispatch_for, sent, future)
-        except RuntimeError as error:
-            raise LifecycleError("the loop of this machine is closed") from error
-        return future
-
-    def _dispatch_for(self, event: Event[Any], future: concurrent.futures.Future[Outcome]) -> None:
-        if future.set_running_or_notify_cancel():
-            self._host.spawn(self._relay(event, future), contextvars.copy_context(), is_eager=True)
-
-    async def _relay(self, event: Event[Any], future: concurrent.futures.Future[Outcome]) -> None:
-        try:
-            future.set_result(await self.dispatch(event))
-        except BaseException as error:
-            future.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
+        return send_from_thread(self, self._host, sent)
 
     def stop(self) -> Awaitable[None]:
         """Leave every active state, running exit actions, and end (rule L4); once ended, nothing happens.
@@ -415,22 +399,3 @@ class Machine(Generic[J]):
         on_background_error = self._on_background_error
         self._reset()
         await self.begin(on_background_error)
-
-
-def as_event(event: Any, data: Any) -> Event[Any]:
-    """*event* as an event.
-
-    Raises:
-        TypeError: It is neither an event nor a name, or *data* comes with an event that has its own.
-    """
-    if isinstance(event, str):
-        return Event(event, data)
-    if issubclass(type(event), Event):
-        if data is not None:
-            raise TypeError(f"data goes with a name; {event!r} has its own")
-        sent: Event[Any] = event
-        return sent
-    hint = ""
-    if isinstance(event, type) and issubclass(event, Event):
-        hint = f": write {event.__name__}(...) to make one"
-    raise TypeError(f"dispatch takes an hsm.Event, an hsm.Signal or a name, not {event!r}{hint}")

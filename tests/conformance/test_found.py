@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import Log, logged, note, rule, says, started
+from support import Log, logged, rule, says, started
 
 import hsm
 
@@ -20,9 +20,7 @@ def then(target, *parts):
 
 
 @rule("R5")
-@pytest.mark.parametrize(
-    ("kind", "path"), [(hsm.choice, "../p"), (hsm.junction, "../p"), (hsm.exit_point, "../p")]
-)
+@pytest.mark.parametrize(("kind", "path"), [(hsm.choice, "../p"), (hsm.junction, "../p"), (hsm.exit_point, "../p")])
 async def test_an_owner_left_through_a_pseudostate_inside_it_is_remembered(kind, path):
     """The way out may pass a choice, a junction or an exit point of the owner."""
     model = hsm.define(
@@ -304,7 +302,7 @@ async def test_a_machine_that_feeds_itself_through_deferral_runs_out_of_budget()
 
 @rule("R1")
 async def test_a_default_entry_that_leads_back_to_its_owner_is_told_of():
-    """initial -> choice -> the owner itself has no state in its circle: an error, not a RecursionError at start."""
+    """Initial -> choice -> the owner itself has no state in its circle: an error, not a RecursionError at start."""
     with pytest.raises(hsm.DefinitionError):
         hsm.define(
             "M",

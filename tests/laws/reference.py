@@ -144,6 +144,8 @@ class Reference:
         self.truths: dict[Placed, bool] = {}  # of the change triggers of what is active
         self.changes: list[Placed] = []
         self.waiting: dict[tuple, tuple] = {}  # region -> the join at which it waits
+        self.came_from: dict[tuple, list[tuple]] = {}  # region -> what was active in it before it waited
+        self.before: list[tuple] = []  # the active leaves before the transition that fires
         self.memory: dict[tuple, list[tuple]] = {}
         self.errors: list[str] = []
         self.unhandled: list[str] = []
@@ -394,8 +396,12 @@ class Reference:
     # --- what is left and what is entered --------------------------------------------------------------------
 
     def _fire_all(self, decision: list | str, name: str) -> None:
-        for placed, way in decision if decision != HELD else []:
-            if not self.ended and placed.source in self.active:
+        """T4: all that was chosen, but for what an earlier one has left."""
+        fires = [(*each, self.active[each[0].source]) for each in decision] if decision != HELD else []
+        for placed, way, activation in fires:
+            if not self.ended and self.active.get(placed.source) == activation:
+                leaves = [path for path in self.active if not self._active_in(path)]
+                self.before = [p for leaf in leaves for p in (self.came_from[leaf] if leaf in self.waiting else [leaf])]
                 self._fire(placed, name, way)
 
     def _fire(self, placed: Placed, name: str, way: dict) -> None:
@@ -409,6 +415,7 @@ class Reference:
         if mine:
             target = placed.targets[0]
             self.waiting[mine[0]] = target
+            self.came_from[mine[0]] = [path for path in self.before if inside(mine[0], path)]
             if all(self.waiting.get(region) == target for region in regions):
                 self._reach(target, name, way)
         elif len(placed.targets) == 1 and self.tree.kinds[placed.targets[0]] == "exit_point":
@@ -451,10 +458,12 @@ class Reference:
             self.has_moved = True
 
     def _remember(self, owner: tuple) -> None:
-        """R5: what is active in *owner* as it is left; nothing after its final state."""
-        leaves = [p for p in self.active if inside(owner, p) and not self._active_in(p)]
+        """R5: what was active in *owner* before the transition; nothing after its final state."""
+        leaves = [path for path in self.before if inside(owner, path)]
         if leaves:
-            self.memory[owner] = [] if self._has_ended(owner) else leaves
+            places = [owner, *self.tree.regions(owner)] if owner else []
+            has_ended = all(self.tree.kinds[path] == "final" and path[:-1] in places for path in leaves)
+            self.memory[owner] = [] if has_ended else leaves
 
     def _enter(self, path: tuple, goals: list[tuple], name: str, way: dict) -> None:
         """K5: *path* itself, then what lies towards *goals* in it, by default its default entry."""

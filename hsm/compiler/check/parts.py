@@ -11,7 +11,6 @@ from hsm.compiler.report import Report
 from hsm.elements.grammar import is_allowed, owners_of
 from hsm.elements.nodes import (
     Effect,
-    Element,
     Entry,
     Exit,
     Final,
@@ -24,6 +23,7 @@ from hsm.elements.nodes import (
     Terminate,
     Transition,
 )
+from hsm.elements.parts import Element
 from hsm.elements.walk import a, is_a, name_of, parts_of, plain
 from hsm.names import either, is_name
 

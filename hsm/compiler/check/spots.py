@@ -11,7 +11,8 @@ from typing import Any
 import attrs
 
 from hsm.behaviors import describe
-from hsm.elements.nodes import AllOf, AnyOf, Element, Initial, Not, Transition, When
+from hsm.elements.nodes import AllOf, AnyOf, Initial, Not, Transition, When
+from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
 
 

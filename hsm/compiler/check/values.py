@@ -21,7 +21,6 @@ from hsm.elements.nodes import (
     At,
     Defer,
     Effect,
-    Element,
     Entry,
     Every,
     Exit,
@@ -32,6 +31,7 @@ from hsm.elements.nodes import (
     SourcePath,
     Target,
 )
+from hsm.elements.parts import Element
 from hsm.elements.walk import is_a
 from hsm.events import BUILT_IN, COMPLETION, ERROR, TIME, pattern
 from hsm.names import is_path
