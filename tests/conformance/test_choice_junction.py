@@ -159,6 +159,20 @@ async def test_a_junction_that_two_paths_lead_to_is_asked_once():
     assert machine.instance.taken() == ["k?"]
 
 
+@rule("T2", "R4")
+async def test_the_guard_of_a_junction_is_asked_once_for_two_transitions_that_lead_to_it():
+    """Inner and outer transition share the junction: one event, one question."""
+    model = hsm.define(
+        "M",
+        hsm.state("s", hsm.state("a", go("e", "/M/j")), go("e", "/M/j")),
+        hsm.junction("j", branch("../z", hsm.guard(says(False, "asked")))),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["asked"]
+
+
 @rule("R4")
 async def test_a_junction_behind_a_choice_is_decided_when_the_choice_is():
     """From the choice on, what the effects did counts; a closed junction closes the branch."""

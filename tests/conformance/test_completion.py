@@ -136,6 +136,52 @@ async def test_an_orthogonal_state_completes_when_every_region_has_ended():
 
 
 @rule("C1")
+async def test_a_composite_completes_again_when_its_final_state_is_entered_again():
+    """A local transition takes it out of its final state; the next final state completes it anew."""
+    is_open = []
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "s",
+            hsm.state("a", go("fin", "../f")),
+            hsm.final("f"),
+            go("again", "a"),
+            then("../z", hsm.guard(lambda ctx, self, event: bool(is_open))),
+        ),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    await machine.dispatch("fin")
+    await machine.dispatch("again")
+    is_open.append(True)
+    await machine.dispatch("fin")
+    assert machine.state() == "/M/z"
+
+
+@rule("C1")
+async def test_an_orthogonal_state_completes_again_when_one_region_ends_again():
+    """The same with regions."""
+    is_open = []
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "o",
+            hsm.region("r", hsm.state("a", go("fin", "../f")), hsm.final("f")),
+            hsm.region("q", hsm.state("b", go("fin", "../f")), hsm.final("f")),
+            go("again", "r/a"),
+            then("../z", hsm.guard(lambda ctx, self, event: bool(is_open))),
+        ),
+        hsm.state("z"),
+    )
+    machine = await started(model)
+    await machine.dispatch("fin")
+    await machine.dispatch("again")
+    is_open.append(True)
+    await machine.dispatch("fin")
+    assert machine.state() == "/M/z"
+
+
+@rule("C1")
 async def test_an_activity_that_raises_does_not_complete_its_state(clock):
     """The error is handled, the state stays."""
 

@@ -117,13 +117,14 @@ def test_an_initial_does_not_lead_out_of_its_owner(path):
 
 
 @rule("R1")
-def test_a_default_entry_that_leads_round_to_its_owner_is_an_error():
+@pytest.mark.parametrize("path", ["..", "/M/s"])
+def test_a_default_entry_that_leads_round_to_its_owner_is_an_error(path):
     """Owner, initial, choice, owner: the machine would never rest."""
     with pytest.raises(hsm.DefinitionError) as caught:
         hsm.define(
             "M",
             hsm.state(
-                "s", hsm.initial(hsm.target("c")), hsm.choice("c", hsm.transition(hsm.target(".."))), hsm.state("a")
+                "s", hsm.initial(hsm.target("c")), hsm.choice("c", hsm.transition(hsm.target(path))), hsm.state("a")
             ),
         )
     assert [problem.code for problem in caught.value.diagnostics] == ["HSM034"]

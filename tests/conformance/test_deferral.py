@@ -171,6 +171,40 @@ async def test_held_back_events_come_back_first_in_first_out_before_queued_ones(
 
 
 @rule("D2")
+async def test_held_back_events_come_back_before_queued_ones_also_while_the_machine_starts():
+    """The first entry sends three events; the first is deferred until the second has moved the machine."""
+
+    async def sends(ctx, self, event):
+        for name in "xyz":
+            await self.dispatch(name)
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.entry(sends), hsm.defer("x"), go("y", "../b", hsm.effect(name))),
+        hsm.state("b", takes("x", "z")),
+    )
+    machine = await started(model)
+    assert machine.instance.taken() == ["y", "x", "z"]
+
+
+@rule("D2", "L1")
+async def test_start_returns_after_held_back_events_have_been_recalled():
+    """Also when a behaviour of theirs suspends."""
+
+    async def sends(ctx, self, event):
+        await self.dispatch("x")
+        await self.dispatch("y")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.entry(sends), hsm.defer("x"), go("y", "../b")),
+        hsm.state("b", hsm.transition(hsm.on("x"), hsm.effect(anote("x")))),
+    )
+    machine = await started(model)
+    assert machine.instance.taken() == ["x"]
+
+
+@rule("D2")
 async def test_completions_come_before_held_back_events():
     """The step is over when its completions are; only then events come back."""
     model = hsm.define(

@@ -826,6 +826,27 @@ async def test_a_machine_that_sends_to_itself_for_ever_is_stopped_by_the_budget(
     assert machine.instance.taken() == ["x"]
 
 
+@rule("Q8", "D2")
+async def test_a_machine_that_feeds_itself_through_deferral_is_stopped_by_the_budget():
+    """An event that it sent itself, held back and recalled, does not come from outside."""
+    caught = errors_of_loop()
+    model = hsm.define(
+        "M",
+        hsm.state("idle", on("go", hsm.target("a"))),
+        hsm.state("a", hsm.entry(send("x"), send("y")), hsm.defer("x"), on("y", hsm.target("b"))),
+        hsm.state("b", on("x", hsm.target("a"))),
+        on("stop", hsm.target("idle")),
+    )
+    machine = await started(model, step_budget=50)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    for _ in range(10):
+        await settle()
+    (error,) = caught
+    assert isinstance(error, hsm.LoopBudgetError)
+    assert await machine.dispatch("stop") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/idle"
+
+
 @rule("Q8")
 async def test_a_machine_may_send_to_itself_as_often_as_the_budget_says():
     """Exactly the budget is fine; one more is too much."""
@@ -865,6 +886,29 @@ async def test_an_activity_may_send_thousands_of_events():
     machine = await started(model)
     await settle()
     assert len(machine.instance.log) == 3000
+    assert caught == []
+
+
+@rule("Q8", "A1")
+async def test_an_activity_may_send_thousands_of_events_during_one_step():
+    """They pile up behind a suspended step, and none is lost."""
+    caught = errors_of_loop()
+
+    async def pump(ctx, self, event):
+        for _ in range(3000):
+            await self.dispatch("more")
+
+    model = hsm.define(
+        "M", hsm.state("a", hsm.activity(pump), on("more", hsm.effect(note("more"))), on("hold", hsm.effect(held)))
+    )
+    machine = await started(model, Gated())
+    answer = machine.dispatch("hold")
+    await settle()
+    assert machine.instance.log == ["held"]
+    machine.instance.gate.set()
+    await answer
+    await settle()
+    assert machine.instance.log == ["held", "freed", *["more"] * 3000]
     assert caught == []
 
 

@@ -163,6 +163,26 @@ async def test_the_owner_can_be_left_while_one_region_waits():
 
 
 @rule("R6")
+async def test_a_region_that_was_entered_again_does_not_wait_at_the_join_any_more():
+    """A local transition of the owner brings a state in; the join waits for its source again."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "o",
+            hsm.region("r", hsm.state("a", then("/M/j")), hsm.state("x")),
+            hsm.region("q", hsm.state("b", go("go", "../c")), hsm.state("c", then("/M/j"))),
+            go("again", "r/x"),
+        ),
+        hsm.join("j", then("../end")),
+        hsm.state("end"),
+    )
+    machine = await started(model)
+    await machine.dispatch("again")
+    await machine.dispatch("go")
+    assert machine.is_in("/M/o/r/x")
+
+
+@rule("R6")
 async def test_a_join_without_an_open_way_behind_it_does_not_fire():
     """The last source stays where it is; the one that waits goes on waiting."""
     machine = await started(joined(hsm.guard(says(False, "asked"))))

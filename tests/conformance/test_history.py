@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support import logged, note, rule, started
 
 import hsm
@@ -10,6 +11,11 @@ import hsm
 def go(event, target, *parts):
     """A transition on *event* to *target*."""
     return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def way(target, *parts):
+    """A transition to *target* without a trigger."""
+    return hsm.transition(hsm.target(target), *parts)
 
 
 def player(*histories, leave=()):
@@ -86,6 +92,52 @@ async def test_the_memory_is_that_of_the_last_time():
 
 
 @rule("R5")
+@pytest.mark.parametrize("kind", [hsm.choice, hsm.junction, hsm.exit_point])
+async def test_an_owner_left_through_a_pseudostate_inside_it_is_remembered(kind):
+    """The way out may pass a choice, a junction or an exit point of the owner."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        hsm.state(
+            "s",
+            hsm.shallow_history("h"),
+            hsm.state("a", go("n", "../b")),
+            hsm.state("b", go("out", "../p")),
+            kind("p", way("/M/off")),
+        ),
+        hsm.state("off", go("back", "../s/h")),
+    )
+    machine = await after(model, "n", "out", "back")
+    assert machine.state() == "/M/s/b"
+
+
+@rule("R5")
+async def test_an_entry_that_leads_out_before_any_child_does_not_erase_the_memory():
+    """The last active child is still the last active child."""
+    leads_out = []
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("s")),
+        hsm.state(
+            "s",
+            hsm.initial(hsm.target("c")),
+            hsm.choice("c", way("/M/off", hsm.guard(lambda ctx, self, event: bool(leads_out))), way("../a")),
+            hsm.shallow_history("h"),
+            hsm.state("a", go("n", "../b")),
+            hsm.state("b"),
+            go("out", "../off"),
+        ),
+        hsm.state("off", go("in", "../s"), go("back", "../s/h")),
+    )
+    machine = await after(model, "n", "out")
+    leads_out.append(True)
+    await machine.dispatch("in")
+    leads_out.clear()
+    await machine.dispatch("back")
+    assert machine.state() == "/M/s/b"
+
+
+@rule("R5")
 async def test_without_memory_the_default_target_is_entered():
     """The owner has not been active yet."""
     model = hsm.define(
@@ -124,6 +176,16 @@ async def test_the_default_of_a_history_may_lead_to_a_choice():
     )
     machine = await after(model, "back")
     assert machine.instance.taken() == ["+s", "default", "choice", "+t", "+x"]
+
+
+@rule("R5", "R1")
+def test_a_default_entry_that_leads_to_an_own_history_without_default_is_an_error():
+    """Without memory the history leads to the owner's default entry, which is the history."""
+    with pytest.raises(hsm.DefinitionError) as caught:
+        hsm.define(
+            "M", hsm.state("s", hsm.initial(hsm.target("h")), hsm.shallow_history("h"), hsm.state("a"), go("x", "a"))
+        )
+    assert [problem.code for problem in caught.value.diagnostics] == ["HSM034"]
 
 
 @rule("R5")
@@ -281,6 +343,45 @@ async def test_history_over_regions_restores_a_region_that_had_ended_while_anoth
     assert machine.states() == ("/M/o/r/f", "/M/o/q/c")
     machine = await after(model, "fin", "n", "end", "out", "back")
     assert machine.states() == ("/M/o/r/a", "/M/o/q/b")
+
+
+@rule("R5")
+async def test_deep_history_remembers_every_region_when_one_of_them_leads_out_of_a_door():
+    """The region of the source is left first, and still counts."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("o")),
+        hsm.state(
+            "o",
+            hsm.deep_history("h"),
+            hsm.region("r", hsm.state("a", go("n", "../b")), hsm.state("b", go("out", "/M/o/door"))),
+            hsm.region("q", hsm.state("c", go("n", "../d")), hsm.state("d")),
+            hsm.exit_point("door", way("/M/off")),
+        ),
+        hsm.state("off", go("back", "../o/h")),
+    )
+    machine = await after(model, "n", "out", "back")
+    assert machine.states() == ("/M/o/r/b", "/M/o/q/d")
+
+
+@rule("R5")
+async def test_a_region_that_was_left_by_a_join_is_remembered():
+    """Waiting at the join, the region is empty; its last child is remembered all the same."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("o")),
+        hsm.state(
+            "o",
+            hsm.region("r", hsm.shallow_history("h"), hsm.state("a", go("n", "../b")), hsm.state("b", way("/M/j"))),
+            hsm.region("q", hsm.state("c", go("n", "../d")), hsm.state("d", way("/M/j"))),
+        ),
+        hsm.join("j", way("../off")),
+        hsm.state("off", go("back", "../o/r/h")),
+    )
+    machine = await after(model, "n", "back")
+    assert machine.is_in("/M/o/r")
+    # b completes at once and waits again: with a lost memory 'a' would be active
+    assert machine.states() == ("/M/o/r", "/M/o/q/c")
 
 
 @rule("R5")

@@ -692,6 +692,20 @@ async def test_behaviours_are_given_a_context_below_the_machines():
 
 
 @rule("L7")
+@pytest.mark.parametrize("end", ["stop", "go"], ids=["stopped", "completed"])
+async def test_the_context_of_the_behaviours_is_done_when_the_machine_has_ended(end):
+    """Whatever a behaviour started with it learns of the end."""
+    seen = []
+    model = hsm.define(
+        "M", hsm.state("a", hsm.entry(lambda ctx, *_: seen.append(ctx)), on("go", hsm.target("f"))), hsm.final("f")
+    )
+    machine = await started(model)
+    assert not seen[0].done
+    await (machine.stop() if end == "stop" else machine.dispatch("go"))
+    assert seen[0].done
+
+
+@rule("L7")
 async def test_stopping_a_machine_leaves_the_context_above_alone():
     """Others may go on in it."""
     ctx = hsm.Context()

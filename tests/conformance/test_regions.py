@@ -317,6 +317,22 @@ async def test_what_an_earlier_transition_of_the_step_has_left_does_not_fire_any
 
 
 @rule("T4")
+async def test_what_was_left_and_entered_again_in_the_same_step_does_not_react_to_the_event():
+    """A choice in the first region restarts the owner; the second region's transition was for the old state."""
+    model = hsm.define(
+        "M",
+        logged(
+            "o",
+            hsm.region("r", hsm.state("a", go("e", "../c")), hsm.choice("c", hsm.transition(hsm.target("/M/o")))),
+            hsm.region("q", hsm.state("b", go("e", "../d")), hsm.state("d")),
+        ),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.states() == ("/M/o/r/a", "/M/o/q/b")
+
+
+@rule("T4")
 async def test_an_internal_transition_conflicts_with_nothing():
     """It fires before another region's transition leaves the owner."""
     model = hsm.define(

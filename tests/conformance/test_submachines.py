@@ -103,6 +103,19 @@ async def test_its_doors_are_the_doors_of_the_state():
 
 
 @rule("R9")
+def test_a_state_that_only_a_door_of_the_model_leads_to_is_not_out_of_reach():
+    """The entry points of a model are for whoever puts it in: no warning HSM060 for what is behind them."""
+    hsm.define("Part", hsm.entry_point("in", then("b")), hsm.state("a"), hsm.state("b"))
+
+
+@rule("R9")
+def test_a_history_directly_in_a_model_is_of_use_where_the_model_is_put_in():
+    """`target("s/h")` reaches it from there: no warnings HSM039 and HSM060 about the part."""
+    part = hsm.define("Part", hsm.deep_history("h"), hsm.state("a", go("n", "../b")), hsm.state("b"))
+    hsm.define("M", hsm.submachine("s", part, go("out", "../off")), hsm.state("off", go("back", "../s/h")))
+
+
+@rule("R9")
 async def test_a_door_that_the_model_uses_needs_a_way_behind_it():
     """A submachine without its exit point wired is an error."""
     with pytest.raises(hsm.DefinitionError) as caught:

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 from support import rule
+from support_models import erased
 from trace_cases import DIFFERENCES, NOT_EXPRESSED, SUITES, Result, cases, judge, page, run
-from trace_machines import FRONT_ENDS
+from trace_machines import FRONT_ENDS, build
 
 ALL = {case["id"]: case for suite in SUITES for case in cases(suite)}
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
+
+
+def is_expressed(case):
+    """Whether a model can have everything that *case* is about."""
+    return not any(feature in case["features"] for feature in NOT_EXPRESSED)
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
@@ -19,6 +25,13 @@ def test_a_case_holds_or_differs_as_it_is_known_to(name, front_end):
     """The machine writes one of the traces that the suite admits, or exactly the one that a rule calls for."""
     verdict = judge(ALL[name], front_end)
     assert verdict.result is not Result.FAILS, verdict.reason
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if is_expressed(ALL[name])])
+def test_both_front_ends_give_equal_models_of_a_case(name):
+    """Said with functions and said with classes, a case is the same model, callables aside."""
+    functional, classes = (build(ALL[name], front_end)[0] for front_end in ("functional", "classes"))
+    assert erased(classes) == erased(functional)
 
 
 @rule("R2")

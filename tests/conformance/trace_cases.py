@@ -18,7 +18,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
-from trace_machines import FRONT_ENDS, Case, Node, Traced, arguments, build, places_of, walk
+from trace_behaviors import Traced, arguments
+from trace_machines import FRONT_ENDS, Built, build
+from trace_reading import Case, Node, places_of, walk
 
 import hsm
 from hsm.testing import VirtualClock
@@ -112,8 +114,9 @@ def run(case: Case, front_end: str = "functional") -> Seen:
     return clock.run(_run(case, build(case, front_end), clock))
 
 
-async def _run(case: Case, model: hsm.Model[Traced], clock: VirtualClock) -> Seen:
-    instance = Traced(case)
+async def _run(case: Case, built: Built, clock: VirtualClock) -> Seen:
+    model, kind = built
+    instance = kind(case)
     async with hsm.start(None, instance, model) as machine:
         for step in case["script"]:
             await stimulate(machine, step, clock)

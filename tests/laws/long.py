@@ -44,7 +44,7 @@ def main() -> int:
             continue
         played += 1
         if found is not None:
-            print(f"--- seed {seed}\n{found}")
+            print(f"--- seed {seed}\n{found}", flush=True)
             shown += 1
         if played >= options.sequences or shown >= options.keep_going:
             break

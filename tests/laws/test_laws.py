@@ -35,7 +35,7 @@ def must_end(description, sequence):
         hypothesis.reject()
 
 
-@law(150)
+@law(120)
 @given(descriptions(), sequences())
 def test_the_kernel_does_what_the_rules_say(description, sequence):
     """Whatever the machine and the events, the kernel and the reference interpreter agree on all that can be seen."""
@@ -83,7 +83,7 @@ def test_the_same_events_do_the_same_again(description, sequence):
     assert by_library(description, sequence) == by_library(description, sequence)
 
 
-@law(100)
+@law(60)
 @given(descriptions())
 def test_compiling_is_pure(description):
     """Compiling changes nothing, and gives equal Programs for the same model and for an equal one."""
