@@ -78,6 +78,7 @@ def start(
     Raises:
         TypeError: *instance* is no `Instance`, or not of the machine class that *model* belongs to; or *model* is no
             model, or *ctx* no `Context`.
+        ValueError: *grace* or *step_budget* is no number that makes sense.
         RuntimeError: No event loop is running.
         LifecycleError: From the await: *instance* is run by a machine already, or *ctx* is cancelled.
         Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
@@ -85,13 +86,19 @@ def start(
     if not isinstance(model, Model):
         raise TypeError(f"start takes the model that hsm.define gave, not {model!r}")
     if not isinstance(instance, Instance):
-        hint = " : make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
+        hint = ": make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
         raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {instance!r}{hint}")
     if not isinstance(instance, model.instance_type):
         wanted = model.instance_type.__qualname__
         raise TypeError(f"model '{model.name}' works on {wanted}, not on {instance!r}: give it an instance of {wanted}")
     if ctx is not None and not isinstance(ctx, Context):
         raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
+    if not isinstance(grace, int | float) or not grace >= 0:
+        raise ValueError(f"grace is 0 or more seconds, not {grace!r}")
+    if not isinstance(step_budget, int) or step_budget < 1:
+        raise ValueError(f"step_budget is 1 or more steps, not {step_budget!r}")
+    if clock is not None and not callable(getattr(clock, "call_at", None)):
+        raise TypeError(f"a clock has the methods of hsm.Clock, and {clock!r} has not")
     host = host_of_loop()
     machine = Machine(program_of(model), instance, host, clock=clock, parent=ctx, grace=grace, step_budget=step_budget)
     return Starting(machine, host)

@@ -93,7 +93,7 @@ def _picture(place: Place, label: str, margin: str) -> list[str]:
 
 def _line(text: str) -> str:
     """*text* on one line: names and values of a user's may hold anything."""
-    return text.replace("\n", "\\n")
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class DefinitionError(HsmError):
@@ -110,7 +110,7 @@ class DefinitionError(HsmError):
 
     def __str__(self) -> str:
         count = len(self.diagnostics)
-        head = f"{count} problem{'s' if count != 1 else ''} in model '{self.model}'"
+        head = f"{count} problem{'s' if count != 1 else ''} in model '{_line(self.model)}'"
         return "\n\n".join([head, *(diagnostic.render() for diagnostic in self.diagnostics)])
 
 

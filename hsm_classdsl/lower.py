@@ -144,7 +144,7 @@ class _Lowering:
         parts = self.parts(read(owner), behavior)
         target = getattr(owner, "hsm_target", None)  # a history may have one
         if target is not None:
-            parts.insert(0, Target[Any]((target,), where=where))
+            parts.insert(0, Target[Any](self._several(target, ""), where=where))
         order = transition_parts if hasattr(owner, "hsm_target") else vertex_parts
         made: Element = owner.hsm_kind(name, order(tuple(parts), where), where=where)
         return made
@@ -223,6 +223,9 @@ class _Lowering:
         if is_a(guard, Condition):
             known: Condition[Any] = guard
             return known
+        if hasattr(guard, "condition"):
+            asked: Condition[Any] = guard.condition
+            return asked
         if is_a(guard, Combined):
             conditions = tuple(self._condition(term, behavior, where) for term in guard.terms)
             if guard.word == "not_":

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, overload
 import attrs
 
 from hsm.context import Context
-from hsm.elements.nodes import Activity, Effect, Entry, Exit
+from hsm.elements.nodes import Activity, Condition, Effect, Entry, Exit, InState
 from hsm.elements.parts import Element
 from hsm.events import Event, Signal
 from hsm.source import Source, here
@@ -33,7 +33,7 @@ MARKS = "__hsm_marks__"
 
 Path: TypeAlias = str | type
 """A path, or on the machine the class of a state itself."""
-Guarding: TypeAlias = "GuardTerm | Callable[..., Any] | None"
+Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any] | None"
 """A guard: what `@guard` made, a combination of such, or a function with the arguments of a method."""
 
 
@@ -60,11 +60,17 @@ def marks_of(attribute: Any) -> tuple[Any, ...]:
 class GuardTerm:
     """A guard that combines with others: ``a & b``, ``a | b``, ``~a``."""
 
-    def __and__(self, other: GuardTerm) -> GuardTerm:
+    def __and__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
         return Combined("all_of", (self, other))
 
-    def __or__(self, other: GuardTerm) -> GuardTerm:
+    def __rand__(self, other: Condition[Any]) -> GuardTerm:
+        return Combined("all_of", (other, self))
+
+    def __or__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
         return Combined("any_of", (self, other))
+
+    def __ror__(self, other: Condition[Any]) -> GuardTerm:
+        return Combined("any_of", (other, self))
 
     def __invert__(self) -> GuardTerm:
         return Combined("not_", (self,))
@@ -78,7 +84,19 @@ class Combined(GuardTerm):
     """Several guards put together; *word* is the function of hsm that does it."""
 
     word: str
-    terms: tuple[GuardTerm, ...]
+    terms: tuple[GuardTerm | Condition[Any], ...]
+
+
+class _InState(GuardTerm):
+    """`in_state` as a guard that combines."""
+
+    def __init__(self, path: str, where: Source) -> None:
+        self.condition: InState[Any] = InState(path, where=where)
+
+
+def in_state(path: str) -> GuardTerm:
+    """Holds while the state at *path*, seen from the transition's source, is active: ``guard=~in_state("Locked")``."""
+    return _InState(path, here())
 
 
 class Guard(GuardTerm, Generic[G, A]):
@@ -364,7 +382,7 @@ def at(
 
 
 def when(
-    condition: GuardTerm | Callable[..., Any],
+    condition: GuardTerm | Condition[Any] | Callable[..., Any],
     /,
     *,
     target: Path | tuple[Path, ...] | None = None,

@@ -114,12 +114,13 @@ class History(Pseudostate[M]):
     """What both histories take (rule R5).
 
     Args:
-        target: Where to go without a memory, as a path; methods marked `@effect` are its effects.
+        target: Where to go without a memory, as a path, or several for several regions; methods marked `@effect` are
+            its effects.
     """
 
-    hsm_target: ClassVar[str | None] = None
+    hsm_target: ClassVar[str | tuple[str, ...] | None] = None
 
-    def __init_subclass__(cls, *, target: str | None = None, initial: bool | None = None) -> None:
+    def __init_subclass__(cls, *, target: str | tuple[str, ...] | None = None, initial: bool | None = None) -> None:
         if "hsm_where" not in cls.__dict__:
             cls.hsm_where = here()
         super().__init_subclass__(initial=initial)

@@ -14,6 +14,7 @@ from hsm.compiler.report import Report
 from hsm.compiler.resolve import resolve
 from hsm.compiler.tabulate import tabulate
 from hsm.elements.nodes import Model
+from hsm.elements.walk import plain
 from hsm.program import Program
 
 __all__ = ["compile"]
@@ -25,7 +26,7 @@ def compile(model: Model[Any]) -> Program:  # noqa: A001 - the textbook's word
     Raises:
         DefinitionError: The model breaks rules; it carries all the diagnostics.
     """
-    report = Report(str(model.name))
+    report = Report(plain(model.name))
     check_tree(model, report)
     if report.has("HSM058"):
         report.finish()

@@ -85,7 +85,9 @@ def _issue(diagnostic: Diagnostic) -> None:
         warnings.warn(diagnostic.render(), DefinitionWarning, stacklevel=1)
         return
     place = diagnostic.where.place()
-    module = next((name for name, m in list(sys.modules.items()) if getattr(m, "__file__", None) == place.file), None)
+    module = next(
+        (name for name, m in list(sys.modules.items()) if getattr(m, "__file__", None) == place.file), "<unknown>"
+    )
     warnings.warn_explicit(
         diagnostic.render(), DefinitionWarning, place.file, place.line, module=module, registry=_registry
     )

@@ -153,7 +153,9 @@ class _Lookup:
             self._unknown(transition, wanted, f"nothing is called '{name}' here", [], word, root)
             return
         visible = [child for scope in (base, *self.outline.around(base)) for child in vertices[scope].children]
-        exact = [vertex.path for vertex in vertices if vertex.name == name][:2]
+        rest = segments(wanted.path)[1:]
+        named = [_descend(self.outline, vertex.index, rest) for vertex in vertices if vertex.name == name]
+        exact = [vertices[index].path for index in named if index is not None][:2]
         found = exact or (closest(name, visible) if "/" not in wanted.path else [])
         label = f"nothing is called '{name}' in {vertices[base].path} or around it"
         self._unknown(transition, wanted, label, found or self._elsewhere(segments(wanted.path)[-1]), word, root)

@@ -144,7 +144,7 @@ class _Tables:
         kind = TimerKind.AT if isinstance(element, At) else TimerKind.AFTER
         kind = TimerKind.EVERY if isinstance(element, Every) else kind
         if is_behavior(given):
-            function = self.binder.add(given, element.word, source, element.where, draft.index, draft.owner)
+            function = self.binder.add(given, "duration", source, element.where, draft.index, draft.owner)
             return Timer(kind, draft.index, function=function)
         if isinstance(given, datetime):
             return Timer(kind, draft.index, moment=given)

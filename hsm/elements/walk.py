@@ -28,8 +28,13 @@ def name_of(element: Element) -> object:
 
 
 def plain(name: object) -> str:
-    """*name* as a plain string, also where it is a member of an enumeration of strings."""
-    return str.__str__(name) if isinstance(name, str) else repr(name)
+    """*name* as a plain string, also where it is a member of an enumeration of strings, or cannot be shown."""
+    if isinstance(name, str):
+        return str.__str__(name)
+    try:
+        return repr(name)
+    except Exception:  # a user's own
+        return f"<{type(name).__name__}>"
 
 
 def parts_of(element: Element) -> tuple[Any, ...]:
@@ -51,7 +56,7 @@ def label_of(transition: Element) -> str:
     words: list[str] = []
     for part in parts_of(transition):
         if is_a(part, On):
-            words += [f"'{plain(event)}'" for event in part.events]
+            words += [f"'{plain(event)}'" for event in part.events if isinstance(event, str)]
         elif is_a(part, OnCall):
             words.append(f"call of '{part.operation}'")
         elif is_a(part, After | Every | At | When):

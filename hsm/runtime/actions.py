@@ -29,10 +29,20 @@ class Actions:
     Attributes:
         errors: Exceptions that are to become ``hsm_error``, in the order in which they were raised.
         interruptions: What is never turned into an event (rule E7): cancellations and the like.
+        from_activities: Those of the errors that an activity raised: nobody awaits them (rule E4).
         returned: What the last action of the last list gave.
     """
 
-    __slots__ = ("configuration", "context", "errors", "instance", "interruptions", "program", "returned")
+    __slots__ = (
+        "configuration",
+        "context",
+        "errors",
+        "from_activities",
+        "instance",
+        "interruptions",
+        "program",
+        "returned",
+    )
 
     def __init__(self, program: Program, configuration: Configuration, instance: Any, context: Context) -> None:
         self.program = program
@@ -40,6 +50,7 @@ class Actions:
         self.instance = instance
         self.context = context
         self.errors: deque[Exception] = deque()
+        self.from_activities: list[Exception] = []
         self.interruptions: list[BaseException] = []
         self.returned: object = None
 
@@ -50,6 +61,7 @@ class Actions:
             try:
                 self.returned = yield from self.value(behavior, event, self.context)
             except Exception as error:
+                self.returned = None
                 self.fail(error, behavior, event)
                 return
             except GeneratorExit:
@@ -60,7 +72,10 @@ class Actions:
 
     def value(self, behavior: Behavior, event: Event[Any], context: Context) -> Steps[Any]:
         """What *behavior* gives; awaited when it can be. Exceptions go on to the caller."""
-        result = behavior.call(context, self.instance, event)
+        try:
+            result = behavior.call(context, self.instance, event)
+        except StopIteration as error:
+            raise _Stopped(error) from None  # a generator, such as this, would make another exception of it
         if result is None:
             return None
         if behavior.ends_at_once:
@@ -69,6 +84,8 @@ class Actions:
 
     def fail(self, error: Exception, behavior: Behavior, event: Event[Any]) -> None:
         """Keep *error* for an ``hsm_error`` event, with a note on where it came from."""
+        if isinstance(error, _Stopped):
+            error = error.error
         self.annotate(error, behavior, event)
         self.errors.append(error)
 
@@ -125,6 +142,14 @@ class Actions:
             self.interruptions.append(interruption)
             raise _Failed from interruption
         return bool(answer)
+
+
+class _Stopped(Exception):
+    """A behaviour raised a ``StopIteration``: on its way through generators."""
+
+    def __init__(self, error: StopIteration) -> None:
+        super().__init__()
+        self.error = error
 
 
 class _Failed(Exception):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import abc
 import contextvars
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
 
 from hsm.events import Event
@@ -52,99 +52,139 @@ def _given(value: T) -> Generator[Any, Any, T]:
 
 
 class Drivable(Coroutine[Any, Any, T], Generic[T]):
-    """An awaitable that is a coroutine as well, for those that drive coroutines themselves.
+    """An awaitable that is a coroutine as well, for those that drive coroutines themselves, such as tasks.
 
-    Cancelling or closing it ends the wait that it stands for, and nothing else (rule Q4).
+    Several tasks may drive the same one: each has a wait of its own. Cancelling or closing it ends the wait, and
+    nothing else (rule Q4).
     """
 
-    __slots__ = ("_iterator",)
+    __slots__ = ("_host", "_waits")
 
-    def __init__(self) -> None:
-        self._iterator: Generator[Any, Any, T] | None = None
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._waits: dict[object, Generator[Any, Any, T]] | None = None
 
     @abc.abstractmethod
     def __await__(self) -> Generator[Any, Any, T]: ...
 
-    def _steps(self) -> Generator[Any, Any, T]:
-        if self._iterator is None:
-            self._iterator = self.__await__()
-        return self._iterator
+    def _step(self, advance: Callable[[Generator[Any, Any, T]], Any]) -> Any:
+        """One step of the wait of the current task; one that ends makes room for another."""
+        if self._waits is None:
+            self._waits = {}
+        driver = self._host.current_task()
+        wait = self._waits.setdefault(driver, self.__await__())
+        try:
+            return advance(wait)
+        except BaseException:
+            del self._waits[driver]
+            raise
 
     def send(self, value: Any, /) -> Any:
         """One step of the wait."""
-        return self._steps().send(value)
+        return self._step(lambda wait: wait.send(value))
 
     def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
         """Raise where the wait stands."""
-        return self._steps().throw(typ if val is None else val)
+        return self._step(lambda wait: wait.throw(typ if val is None else val))
 
     def close(self) -> None:
-        """End the wait."""
-        self._steps().close()
+        """End every wait."""
+        waits, self._waits = self._waits or {}, None
+        for wait in waits.values():
+            wait.close()
 
 
-class Pending(Drivable[T]):
-    """An awaitable whose result comes later, with an error kept until somebody takes it.
+class Pending(Generic[T]):
+    """A result that comes later; `Answer` is what users await.
 
     Attributes:
         is_done: Whether there is a result or an error.
         is_inside: Whether it was asked for from inside a behaviour of the machine: nobody waits for it there.
     """
 
-    __slots__ = ("_error", "_host", "_is_taken", "_value", "_waiters", "is_done", "is_inside")
+    __slots__ = ("_is_given_up", "_report", "_value", "_waiters", "error", "host", "is_done", "is_inside")
 
-    def __init__(self, host: Host, *, is_inside: bool = False) -> None:
-        super().__init__()
-        self._host = host
+    def __init__(self, host: Host, report: Callable[[list[BaseException]], object], *, is_inside: bool = False) -> None:
+        self.host = host
+        self._report = report
         self._value: T | None = None
-        self._error: BaseException | None = None
-        self._is_taken = False
-        self._waiters: list[Any] | None = None
+        self._is_given_up = False
+        self._waiters: list[Any] = []
+        self.error: BaseException | None = None
         self.is_done = False
         self.is_inside = is_inside
 
-    def __await__(self) -> Generator[Any, Any, T]:
+    def wait(self) -> Generator[Any, Any, T]:
+        """Wait for the result, and give it or raise the error; any number of times."""
         if not self.is_done:
-            waiter = self._host.future()
-            if self._waiters is None:
-                self._waiters = []
+            waiter = self.host.future()
             self._waiters.append(waiter)
             try:
                 yield from waiter
             finally:
-                self._forget(waiter)
-        self._is_taken = True
-        if self._error is not None:
-            raise self._error
+                self._waiters.remove(waiter)
+        if self.error is not None:
+            raise self.error
         return self._value  # type: ignore[return-value]  # set together with is_done
-
-    def _forget(self, waiter: Any) -> None:
-        if self._waiters is not None:
-            self._waiters.remove(waiter)
 
     def finish(self, value: T | None, errors: list[BaseException], *, is_quiet: bool = False) -> None:
         """Give *value*, or raise *errors*, to all that wait and to all that will (rule E4).
 
-        Errors that nobody comes for are reported when this object goes, unless *is_quiet*.
+        Errors that nobody can come for any more are reported, unless *is_quiet*.
         """
         self._value = value
-        self._is_taken = is_quiet
-        self._error = together(errors)
+        self.error = together(errors)
         self.is_done = True
-        waiters, self._waiters = self._waiters, None
-        for waiter in waiters or ():
+        if is_quiet:
+            self._report = _nothing
+        for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        if self._is_given_up:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Nobody will ever ask: an error, now or later, is reported."""
+        self._is_given_up = True
+        if self.is_done and self.error is not None:
+            self._report([self.error])
 
     def answer(self) -> Coroutine[Any, Any, T]:
-        """This, or the shared awaitable of its outcome when all is done and well."""
-        if self.is_done and self._error is None and isinstance(self._value, Outcome):
+        """What a user awaits: the shared awaitable of its outcome when all is done and well."""
+        if self.is_done and self.error is None and isinstance(self._value, Outcome):
             return OUTCOMES[self._value]  # type: ignore[return-value]  # T is Outcome here
-        return self
+        return Answer(self)
+
+
+class Answer(Drivable[T]):
+    """What a user awaits, or drops: then an error of what it stands for is reported, now or when it comes (rule E4).
+
+    Nothing inside refers to it, so that it goes as soon as the user lets it go.
+    """
+
+    __slots__ = ("_is_taken", "_pending")
+
+    def __init__(self, pending: Pending[T]) -> None:
+        super().__init__(pending.host)
+        self._pending = pending
+        self._is_taken = False
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._wait()
+
+    def _wait(self) -> Generator[Any, Any, T]:
+        try:
+            return (yield from self._pending.wait())
+        finally:
+            self._is_taken = self._is_taken or self._pending.is_done
 
     def __del__(self) -> None:
-        if self._error is not None and not self._is_taken:
-            self._host.report("nobody awaited the event that caused this error", self._error)
+        if not self._is_taken:
+            self._pending.give_up()
+
+
+def _nothing(errors: list[BaseException]) -> None:
+    """Errors that need no report."""
 
 
 OUTCOMES: dict[Outcome, Done[Outcome]] = {outcome: Done(outcome) for outcome in Outcome}
@@ -153,46 +193,37 @@ STOPPED: Done[None] = Done(None)
 """The finished awaitable of a machine that is not running any more, or will stop after the current step."""
 
 
-class View(Drivable[T]):
-    """One wait of several for the same *pending*: each may be driven by a task of its own."""
-
-    __slots__ = ("_pending",)
-
-    def __init__(self, pending: Pending[T]) -> None:
-        super().__init__()
-        self._pending = pending
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        return self._pending.__await__()
-
-
 class Work(Pending[T]):
-    """Something for a machine to do when its turn comes, and the awaitable of what comes of it.
+    """Something for a machine to do when its turn comes, and what comes of it.
 
     Attributes:
         steps: What there is to do.
         event: The event that was dispatched, for what is one.
         variables: The ``contextvars`` to do it in; ``None``: those that are current when it begins (rule Q6).
         is_fed: Whether the machine sent it to itself from within a step (rule Q8).
+        is_call: Whether it is the call of an operation.
     """
 
-    __slots__ = ("event", "is_fed", "steps", "variables")
+    __slots__ = ("event", "is_call", "is_fed", "steps", "variables")
 
     def __init__(
         self,
         host: Host,
+        report: Callable[[list[BaseException]], object],
         steps: Steps[T],
         event: Event[Any] | None = None,
         variables: contextvars.Context | None = None,
         *,
         is_inside: bool = False,
         is_fed: bool = False,
+        is_call: bool = False,
     ) -> None:
-        super().__init__(host, is_inside=is_inside)
+        super().__init__(host, report, is_inside=is_inside)
         self.steps = steps
         self.event = event
         self.variables = variables
         self.is_fed = is_fed
+        self.is_call = is_call
 
 
 def together(errors: list[BaseException]) -> BaseException | None:

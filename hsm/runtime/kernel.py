@@ -24,6 +24,7 @@ class Kernel:
 
     Attributes:
         traversal: What is active, and how that changes.
+        nobodys: Errors of activities that no transition took.
         unhandled: Errors of the event that is being handled which no transition took (rule E4).
     """
 
@@ -35,6 +36,7 @@ class Kernel:
         "_recent",
         "_selection",
         "_spent",
+        "nobodys",
         "traversal",
         "unhandled",
     )
@@ -48,6 +50,7 @@ class Kernel:
         self._budget = budget
         self._spent = 0
         self._recent: list[str] = []
+        self.nobodys: list[BaseException] = []
         self.unhandled: list[BaseException] = []
 
     # --- events ----------------------------------------------------------------------------------------------
@@ -91,9 +94,14 @@ class Kernel:
 
     def activity_failed(self, error: Exception) -> Steps[Outcome]:
         """Handle what an activity raised (rule E2)."""
-        self._actions.errors.append(error)
+        self.keep(error)
         yield from self._settle(Event(ERROR, error))
         return Outcome.TAKEN
+
+    def keep(self, error: Exception) -> None:
+        """An activity raised *error* while a step is under way: it is handled as soon as that comes to errors."""
+        self._actions.errors.append(error)
+        self._actions.from_activities.append(error)
 
     def activity_returned(self, vertex: int) -> Steps[Outcome]:
         """Handle the end of an activity of *vertex*: it may be complete now (rule C1)."""
@@ -106,6 +114,18 @@ class Kernel:
         yield from self.traversal.leave_all(Event(FINAL))
         self._surrender()
         self.traversal.forget()
+
+    def _give_up(self, error: Exception) -> None:
+        """No transition took *error*: it is the sender's, or nobody's when an activity raised it (rule E4)."""
+        mine = [known for known in self._actions.from_activities if known is not error]
+        is_nobodys = len(mine) < len(self._actions.from_activities)
+        self._actions.from_activities = mine
+        (self.nobodys if is_nobodys else self.unhandled).append(error)
+
+    def take_nobodys(self) -> list[BaseException]:
+        """The errors of activities that no transition took since this was last asked."""
+        errors, self.nobodys = self.nobodys, []
+        return errors
 
     def take_unhandled(self) -> list[BaseException]:
         """The errors that no transition took since this was last asked."""
@@ -137,7 +157,8 @@ class Kernel:
 
     def _surrender(self) -> None:
         """What is left over of errors and interruptions is nobody's but the caller's (rules E4, E5 and E7)."""
-        self.unhandled += self._actions.errors
+        for error in self._actions.errors:
+            self._give_up(error)
         self.unhandled += self._actions.interruptions
         self._actions.errors.clear()
         self._actions.interruptions.clear()
@@ -149,7 +170,7 @@ class Kernel:
         decision = yield from self._selection.by_name(event, ERROR)
         yield from self.traversal.fire(decision, event)
         if not decision.chosen:
-            self.unhandled.append(error)
+            self._give_up(error)
         self.unhandled += self._actions.errors
         self._actions.errors = waiting
         yield from self._ask_changes(event)

@@ -73,6 +73,10 @@ class Task(Protocol):
         """Ask it to end."""
         ...
 
+    def cancelling(self) -> int:
+        """How many times somebody asked it to end."""
+        ...
+
     def cancelled(self) -> bool:
         """Whether it ended by being cancelled."""
         ...
@@ -113,14 +117,18 @@ class Host:
         task = asyncio.current_task(self.loop)
         return task is not None and task.cancelling() > 0
 
-    async def cancel_and_wait(self, task: Task, grace: float) -> bool:
-        """Cancel *task* and wait until it is done, at most *grace* seconds; whether it is done.
+    async def cancel_and_wait(self, tasks: list[Task], grace: float) -> None:
+        """Cancel *tasks* and wait until all are done, at most *grace* seconds.
 
-        A cancellation of the caller ends the wait; *task* has been asked to end all the same.
+        A cancellation of the caller ends the wait; the tasks have been asked to end all the same.
         """
-        task.cancel()
-        await asyncio.wait({cast("asyncio.Task[None]", task)}, timeout=grace)  # `spawn` made it
-        return task.done()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(cast("list[asyncio.Task[None]]", tasks), timeout=grace)  # `spawn` made them
+
+    async def turn(self) -> None:
+        """Let the loop take one turn."""
+        await asyncio.sleep(0)
 
     def report(self, message: str, error: BaseException) -> None:
         """Give *error*, which nobody awaits, to the ``hsm`` logger and to the loop's exception handler (rule E4)."""

@@ -23,13 +23,13 @@ from hsm.program import OUTSIDE, Program
 from hsm.runtime.actions import Actions, Steps
 from hsm.runtime.activities import Activities, Running
 from hsm.runtime.configuration import Configuration
-from hsm.runtime.delivery import OUTCOMES, STOPPED, Done, Pending, View, Work
+from hsm.runtime.delivery import OUTCOMES, STOPPED, Answer, Done, Pending, Work
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import Clock, Host
 from hsm.runtime.threads import send_from_thread
 from hsm.runtime.timers import Armed, Timers
 from hsm.runtime.traversal import Traversal
-from hsm.runtime.turns import Turns, as_activity_of, senders
+from hsm.runtime.turns import Turns, senders
 
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
@@ -66,10 +66,12 @@ class Machine(Generic[J]):
         "_kernel",
         "_on_background_error",
         "_parent",
+        "_restarting",
         "_status",
         "_thread",
         "_turns",
         "_variables",
+        "_wish",
         "instance",
         "program",
     )
@@ -94,20 +96,21 @@ class Machine(Generic[J]):
         self._budget = step_budget
         self._thread = threading.get_ident()
         self._on_background_error: Callable[[BaseException], object] | None = None
+        self._restarting: Pending[None] | None = None
         self._reset()
 
     def _reset(self) -> None:
         """As new: nothing active, nothing queued, nothing remembered (rule L6)."""
         self._status = Status.CREATED
         self._end: Pending[Status] | None = None
-        self._context = Context(self._parent)
+        # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
+        self._wish = Context(self._parent)
+        self._context = Context(self._wish)
         self._variables = contextvars.copy_context()
         configuration = Configuration(self.program)
         actions = Actions(self.program, configuration, self.instance, self._context)
         timers = Timers(self.program, actions, self._clock, self._expired)
-        activities = Activities(
-            self.program, actions, self._host, self._grace, as_activity_of(self), self._activity_ended
-        )
+        activities = Activities(self.program, actions, self._host, self._grace, self._activity_ended)
         traversal = Traversal(self.program, configuration, actions, timers, activities)
         self._configuration = configuration
         self._kernel = Kernel(self.program, traversal, self._budget)
@@ -145,7 +148,10 @@ class Machine(Generic[J]):
 
         Raises:
             ValueError: The model has no such vertex.
+            TypeError: *path* is no string.
         """
+        if not isinstance(path, str):
+            raise TypeError(f"is_in takes a path, not {path!r}")
         name = path if path.startswith("/") else join(f"/{self.program.name}", path)
         vertex = self.program.index.get(name)
         if vertex is None:
@@ -153,6 +159,10 @@ class Machine(Generic[J]):
             hint = f": did you mean {either(known)}?" if known else ""
             raise ValueError(f"model '{self.program.name}' has no vertex {path!r}{hint}")
         return self._configuration.is_active(vertex)
+
+    def is_over(self) -> bool:
+        """Whether the machine has ended, in whatever way."""
+        return self._status in _ENDED
 
     def wait(self) -> Awaitable[Status]:
         """Wait until the machine has ended, in whatever way; gives its last `status`.
@@ -162,8 +172,8 @@ class Machine(Generic[J]):
         if self._status in _ENDED:
             return Done(self._status)
         if self._end is None:
-            self._end = Pending(self._host)
-        return View(self._end)
+            self._end = Pending(self._host, self._background)
+        return Answer(self._end)
 
     def locals(self) -> dict[int, object]:
         """What behaviours keep for the vertices that are active, by index; an entry goes when its vertex is left."""
@@ -199,13 +209,13 @@ class Machine(Generic[J]):
         chain = self._check_sender()
         if self._status is not Status.RUNNING and not self._turns.is_busy:
             return self._refuse()
-        work = Work(self._host, self._kernel.handle(event), event)
+        work = self._work(self._kernel.handle(event), event)
         if self in chain:
             self._turns.do_later(work, chain)
             return OUTCOMES[Outcome.QUEUED]
         if self._turns.is_busy:
             self._turns.do_later(work, chain)
-            return work
+            return work.answer()
         self._turns.do(work)
         return work.answer()
 
@@ -227,12 +237,12 @@ class Machine(Generic[J]):
             raise LifecycleError(
                 f"the call of '{operation}' needs a running machine, and this one is {self._status.value}"
             )
-        work = Work(self._host, self._kernel.call(event), event)
+        work = self._work(self._kernel.call(event), event, is_call=True)
         if self._turns.is_busy:
             self._turns.do_later(work, chain)
         else:
             self._turns.do(work)
-        return work
+        return work.answer()
 
     @overload
     def dispatch_threadsafe(self, event: Event[Any]) -> concurrent.futures.Future[Outcome]: ...
@@ -275,10 +285,10 @@ class Machine(Generic[J]):
         turns.stopping.is_inside = False
         if not turns.is_busy:
             turns.drain()
-        return View(turns.stopping)
+        return Answer(turns.stopping)
 
     def _stopping(self) -> Work[None]:
-        return Work(self._host, self._stop_steps(), variables=contextvars.copy_context(), is_inside=True)
+        return self._work(self._stop_steps(), variables=contextvars.copy_context(), is_inside=True)
 
     def _check_sender(self) -> tuple[object, ...]:
         """The machines that the sender is a behaviour of.
@@ -288,6 +298,8 @@ class Machine(Generic[J]):
         """
         if threading.get_ident() != self._thread:
             raise LifecycleError("this machine runs on another thread: send with 'machine.dispatch_threadsafe(event)'")
+        if self._host.loop.is_closed():
+            raise LifecycleError("the loop of this machine is closed: a machine lives on the loop that started it")
         return senders()
 
     def _refuse(self) -> Awaitable[Outcome]:
@@ -301,12 +313,32 @@ class Machine(Generic[J]):
     def _expired(self, due: list[Armed]) -> None:
         """Timers are due (rule A6)."""
         for armed in due:
-            self._turns.do(Work(self._host, self._kernel.expire(armed), variables=self._variables, is_inside=True))
+            self._turns.do(self._work(self._kernel.expire(armed), variables=self._variables, is_inside=True))
 
-    def _activity_ended(self, running: Running, error: Exception | None) -> None:
-        """An activity returned or raised; that comes before queued events (rules C2 and E3)."""
-        steps = self._kernel.activity_returned(running.vertex) if error is None else self._kernel.activity_failed(error)
-        self._turns.do_first(Work(self._host, steps, variables=self._variables, is_inside=True))
+    def _activity_ended(self, running: Running, error: BaseException | None) -> None:
+        """An activity returned or raised; that comes before queued events (rules C2, E3 and E7)."""
+        if error is not None and not isinstance(error, Exception):
+            self._background([error])
+            return
+        if error is None:
+            steps = self._kernel.activity_returned(running.vertex)
+        elif self._turns.is_busy:
+            self._kernel.keep(error)
+            return
+        else:
+            steps = self._kernel.activity_failed(error)
+        self._turns.do_first(self._work(steps, variables=self._variables, is_inside=True))
+
+    def _work(
+        self,
+        steps: Steps[Any],
+        event: Event[Any] | None = None,
+        variables: contextvars.Context | None = None,
+        *,
+        is_inside: bool = False,
+        is_call: bool = False,
+    ) -> Work[Any]:
+        return Work(self._host, self._background, steps, event, variables, is_inside=is_inside, is_call=is_call)
 
     def _background(self, errors: list[BaseException]) -> None:
         """Errors that nobody awaits: to the block around the machine, or to the loop (rules E4 and E6)."""
@@ -340,10 +372,10 @@ class Machine(Generic[J]):
             raise LifecycleError("the context given to start is cancelled already")
         object.__setattr__(self.instance, "_runner", self)  # an instance may be frozen
         self._on_background_error = on_background_error
-        self._context.on_cancel(self._context_cancelled)
-        work: Work[None] = Work(self._host, self._start_steps())
+        self._wish.on_cancel(self._context_cancelled)
+        work = self._work(self._start_steps())
         self._turns.do(work)
-        return work
+        return work.answer()
 
     def _is_alive(self) -> bool:
         return self._status is Status.RUNNING or self._turns.is_busy
@@ -382,12 +414,14 @@ class Machine(Generic[J]):
             return
         self._status = status
         self._turns.close(status)
-        self._context.cancel()
+        self._wish.cancel()
         if self._end is not None:
             self._end.finish(status, [])
 
     async def restart(self) -> None:
         """Stop, and start again on the same instance: history, deferred and queued events are gone (rule L6).
+
+        Two at the same time are one. May be cancelled at any time: what has begun, stop or start, goes on.
 
         Raises:
             LifecycleError: From another thread, or from inside a behaviour of this machine.
@@ -395,7 +429,19 @@ class Machine(Generic[J]):
         """
         if self in self._check_sender():
             raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
-        await self.stop()
-        on_background_error = self._on_background_error
-        self._reset()
-        await self.begin(on_background_error)
+        if self._restarting is not None:
+            await Answer(self._restarting)
+            return
+        restarting = self._restarting = Pending[None](self._host, self._background)
+        failures: list[BaseException] = []
+        try:
+            await self.stop()
+            on_background_error = self._on_background_error
+            self._reset()
+            await self.begin(on_background_error)
+        except BaseException as failure:
+            failures.append(failure)
+            raise
+        finally:
+            self._restarting = None
+            restarting.finish(None, failures)

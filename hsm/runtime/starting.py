@@ -6,6 +6,7 @@ the block, and whose errors end the block (rules L1 and E6). Never imports async
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Generic
@@ -22,12 +23,11 @@ class Starting(Drivable[Machine[J]], Generic[J]):
     step that it is in. ``async with`` starts it, gives it, and stops it at the end of the block.
     """
 
-    __slots__ = ("_errors", "_has_cancelled", "_host", "_machine", "_task")
+    __slots__ = ("_errors", "_has_cancelled", "_machine", "_task")
 
     def __init__(self, machine: Machine[J], host: Host) -> None:
-        super().__init__()
+        super().__init__(host)
         self._machine = machine
-        self._host = host
         self._errors: list[BaseException] = []
         self._has_cancelled = False
         self._task: Any = None
@@ -49,28 +49,50 @@ class Starting(Drivable[Machine[J]], Generic[J]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop the machine; raise what nobody else was told of, with what the block itself raised."""
-        machine, task = self._machine, self._task
-        self._task = None
-        try:
-            await machine.stop()
-        except Exception as failure:
-            self._errors.append(failure)
-        is_ours = self._has_cancelled and isinstance(error, CancelledError)
-        if self._has_cancelled and task.uncancel() > 0:
+        cancelled = await self._stopped()
+        task, self._task = self._task, None
+        if self._has_cancelled:
+            if cancelled is None and not isinstance(error, CancelledError):
+                # the block ended before our cancellation arrived: let it arrive here, and nowhere else
+                with contextlib.suppress(CancelledError):
+                    await self._host.turn()
+            task.uncancel()
+        if not self._errors:
+            if cancelled is not None and error is None:
+                raise cancelled
+            return
+        if task.cancelling() > 0:
             # somebody else wants the task cancelled too: let that arrive at its next await, as a TaskGroup does
             task.uncancel()
             task.cancel()
-        if not self._errors:
-            return
-        if error is not None and not is_ours:
+        if error is not None and not isinstance(error, CancelledError):
             self._errors.append(error)
         raised = together(self._errors)
         assert raised is not None  # there is at least one error
         raise raised from None
 
+    async def _stopped(self) -> CancelledError | None:
+        """Wait until the machine is stopped, whoever wants the wait to end; gives the last such wish."""
+        cancelled: CancelledError | None = None
+        while True:
+            try:
+                await self._machine.stop()
+            except CancelledError as wish:
+                cancelled = wish
+                if self._machine.is_over():
+                    return cancelled
+            except Exception as failure:
+                self._errors.append(failure)
+                return cancelled
+            else:
+                return cancelled
+
     def _background_error(self, error: BaseException) -> None:
         """An error that nobody awaits: the block is cancelled, and raises it at its end (rule E6)."""
+        if self._task is None:
+            self._host.report("an error in a machine whose block is over", error)
+            return
         self._errors.append(error)
-        if self._task is not None and not self._has_cancelled:
+        if not self._has_cancelled and not self._machine.is_over():
             self._has_cancelled = True
             self._task.cancel()

@@ -66,13 +66,15 @@ class Timers:
             timer = self._program.timers[index]
             try:
                 span = yield from self._span(timer, event)
-            except Exception as error:
+            except Exception as error:  # of the function: a literal time span was checked by the compiler
                 self._actions.fail(error, self._program.behaviors[timer.function], event)
                 continue
             except GeneratorExit:
                 raise
             except BaseException as interruption:
                 self._actions.interruptions.append(interruption)
+                continue
+            if span == math.inf:
                 continue
             now = self._clock.time()
             period = span if timer.kind is TimerKind.EVERY else 0.0
@@ -143,8 +145,16 @@ class Timers:
         if timer.kind is TimerKind.AT:
             if not isinstance(given, datetime):
                 raise DurationError(f"'{name}' gave {given!r}: a function for 'at' gives a datetime")
-            return given.timestamp() - self._clock.wall()
+            return _timestamp(given) - self._clock.wall()
         return _seconds(given, name, timer.kind)
+
+
+def _timestamp(moment: datetime) -> float:
+    """*moment* in seconds since 1970; before all time, or never, where that cannot be said."""
+    try:
+        return moment.timestamp()
+    except (OverflowError, OSError, ValueError):
+        return -math.inf if moment.year < 1970 else math.inf
 
 
 def _seconds(given: object, name: str, kind: TimerKind) -> float:

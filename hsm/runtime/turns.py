@@ -23,18 +23,9 @@ from hsm.runtime.loop import CancelledError, Host
 _logger = logging.getLogger("hsm")
 _inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
 """The machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
-_ACTIVITY = object()
-"""Stands behind a machine in `_inside` where the running code is an activity: it runs beside the steps, not in one."""
 
 senders = _inside.get
 """The machines that the running code is a behaviour of, outermost first."""
-
-
-def as_activity_of(machine: object) -> contextvars.Context:
-    """A copy of the current ``contextvars`` in which code runs as an activity of *machine*."""
-    variables = contextvars.copy_context()
-    variables.run(_inside.set, (*_inside.get(), machine, _ACTIVITY))
-    return variables
 
 
 class Turns:
@@ -59,6 +50,7 @@ class Turns:
         "_name",
         "_queue",
         "_recalled",
+        "_task",
         "_urgent",
         "is_busy",
         "stopping",
@@ -82,6 +74,7 @@ class Turns:
         self._is_draining = False
         self._is_suspended = False
         self._is_woken = False
+        self._task: object = None
         self._queue: deque[Work[Any]] = deque()
         self._urgent: deque[Work[Any]] = deque()
         self._recalled: deque[Work[Any]] = deque()
@@ -93,6 +86,8 @@ class Turns:
 
     def do(self, work: Work[Any]) -> None:
         """Put *work* at the end of the queue, and begin at once unless something is being done."""
+        if self._urgent or self._recalled or self._queue:
+            work.variables = work.variables or contextvars.copy_context()
         self._queue.append(work)
         if not self.is_busy:
             self.drain()
@@ -111,8 +106,10 @@ class Turns:
             chain: What `senders` gave.
         """
         work.variables = contextvars.copy_context()
-        work.is_inside = work.is_inside or self._machine in chain
-        work.is_fed = self.is_busy and self._machine in chain and chain[-1] is not _ACTIVITY
+        if self._machine in chain:
+            work.is_inside = True
+            # what runs beside the step, a task of a behaviour's or an activity, is not the machine feeding itself
+            work.is_fed = self.is_busy and (not self._is_suspended or self._host.current_task() is self._task)
         self._queue.append(work)
         self.wake()
 
@@ -142,6 +139,8 @@ class Turns:
         finally:
             self._is_draining = False
             self.is_busy = self._is_suspended
+            if self._queue:  # something that is no ordinary exception ended the loop above
+                self.wake()
 
     def _next(self) -> Work[Any] | None:
         """What is to be done next: stop, then what activities ended with, then recalled events, then the queue."""
@@ -152,16 +151,16 @@ class Turns:
                 work = several.popleft()
                 if self._is_affordable(work):
                     return work
+                self._background(self._kernel.take_unhandled())
         return None
 
     def next_of_start(self) -> Work[Any] | None:
         """The next event that the default entry caused, or ``None`` (rule L1)."""
         self._recall()
-        while self._recalled or (self._queue and self._queue[0].is_inside):
-            work = (self._recalled or self._queue).popleft()
-            if self._is_affordable(work):
-                return work
-        return None
+        if self.stopping is not None or not (self._recalled or (self._queue and self._queue[0].is_inside)):
+            return None
+        work = (self._recalled or self._queue).popleft()
+        return work if self._is_affordable(work) else None
 
     def _is_affordable(self, work: Work[Any]) -> bool:
         """Whether *work* is to be done; not when the machine has been feeding itself for too long (rule Q8)."""
@@ -172,12 +171,12 @@ class Turns:
             return True
         for fed in [other for other in self._queue if other.is_fed]:
             self._queue.remove(fed)
-        self._background(self._kernel.take_unhandled())
         return False
 
     def _begin(self, work: Work[Any]) -> None:
         """Do *work* up to its end, or up to the first thing that has to be awaited: that needs a task (rule Q3)."""
-        token = _inside.set((*_inside.get(), self._machine))
+        chain = _inside.get()
+        token = _inside.set(chain if self._machine in chain else (*chain, self._machine))
         try:
             awaitable = next(work.steps)
         except StopIteration as end:
@@ -195,6 +194,7 @@ class Turns:
 
         Nobody but the loop, as it is taken down, can cancel this: then the machine is abandoned as it stands.
         """
+        self._task = self._host.current_task()
         try:
             while True:
                 try:
@@ -210,11 +210,21 @@ class Turns:
                 else:
                     awaitable = work.steps.send(value)
         except StopIteration as end:
-            self._is_suspended = False
-            self._finish(work, end.value)
+            self._end_of_task(work, end.value, None)
         except Exception as error:
-            self._is_suspended = False
-            self._finish(work, None, error)
+            self._end_of_task(work, None, error)
+
+    def _end_of_task(self, work: Work[Any], value: Any, failure: Exception | None) -> None:
+        """*work* is done: go on with whatever else waits, also when something is raised through here."""
+        self._is_suspended = False
+        self._task = None
+        try:
+            self._finish(work, value, failure)
+        except BaseException:
+            if not self._is_draining:
+                self.is_busy = False
+                self.wake()
+            raise
         self.drain()
 
     # --- what is done ----------------------------------------------------------------------------------------
@@ -222,6 +232,7 @@ class Turns:
     def _finish(self, work: Work[Any], value: Any, failure: Exception | None = None) -> None:
         """*work* is done, with all that followed from it: tell who waits, recall what is deferred (rules D2, E4)."""
         errors = self._kernel.take_unhandled()
+        self._background(self._kernel.take_nobodys())
         if failure is not None:
             errors.insert(0, failure)
         self.hold_back_if_deferred(work, value)
@@ -243,7 +254,9 @@ class Turns:
         variables = contextvars.copy_context()
         variables.run(_inside.set, tuple(machine for machine in _inside.get() if machine is not self._machine))
         steps = self._kernel.handle(work.event)
-        self._deferred.append(Work(self._host, steps, work.event, variables, is_inside=True, is_fed=work.is_fed))
+        self._deferred.append(
+            Work(self._host, self._background, steps, work.event, variables, is_inside=True, is_fed=work.is_fed)
+        )
 
     def _recall(self) -> None:
         """After a change of the configuration, what is held back comes back before the queue (rule D2)."""
@@ -259,7 +272,7 @@ class Turns:
         for several in (self._urgent, self._recalled, self._queue, self._deferred):
             several.clear()
         for work in waiting:
-            if status is Status.STOPPED and not work.is_inside:
+            if (status is Status.STOPPED or work.is_call) and not work.is_inside:
                 work.finish(None, [_stopped_before(work.event)], is_quiet=True)
             else:
                 work.finish(Outcome.IGNORED, [])
@@ -272,6 +285,7 @@ class Turns:
         self._is_suspended = self.is_busy = False
         self._kernel.traversal.timers.disarm_all()
         self._kernel.traversal.activities.abandon()
+        self._kernel.traversal.configuration.leaves.clear()
         self._ended(Status.STOPPED)
         for unfinished in (work, self.stopping):
             if unfinished is not None and not unfinished.is_done:
@@ -281,4 +295,4 @@ class Turns:
 def _stopped_before(event: Event[Any] | None) -> MachineStopped:
     """What the sender of *event* is told when it was not processed."""
     what = f"'{event.name}' was processed" if event is not None else "this was done"
-    return MachineStopped(f"the machine was stopped before {what}")
+    return MachineStopped(f"the machine came to its end before {what}")

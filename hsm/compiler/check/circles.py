@@ -54,8 +54,12 @@ def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int
     """Where a machine that reaches *index* goes on to at once, with the transition that leads there."""
     vertex = outline.vertices[index]
     transitions = vertex.outgoing if vertex.kind in PSEUDOSTATES else vertex.defaults
+    owner = vertex.parent if vertex.kind in _WAYS_IN else index
+    is_inward = vertex.kind in _WAYS_IN or vertex.kind not in PSEUDOSTATES
     for transition in transitions:
         for target in transition.reached():
+            if is_inward and (target == owner or not outline.inside(owner, target)):
+                continue  # HSM011, HSM041 and HSM057 tell of it
             yield transition, target
     if vertex.kind in _WAYS_IN and not any(transition.reached() for transition in transitions):
         for transition in outline.vertices[vertex.parent].defaults:

@@ -40,6 +40,8 @@ def misplaced(spot: Spot, report: Report) -> None:
         help_ = "put the behaviour on the transition that leads here"
         if is_a(part, Transition):
             help_ = "it is never left alone: write the transition on the state around it"
+            if is_a(owner, Terminate):
+                help_ = "the machine has ended there: to go on, lead to a state instead"
         report.error(
             "HSM016",
             f"{a(owner.word)} may not have parts, so no '{part.word}'",
@@ -165,9 +167,12 @@ def put_in(spot: Spot, report: Report) -> None:
 def too_deep(spot: Spot, report: Report) -> None:
     """HSM058: a model that is nested deeper than anybody could follow, and deeper than Python calls functions."""
     if spot.depth == DEEPEST + 1:
+        help_ = "put the inner part into a model of its own, and that model in with hsm.submachine(name, model)"
+        if spot.is_in_condition:
+            help_ = "ask for the same in one function"
         report.error(
             "HSM058",
             f"this stands more than {DEEPEST} levels deep",
             spot.element.where,
-            help="put the inner part into a model of its own, and that model in with hsm.submachine(name, model)",
+            help=help_,
         )

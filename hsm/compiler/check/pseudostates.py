@@ -8,9 +8,9 @@ from __future__ import annotations
 from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
-from hsm.elements.nodes import Submachine, Target
+from hsm.elements.nodes import Junk, Submachine, Target
 from hsm.elements.walk import a, is_a, name_of, parts_of, plain
-from hsm.names import closest, either
+from hsm.names import closest, either, is_name
 from hsm.program import Kind
 
 _BRANCHING = {Kind.CHOICE, Kind.JUNCTION}
@@ -169,7 +169,7 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
         )
         return
     if vertex.kind is Kind.EXIT_POINT:
-        if not vertex.outgoing and incoming and owner.index != 0:
+        if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_doors:
             door = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
             is_put_in = is_a(owner.element, Submachine)
             report.error(
@@ -255,9 +255,11 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM051: a door that a model does not have. HSM059: a region that nothing can be active in."""
     doors = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
     for door in vertex.unknown_doors:
+        if not is_name(name_of(door)):
+            continue
         name = plain(name_of(door))
         known = closest(name, doors)
-        has = f"its exit points are {', '.join(repr(each) for each in doors)}" if doors else "it has no exit points"
+        has = f"it has {', '.join(repr(each) for each in doors)}" if doors else "it has none"
         report.error(
             "HSM051",
             f"'{name}' is no exit point of the model put in as {vertex.path}",
@@ -268,7 +270,9 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     if vertex.kind is not Kind.REGION:
         return
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
-    was_left_out = len(vertex.children) < len([part for part in parts_of(vertex.element) if name_of(part) is not None])
+    was_left_out = len(vertex.children) < len(
+        [part for part in parts_of(vertex.element) if name_of(part) is not None or is_a(part, Junk)]
+    )
     if not kinds & SUBSTATES and not vertex.defaults and not was_left_out:
         report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")
 

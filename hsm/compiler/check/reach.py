@@ -131,5 +131,5 @@ def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> No
                 deferral.where,
                 label="a transition of the same state takes it",
                 within=vertex.path,
-                help="give that transition a guard, or leave the deferral away",
+                help="give that transition a guard, or leave the deferral out",
             )

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from hsm.behaviors import describe
-from hsm.elements.nodes import AllOf, AnyOf, Initial, Not, Transition, When
+from hsm.elements.nodes import AllOf, AnyOf, Condition, Initial, Not, Transition, When
 from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
 
@@ -24,11 +24,13 @@ class Spot:
     owner: Any
     path: tuple[str, ...]
     depth: int
+    around: Any
+    """The innermost element around it that is no condition; the same as the owner for most."""
 
     @property
     def within(self) -> str:
-        """The place of the element's owner, for a message about the element."""
-        return place_of(self.owner, self.path) if self.owner is not None else ""
+        """The place of what is around the element, for a message about the element."""
+        return place_of(self.around, self.path) if self.around is not None else ""
 
     @property
     def itself(self) -> str:
@@ -52,7 +54,7 @@ def place_of(element: Any, path: tuple[str, ...]) -> str:
 
 def spots(root: Element) -> Iterator[Spot]:
     """*root* and everything in it, each before its own parts, in the order in which it was written."""
-    pending = [Spot(root, None, (), 0)]
+    pending = [Spot(root, None, (), 0, None)]
     while pending:
         spot = pending.pop()
         yield spot
@@ -61,7 +63,8 @@ def spots(root: Element) -> Iterator[Spot]:
             continue
         name = name_of(spot.element)
         path = spot.path if name is None else (*spot.path, plain(name))
-        pending += [Spot(part, spot.element, path, spot.depth + 1) for part in reversed(inner)]
+        around = spot.around if is_a(spot.element, Condition | When) else spot.element
+        pending += [Spot(part, spot.element, path, spot.depth + 1, around) for part in reversed(inner)]
 
 
 def shown(value: object) -> str:

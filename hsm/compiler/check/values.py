@@ -33,7 +33,7 @@ from hsm.elements.nodes import (
 )
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_a
-from hsm.events import BUILT_IN, COMPLETION, ERROR, TIME, pattern
+from hsm.events import BUILT_IN, CHANGE, COMPLETION, ERROR, TIME, pattern
 from hsm.names import is_path
 
 
@@ -44,7 +44,9 @@ def callables(spot: Spot, report: Report) -> None:
     if is_a(element, Entry | Exit | Effect | Activity):
         behaviors = element.actions
         if not behaviors:
-            _nothing_named(spot, "behaviour", "name one function or several: hsm.entry(first, second)", report)
+            _nothing_named(
+                spot, "behaviour", f"name one function or several: hsm.{element.word}(first, second)", report
+            )
     elif is_a(element, Guard):
         behaviors = (element.predicate,)
     elif is_a(element, After | Every) and is_behavior(element.duration):
@@ -52,7 +54,7 @@ def callables(spot: Spot, report: Report) -> None:
     elif is_a(element, At) and is_behavior(element.moment):
         behaviors = (element.moment,)
     elif is_a(element, AllOf | AnyOf) and not element.conditions:
-        _nothing_named(spot, "guard", "name one function or several", report)
+        _nothing_named(spot, "guard", f"name several functions: hsm.{element.word}(first, second)", report)
     for behavior in behaviors:
         _callable(spot, behavior, report)
 
@@ -64,7 +66,7 @@ def _callable(spot: Spot, behavior: Any, report: Report) -> None:
     if is_a(behavior, Element):
         message = f"'{word}' takes a function, not '{behavior.word}'"
         help_ = "name the functions one after the other"
-    elif isinstance(behavior, type):
+    elif isinstance(behavior.function if is_a(behavior, Scoped) else behavior, type):
         message = f"'{word}' takes a function, and '{describe(behavior)}' is a class"
     elif isgeneratorfunction(unwrap(behavior)) or isasyncgenfunction(unwrap(behavior)):
         message = f"'{word}' takes a function, and '{describe(behavior)}' is a generator: it would never run"
@@ -114,9 +116,12 @@ def events(spot: Spot, report: Report) -> None:
         for event in element.events:
             help_ = _event_help(event, is_trigger=is_a(element, On))
             if help_:
+                message = f"{shown(event)} names no event"
+                if isinstance(event, str) and event in BUILT_IN:
+                    message = f"{shown(event)} cannot {'be a trigger' if is_a(element, On) else 'be deferred'}"
                 report.error(
                     "HSM007",
-                    f"{shown(event)} names no event that {'triggers' if is_a(element, On) else 'can wait'}",
+                    message,
                     element.where,
                     within=spot.within,
                     help=help_,
@@ -125,6 +130,8 @@ def events(spot: Spot, report: Report) -> None:
 
 def _event_help(event: object, *, is_trigger: bool) -> str:
     """What to do about *event*; empty when it is right."""
+    if type(event) in (list, tuple, set):
+        return "name them one after the other, without brackets"
     if not isinstance(event, str):
         return "give a name, an hsm.Event, or a class made from hsm.Signal"
     if pattern(event) is None:
@@ -135,11 +142,9 @@ def _event_help(event: object, *, is_trigger: bool) -> str:
         return "what the machine sends to itself is never held back"
     if event == COMPLETION:
         return "a transition without a trigger fires on completion"
-    return (
-        "use hsm.after, hsm.every or hsm.at"
-        if event == TIME
-        else "only 'hsm_error' of the built-in events can be waited for"
-    )
+    if event == TIME:
+        return "use hsm.after, hsm.every or hsm.at"
+    return "use hsm.when" if event == CHANGE else "only 'hsm_error' of the built-in events can be waited for"
 
 
 def paths(spot: Spot, report: Report) -> None:
@@ -168,19 +173,22 @@ def durations(spot: Spot, report: Report) -> None:
     element = spot.element
     if is_a(element, At):
         if not isinstance(element.moment, datetime) and not is_behavior(element.moment):
-            _no_time(spot, element.moment, "a datetime, or a function that gives one", report)
+            _no_time(
+                spot, element.moment, "a datetime, or a function that gives one", "datetime(2030, 1, 1, 12)", report
+            )
         return
     if not is_a(element, After | Every) or is_behavior(element.duration):
         return
     duration = element.duration
     if isinstance(duration, bool) or not isinstance(duration, int | float | timedelta):
-        _no_time(spot, duration, "seconds, a timedelta, or a function that gives either", report)
+        wanted = "seconds, a timedelta, or a function that gives either"
+        _no_time(spot, duration, wanted, "2.5, timedelta(minutes=1)", report)
         return
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
     problem = _problem(seconds, is_every=is_a(element, Every))
     if problem:
         text = f"{seconds:g} s" if isinstance(duration, timedelta) else shown(duration)
-        help_ = "0 fires on the next turn of the loop" if is_a(element, After) else "a period is more than 0"
+        help_ = "give 0 or more seconds" if is_a(element, After) else "give more than 0 seconds"
         report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=spot.within, help=help_)
 
 
@@ -198,12 +206,12 @@ def _problem(seconds: float, *, is_every: bool) -> str:
     return "would fire without end" if seconds == 0 and is_every else ""
 
 
-def _no_time(spot: Spot, value: object, wanted: str, report: Report) -> None:
+def _no_time(spot: Spot, value: object, wanted: str, such_as: str, report: Report) -> None:
     element = spot.element
     report.error(
         "HSM018",
         f"'{element.word}' takes {wanted}, not {shown(value)}",
         element.where,
         within=spot.within,
-        help="such as 2.5, datetime.timedelta(minutes=1), or a function of (ctx, instance, event)",
+        help=f"such as {such_as}, or a function of (ctx, instance, event)",
     )
