@@ -42,6 +42,10 @@ class Kind(enum.IntEnum):
     TERMINATE = 11
 
 
+CONDITIONAL = frozenset({Kind.JUNCTION, Kind.JOIN, Kind.EXIT_POINT})
+"""Kinds whose way out may turn out closed, so that it is looked for before anything is left (rule R4)."""
+
+
 @attrs.frozen
 class Triggers:
     """What a vertex reacts to by name, as transition indices in order of declaration.

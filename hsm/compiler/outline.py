@@ -13,13 +13,11 @@ import attrs
 from hsm.elements.nodes import Condition
 from hsm.elements.parts import Element
 from hsm.events import Pattern
-from hsm.program import NONE, OUTSIDE, Kind
+from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
 from hsm.source import Source
 
 PSEUDOSTATES = frozenset(Kind) - {Kind.STATE, Kind.REGION, Kind.FINAL}
 """Kinds that no machine rests in."""
-CONDITIONAL = frozenset({Kind.JUNCTION, Kind.JOIN, Kind.EXIT_POINT})
-"""Kinds whose way out may turn out closed, so that it is looked for before anything is left (rule R4)."""
 NEVER_LEFT = frozenset({Kind.FINAL, Kind.TERMINATE, Kind.REGION, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY})
 """Kinds that no transition of a user's leaves."""
 SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})

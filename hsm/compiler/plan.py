@@ -52,7 +52,10 @@ def _to_a_door_or_join(outline: Outline, transition: TransitionDraft, source: in
         regions = outline.joins[target]
         waiting = next((region for region in regions if outline.inside(region, source)), NONE)
         transition.waits = waiting
-        transition.leaves = (waiting,) if waiting != NONE else ()
+        if waiting != NONE:
+            transition.leaves = (waiting,)
+        elif source != owner:
+            transition.leaves = (owner,)  # from what stands beside the regions, which concerns all of them
         transition.within = owner
         return
     transition.within = outline.container(source, target) if source != owner else owner

@@ -47,6 +47,10 @@ class Configuration:
                 at = self.vertices[at].parent
         return sorted(found, reverse=True)
 
+    def active_outwards(self) -> list[int]:
+        """The active vertices from the leaves outwards, earlier regions first: the order of asking (rule T2)."""
+        return sorted(self.active_inside(OUTSIDE), key=lambda vertex: (self.vertices[vertex].last, -vertex))
+
     def child_towards(self, vertex: int, inner: int) -> int:
         """The direct child of *vertex* that is *inner* or contains it."""
         while (parent := self.vertices[inner].parent) != vertex:

@@ -12,7 +12,7 @@ from typing import Any
 from hsm.errors import CallError, LoopBudgetError
 from hsm.events import CHANGE, COMPLETION, ERROR, FINAL, INITIAL, Event
 from hsm.outcome import Outcome
-from hsm.program import OUTSIDE, Program
+from hsm.program import Program
 from hsm.runtime.actions import Steps
 from hsm.runtime.selection import Decision
 from hsm.runtime.timers import Armed
@@ -190,10 +190,10 @@ class Kernel:
         yield from self._ask_changes(event)
 
     def _ask_changes(self, event: Event[Any]) -> Steps[None]:
-        """Ask every change trigger of what is active, innermost first, and note those that became true (rule T6)."""
+        """Ask the change triggers of what is active, from the leaves outwards; note which became true (rule T6)."""
         if not self._program.has_changes or self.traversal.ended is not None:
             return
-        for vertex in self.traversal.configuration.active_inside(OUTSIDE):
+        for vertex in self.traversal.configuration.active_outwards():
             for transition in self._program.vertices[vertex].changes:
                 holds = False
                 for condition in self._program.transitions[transition].changes:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from hsm.events import BUILT_IN, Event
-from hsm.program import OUTSIDE, Deferrals, Kind, Program, Triggers, Vertex
+from hsm.program import CONDITIONAL, OUTSIDE, Deferrals, Kind, Program, Triggers, Vertex
 from hsm.runtime.actions import Actions, Steps
 from hsm.runtime.configuration import Configuration
 
@@ -149,7 +149,7 @@ class Selection:
         segment = self.program.transitions[transition]
         for target in segment.targets:
             vertex = self.program.vertices[target]
-            if not segment.is_checked or self._waits(transition, target):
+            if vertex.kind not in CONDITIONAL or self._waits(transition, target):
                 continue
             if vertex.kind is Kind.EXIT_POINT and not vertex.outgoing:
                 continue
