@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeAlias, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import attrs
 
@@ -186,6 +186,23 @@ def effect(function: F, /) -> F:
 # --- transitions ---------------------------------------------------------------------------------------------
 
 
+class Route(TypedDict, total=False):
+    """What every transition takes by name.
+
+    Attributes:
+        target: Where it leads; none: it is internal. In a state a path as in `hsm.target`; on the machine a path,
+            or the class of a state. Several, in a tuple, for several regions.
+        source: On the machine, or for a substate: what it leaves, if not the state it stands in.
+        guard: A `@guard`, a combination of such, a condition of hsm's, or a function.
+        external: Whether a transition into its own source leaves that source (rule K3).
+    """
+
+    target: Path | tuple[Path, ...] | None
+    source: Path | None
+    guard: Guarding
+    external: bool
+
+
 @attrs.frozen(eq=False)
 class TransitionMark(Generic[E]):
     """A transition. As a decorator it makes the method its effect; alone in a class body it has none.
@@ -194,15 +211,16 @@ class TransitionMark(Generic[E]):
         trigger: The function of hsm that makes the trigger, such as ``on``; empty for a completion transition.
         arguments: What that function is given.
         where: The call that made the mark.
+        target, source, guard, external: The `Route`.
     """
 
     trigger: str
     arguments: tuple[Any, ...]
-    source: Path | None
-    target: Path | tuple[Path, ...] | None
-    guard: Guarding
-    external: bool
     where: Source | None
+    target: Path | tuple[Path, ...] | None = None
+    source: Path | None = None
+    guard: Guarding = None
+    external: bool = False
 
     @overload
     def __call__(self, function: Callable[[S], R], /) -> Callable[[S], R]: ...
@@ -241,73 +259,47 @@ def initial(target: Path | tuple[Path, ...]) -> InitialMark:
 def on(
     event: type[E],
     /,
-    *,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[E]: ...
 @overload
 def on(
     event: type[E1],
     other: type[E2],
     /,
-    *,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[E1 | E2]: ...
 @overload
 def on(
     *events: str | Event[Any] | type[Signal],
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]: ...
 def on(
     *events: Any,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition on *events*: names, ``order.*``, ``*``, `Event` objects or `Signal` classes.
 
     Args:
         events: Any one of them triggers. A method that one `Signal` class decorates is typed by it.
-        target: Where it leads; none: it is internal. In a state a path as in `hsm.target`; on the machine a path,
-            or the class of a state. Several, in a tuple, for several regions.
-        source: On the machine, or for a substate: what it leaves, if not the state it stands in.
-        guard: A `@guard`, a combination of such, or a function.
-        external: Whether a transition into its own source leaves that source (rule K3).
+        route: ``target``, ``source``, ``guard`` and ``external``, as in `Route`.
     """
-    return TransitionMark("on", events, source, target, guard, external, here())
+    return TransitionMark("on", events, here(), **route)
 
 
 def transition(
-    *,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition without a trigger: on completion of a state (rule T6), or a branch of a pseudostate."""
-    return TransitionMark("", (), source, target, guard, external, here())
+    return TransitionMark("", (), here(), **route)
 
 
 def on_call(
     operation: str,
     /,
-    *,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition on the call of *operation*; what the method gives is what ``machine.call`` gives."""
-    return TransitionMark("on_call", (operation,), source, target, guard, external, here())
+    return TransitionMark("on_call", (operation,), here(), **route)
 
 
 def after(
@@ -317,10 +309,7 @@ def after(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition that fires once, a time span after its state was entered.
 
@@ -329,13 +318,10 @@ def after(
         seconds: The span in seconds, where no *duration* is given; *minutes* and *hours* add to it.
         minutes: As above.
         hours: As above.
-        target: As for `on`; so are *source*, *guard* and *external*.
-        source: As above.
-        guard: As above.
-        external: As above.
+        route: As for `on`.
     """
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("after", (span,), source, target, guard, external, here())
+    return TransitionMark("after", (span,), here(), **route)
 
 
 def _span(given: Any, hours: float | None, minutes: float | None, seconds: float | None) -> Any:
@@ -358,37 +344,26 @@ def every(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition that fires each time span while its state is active, without drift; arguments as for `after`."""
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("every", (span,), source, target, guard, external, here())
+    return TransitionMark("every", (span,), here(), **route)
 
 
 def at(
     moment: datetime | Callable[..., Any],
     /,
-    *,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition that fires once, at *moment*: a ``datetime``, or a method that gives one."""
-    return TransitionMark("at", (moment,), source, target, guard, external, here())
+    return TransitionMark("at", (moment,), here(), **route)
 
 
 def when(
     condition: GuardTerm | Condition[Any] | Callable[..., Any],
     /,
-    *,
-    target: Path | tuple[Path, ...] | None = None,
-    source: Path | None = None,
-    guard: Guarding = None,
-    external: bool = False,
+    **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition that fires when *condition* has become true; it is asked after every step (rule T6)."""
-    return TransitionMark("when", (condition,), source, target, guard, external, here())
+    return TransitionMark("when", (condition,), here(), **route)

@@ -139,7 +139,7 @@ class Turns:
         finally:
             self._is_draining = False
             self.is_busy = self._is_suspended
-            if self._queue:  # something that is no ordinary exception ended the loop above
+            if self._urgent or self._recalled or self._queue:  # no ordinary exception ended the loop above
                 self.wake()
 
     def _next(self) -> Work[Any] | None:
