@@ -69,9 +69,8 @@ def logged(name, *parts):
 
 
 async def started(model, instance=None, **options):
-    """A machine of *model* on a fresh `Log`, with what its start wrote taken away."""
-    machine = await hsm.start(None, instance or Log(), model, **options)
-    return machine
+    """A machine of *model*, on a fresh `Log` unless an *instance* is given."""
+    return await hsm.start(None, instance or Log(), model, **options)
 
 
 async def settle():

@@ -181,9 +181,9 @@ async def measure(name: str, events: int, rounds: int) -> tuple[float, float, fl
     machine = await hsm.start(None, Counter(), model())
     hand = by_hand()
     event = hsm.Event(event_name)
-    laps = []
-    for _ in range(rounds):
-        laps.append((await lap(machine.dispatch, event, events), await lap(hand.dispatch, event, events)))
+    laps = [
+        (await lap(machine.dispatch, event, events), await lap(hand.dispatch, event, events)) for _ in range(rounds)
+    ]
     await hsm.stop(machine)
     ours, theirs = (statistics.median(each) / events * 1e9 for each in zip(*laps, strict=True))
     return ours, theirs, statistics.median(a / b for a, b in laps)
