@@ -178,3 +178,60 @@ async def test_a_thread_wakes_the_loop_without_time_passing(clock):
     """What a thread hands over arrives though nothing else is going on."""
     assert await asyncio.to_thread(lambda: 7) == 7
     assert clock.time() < 1
+
+
+async def test_a_virtual_clock_that_does_not_run_cannot_settle():
+    """There is nothing that could happen on it."""
+    with pytest.raises(RuntimeError, match="inside of its own run"):
+        await VirtualClock().settle()
+
+
+async def test_settle_lets_everything_happen_without_time_passing(clock):
+    """However long the chain of turns is, and what is due later stays."""
+    machine = await hsm.start(None, Log(), TICKING)
+    seen = []
+
+    async def chain():
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        seen.append("done")
+
+    task = asyncio.create_task(chain())
+    await clock.settle()
+    assert seen == ["done"]
+    assert task.done()
+    assert clock.time() == 0
+    assert machine.instance.log == []
+
+
+async def test_a_settle_that_is_given_up_disturbs_no_other(clock):
+    """Of two that wait, one is cancelled in the very turn in which all has settled."""
+
+    async def settle(seen):
+        await clock.settle()
+        seen.append("settled")
+
+    one, two = [], []
+    first, second = asyncio.create_task(settle(one)), asyncio.create_task(settle(two))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert (one, two) == ([], ["settled"])
+    assert first.cancelled()
+
+
+def test_a_virtual_year_can_be_waited_for():
+    """Seconds that far from 0 are coarse, and still the deadline is reached."""
+    clock = VirtualClock()
+    clock.run(asyncio.sleep(366 * 86400))
+    assert clock.time() == pytest.approx(366 * 86400)
+
+
+def test_a_program_that_waits_for_nothing_is_told_so():
+    """A deadlock is an error and not a test that hangs."""
+
+    async def main():
+        await asyncio.Event().wait()
+
+    with pytest.raises(RuntimeError, match="deadlock"):
+        run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from support import Log, anote, fail, logged, note, rule, settle, started
@@ -173,6 +174,28 @@ async def test_one_that_refuses_to_end_is_abandoned_and_reported(clock):
 
 
 @rule("A1")
+async def test_the_time_of_grace_is_one_for_all_activities_of_a_state(clock):
+    """Three that refuse to end are waited for together."""
+    caught = errors_of_loop()
+
+    async def refuse(ctx, self, event):
+        while not self.gate.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.gate.wait()
+
+    model = hsm.define(
+        "M", hsm.state("a", hsm.activity(refuse, refuse, refuse), on("go", hsm.target("b"))), logged("b")
+    )
+    machine = await started(model, Gated(), grace=2)
+    await settle()
+    await machine.dispatch("go")
+    assert clock.time() == 2
+    assert [type(error) for error in caught] == [TimeoutError] * 3
+    machine.instance.gate.set()
+    await settle()
+
+
+@rule("A1")
 async def test_the_time_of_grace_is_five_seconds_unless_told(clock):
     """One that needs less is waited for to its end."""
 
@@ -323,6 +346,57 @@ async def test_an_activity_that_returns_while_its_state_is_being_left_completes_
     await machine.dispatch("go")
     await settle()
     assert machine.state() == "/M/b"
+
+
+@rule("A1", "C2")
+async def test_an_activity_that_returns_during_the_step_that_leaves_its_state_completes_nothing():
+    """It returned by itself before its state was left; the completion comes too late."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.activity(anote("returned")),
+            hsm.transition(hsm.target("wrong")),
+            on("hold", hsm.target("b"), hsm.effect(until_open)),
+        ),
+        hsm.state("wrong"),
+        logged("b"),
+    )
+    machine = await started(model, Gated())
+    answer = machine.dispatch("hold")
+    await settle()
+    machine.instance.gate.set()
+    await answer
+    await settle()
+    assert machine.instance.log == ["returned", "+b"]
+
+
+@rule("A1", "C2")
+async def test_an_activity_that_returns_while_its_state_is_being_reentered_completes_nothing():
+    """The state is active again, and its new activity has not returned."""
+
+    async def first_only(ctx, self, event):
+        self.log.append("begins")
+        if len(self.log) > 1:
+            await asyncio.Event().wait()
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.activity(first_only),
+            hsm.transition(hsm.target("wrong")),
+            on("hold", hsm.target("."), hsm.effect(until_open)),
+        ),
+        hsm.state("wrong"),
+    )
+    machine = await started(model, Gated())
+    answer = machine.dispatch("hold")
+    await settle()
+    machine.instance.gate.set()
+    await answer
+    await settle()
+    assert machine.state() == "/M/a"
 
 
 @rule("A1", "C2")

@@ -10,6 +10,7 @@ import pytest
 from support import Log, note, settle, started
 
 import hsm
+import hsm_classdsl
 
 
 def on(name, *parts):
@@ -107,6 +108,15 @@ async def test_asking_for_a_state_that_is_none_is_refused():
     assert await is_well(machine)
 
 
+async def test_is_in_takes_a_path():
+    """Anything else is refused at once."""
+    machine = await started(MODEL)
+    for wrong in (3, None, ["a"]):
+        with pytest.raises(TypeError, match=re.escape(f"is_in takes a path, not {wrong!r}")):
+            machine.is_in(wrong)
+    assert await is_well(machine)
+
+
 # --- when and where ---------------------------------------------------------------------------------------------
 
 
@@ -185,6 +195,39 @@ async def test_something_that_is_no_context_is_refused():
             await hsm.start(wrong, Log(), MODEL)
 
 
+async def test_the_model_of_a_machine_class_works_on_instances_of_that_class_alone():
+    """The error names the class that is wanted."""
+
+    class Door(hsm_classdsl.Machine):
+        class closed(hsm_classdsl.State):
+            pass
+
+    with pytest.raises(TypeError, match=r"model 'Door' works on .*Door, not on .*: give it an instance of .*Door"):
+        await hsm.start(None, Log(), Door.model)
+
+
+@pytest.mark.parametrize("grace", [-1, float("nan"), "5", None])
+async def test_a_grace_that_is_no_span_of_time_is_refused(grace):
+    """It is a number of seconds."""
+    with pytest.raises(ValueError, match=re.escape(f"grace is 0 or more seconds, not {grace!r}")):
+        await hsm.start(None, Log(), MODEL, grace=grace)
+
+
+@pytest.mark.parametrize("budget", [0, -1, 1.5, None])
+async def test_a_step_budget_that_allows_nothing_is_refused(budget):
+    """It is a number of steps."""
+    with pytest.raises(ValueError, match=re.escape(f"step_budget is 1 or more steps, not {budget!r}")):
+        await hsm.start(None, Log(), MODEL, step_budget=budget)
+
+
+async def test_something_that_is_no_clock_is_refused():
+    """Before anything is entered."""
+    instance = Log()
+    with pytest.raises(TypeError, match="a clock has the methods of hsm.Clock, and 3 has not"):
+        await hsm.start(None, instance, MODEL, clock=3)
+    assert await is_well(await hsm.start(None, instance, MODEL))
+
+
 async def test_stop_and_restart_take_a_machine_or_an_instance():
     """Anything else is refused."""
     for call in (hsm.stop, hsm.restart):
@@ -224,6 +267,22 @@ def test_a_behaviour_with_the_wrong_signature_is_refused_where_it_can_be_seen(wr
         hsm.transition(hsm.after(wrong), hsm.effect(note("x"))),
     ):
         with pytest.raises(hsm.DefinitionError, match=re.escape("(ctx, instance, event)")):
+            hsm.define("M", hsm.state("a", part))
+
+
+def generator(ctx, self, event):
+    yield
+
+
+async def async_generator(ctx, self, event):
+    yield
+
+
+@pytest.mark.parametrize("wrong", [generator, async_generator])
+def test_a_generator_function_is_no_behaviour(wrong):
+    """Calling one runs nothing of it, so `define` refuses it."""
+    for part in (hsm.entry(wrong), hsm.exit(wrong), hsm.activity(wrong), on("x", hsm.effect(wrong))):
+        with pytest.raises(hsm.DefinitionError, match="yield"):
             hsm.define("M", hsm.state("a", part))
 
 

@@ -184,6 +184,21 @@ async def test_a_call_that_no_transition_takes_is_an_error():
     assert await machine.call("yes") == 1
 
 
+async def test_a_call_that_no_transition_takes_is_an_error_behind_a_suspended_guard_too():
+    """The error comes out of the await, and the machine goes on."""
+
+    async def no(ctx, self, event):
+        await asyncio.sleep(0)
+        return False
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", on_call("no", hsm.guard(no)), on_call("yes", hsm.effect(give(1)))))
+    )
+    with pytest.raises(hsm.CallError, match="'no' in /M/a"):
+        await machine.call("no")
+    assert await machine.call("yes") == 1
+
+
 @rule("T2")
 async def test_calls_and_events_are_different_things():
     """No event triggers `on_call`, and no call triggers `on`, not even a wildcard."""
@@ -259,6 +274,15 @@ async def test_a_handled_error_of_the_effect_leaves_no_value():
     assert machine.instance.log == ["handled"]
 
 
+@rule("E3")
+async def test_an_effect_that_failed_gives_no_value_though_an_earlier_one_did():
+    """The list of effects ended in an error, so the call gives `None`."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(give(1), fail("oops"))), on("hsm_error")))
+    )
+    assert await machine.call("ask") is None
+
+
 @rule("Q2")
 async def test_a_behaviour_cannot_wait_for_a_call_of_its_own_machine():
     """The error says to dispatch instead, and comes at once, not after a deadlock."""
@@ -314,3 +338,16 @@ async def test_a_call_needs_a_running_machine():
         await task
     with pytest.raises(hsm.LifecycleError, match="needs a running machine"):
         machine.call("ask")
+
+
+@rule("L5", "C3")
+@pytest.mark.parametrize("end", [hsm.final("end"), hsm.terminate("end")], ids=["completed", "terminated"])
+async def test_a_call_that_waits_when_the_machine_ends_by_itself_gives_no_outcome(end):
+    """Whoever asked for a value is told that there will be none."""
+    model = hsm.define("M", hsm.state("a", on("go", hsm.target("end"), hsm.effect(held)), on_call("ask")), end)
+    machine = await started(model, Gated())
+    machine.dispatch("go")
+    answer = machine.call("ask")
+    machine.instance.gate.set()
+    with pytest.raises(hsm.MachineStopped, match="'ask'"):
+        await answer

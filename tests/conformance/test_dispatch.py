@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import gc
+import inspect
 import threading
 
 import pytest
@@ -154,6 +156,32 @@ async def test_a_task_of_a_finished_dispatch_gives_the_same_again():
     answer = machine.dispatch("go")
     assert await asyncio.create_task(answer) is hsm.Outcome.TAKEN
     assert await asyncio.wait_for(answer, 1) is hsm.Outcome.TAKEN
+
+
+@rule("Q1", "Q4")
+async def test_one_dispatch_can_be_made_a_task_twice():
+    """A second task gets the outcome though the first one was cancelled while it waited."""
+    machine = await gated()
+    answer = machine.dispatch("hold")
+    first = asyncio.create_task(answer)
+    await settle()
+    first.cancel()
+    await settle()
+    assert first.cancelled()
+    machine.instance.gate.set()
+    assert await asyncio.create_task(answer) is hsm.Outcome.TAKEN
+
+
+@rule("Q1")
+async def test_a_dispatch_may_be_driven_by_hand_as_a_coroutine_is():
+    """`send` gives what is waited for, and `close` ends that wait alone: the step goes on, and may be awaited."""
+    machine = await gated()
+    answer = machine.dispatch("hold")
+    assert asyncio.isfuture(answer.send(None))
+    answer.close()
+    machine.instance.gate.set()
+    assert await answer is hsm.Outcome.TAKEN
+    assert machine.instance.log == ["held", "freed"]
 
 
 # --- Q2: from inside --------------------------------------------------------------------------------------------
@@ -407,6 +435,21 @@ async def test_a_behaviour_can_time_itself_out(clock):
     assert machine.instance.log == ["timed out at 5", "went on"]
 
 
+def marked(function):
+    """*function*, marked as a coroutine function where Python has such a mark (3.12)."""
+    mark = getattr(inspect, "markcoroutinefunction", None)
+    return mark(function) if mark else function
+
+
+@rule("Q3")
+async def test_a_function_that_is_only_marked_as_a_coroutine_function_may_suspend():
+    """What it gives is awaited to its end, as nobody can see in its code whether there is an `await`."""
+    relay = marked(lambda ctx, self, event: anote("later")(ctx, self, event))
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(relay)))))
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.instance.log == ["later"]
+
+
 # --- Q4: cancelling whoever waits -------------------------------------------------------------------------------
 
 
@@ -538,6 +581,17 @@ async def test_a_shielded_dispatch_can_be_given_up():
     assert outer.cancelled()
     machine.instance.gate.set()
     assert await inner is hsm.Outcome.TAKEN
+
+
+@rule("Q4")
+async def test_a_task_of_a_finished_dispatch_may_be_cancelled_before_it_begins():
+    """The event was processed when `dispatch` was called; the task is cancelled as it should be."""
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(note("gone"))))))
+    task = asyncio.create_task(machine.dispatch("go"))
+    task.cancel()
+    await settle()
+    assert task.cancelled()
+    assert machine.instance.log == ["gone"]
 
 
 # --- Q5: order --------------------------------------------------------------------------------------------------
@@ -674,6 +728,38 @@ async def test_the_tasks_of_a_suspended_step_keep_the_senders_context():
     machine = await gated(on("go", hsm.effect(begin)))
     await as_user("ann", lambda: machine.dispatch("go"))
     assert machine.instance.log == ["task ann"]
+
+
+@rule("Q6")
+async def test_an_event_from_outside_keeps_its_context_behind_one_that_is_about_to_begin():
+    """A task of a behaviour has sent an event that waits for the next turn; the one behind it has its own sender."""
+
+    async def worker(self):
+        self.dispatch("hold")
+
+    def begin(ctx, self, event):
+        self.task = asyncio.ensure_future(worker(self))
+
+    machine = await gated(on("begin", hsm.effect(begin)), on("go", hsm.effect(seen_by("effect"))))
+    await machine.dispatch("begin")
+    await asyncio.sleep(0)
+    answer = asyncio.create_task(as_user("ann", lambda: machine.dispatch("go")))
+    await settle()
+    machine.instance.gate.set()
+    await answer
+    assert machine.instance.log == ["held", "freed", "effect ann"]
+
+
+@rule("Q6", "A1")
+async def test_an_activity_runs_in_the_context_of_the_sender_whose_event_led_to_its_state():
+    """The variables that the sender had are seen by the task of the activity."""
+    model = hsm.define(
+        "M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b", hsm.activity(seen_async("activity")))
+    )
+    machine = await started(model)
+    await as_user("ann", lambda: machine.dispatch("go"))
+    await settle()
+    assert machine.instance.log == ["activity ann"]
 
 
 # --- Q7: threads ------------------------------------------------------------------------------------------------
@@ -923,6 +1009,61 @@ async def test_timers_may_fire_thousands_of_times(clock):
     assert caught == []
 
 
+@rule("Q8", "Q2")
+async def test_a_task_that_a_behaviour_started_may_send_thousands_of_events(clock):
+    """Such a task runs beside the steps; none of its events is dropped, though the machine is always behind."""
+    caught = errors_of_loop()
+
+    async def pump(self):
+        for _ in range(3000):
+            self.dispatch("more")
+            await clock.advance(0.001)
+
+    def begin(ctx, self, event):
+        self.task = asyncio.ensure_future(pump(self))
+
+    async def slow(ctx, self, event):
+        await clock.advance(0.0015)
+        self.log.append("more")
+
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(begin)), on("more", hsm.effect(slow)))))
+    await machine.dispatch("go")
+    await clock.advance(100)
+    assert machine.instance.log == ["more"] * 3000
+    assert caught == []
+
+
+@rule("Q8")
+async def test_everything_that_a_machine_sent_to_itself_is_dropped_with_the_budget():
+    """An event from outside that waits among them is processed all the same."""
+    caught = errors_of_loop()
+
+    def twice(ctx, self, event):
+        self.dispatch("more")
+        self.dispatch("more")
+
+    machine = await gated(on("more", hsm.effect(twice)), on("x", hsm.effect(note("x"))))
+    answers = [machine.dispatch(name) for name in ("hold", "more", "x")]
+    machine.instance.gate.set()
+    await asyncio.gather(*answers)
+    for _ in range(200):
+        await settle()
+    assert [type(error) for error in caught] == [hsm.LoopBudgetError]
+    assert machine.instance.log == ["held", "freed", "x"]
+    assert await machine.dispatch("x") is hsm.Outcome.TAKEN
+
+
+@rule("Q8", "E8")
+async def test_a_start_that_feeds_itself_for_ever_fails():
+    """The error is raised from the await of `start`, and the instance is free again."""
+    instance = Log()
+    model = hsm.define("M", logged("a", hsm.entry(resend), on("more", hsm.effect(resend))))
+    with pytest.raises(hsm.LoopBudgetError, match="'more'"):
+        await hsm.start(None, instance, model)
+    assert instance.log == ["+a", "-a"]
+    assert instance.state() == ""
+
+
 # --- the end of the loop ----------------------------------------------------------------------------------------
 
 
@@ -985,3 +1126,75 @@ def test_who_waits_at_the_end_of_the_loop_is_told():
     machine = asyncio.run(main())
     assert isinstance(told[0][0], hsm.MachineStopped)
     assert machine.status is hsm.Status.STOPPED
+
+
+@rule("L4")
+@pytest.mark.parametrize("place", ["effect", "guard", "duration"])
+def test_a_machine_whose_loop_was_taken_down_in_the_middle_of_a_step_is_stopped(place, caplog):
+    """Whatever the step waited in is cancelled, with what runs beside it; nothing is active, and nothing is raised."""
+
+    async def forever(ctx, self, event):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.log.append("cleaned up")
+
+    behaviours = {"effect": [hsm.effect(forever)], "guard": [hsm.guard(forever)], "duration": []}
+    delay = forever if place == "duration" else 1
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "s",
+            hsm.activity(forever),
+            hsm.state("a", on("go", hsm.target("../b"), *behaviours[place])),
+            hsm.state("b", hsm.transition(hsm.after(delay), hsm.effect(note("no")))),
+        ),
+    )
+
+    async def main():
+        machine = await started(model)
+        await settle()
+        machine.dispatch("go")
+        await settle()
+        return machine
+
+    machine = asyncio.run(main())
+    assert machine.instance.log == ["cleaned up", "cleaned up"]
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.state() == ""
+    assert machine.states() == ()
+    assert caplog.records == []
+
+
+@rule("L5")
+@pytest.mark.parametrize(
+    "use",
+    [lambda machine: machine.dispatch("go"), lambda machine: machine.call("go"), lambda machine: machine.stop()],
+    ids=["dispatch", "call", "stop"],
+)
+def test_a_machine_cannot_be_used_on_another_loop_when_its_own_is_closed(use):
+    """The error says that the machine lived on the loop that started it, instead of waiting for ever."""
+    machine = asyncio.run(
+        started(hsm.define("M", hsm.state("a", hsm.exit(anote("-a")), on("go", hsm.effect(anote("gone"))))))
+    )
+
+    async def later():
+        use(machine)
+
+    with pytest.raises(hsm.LifecycleError, match="the loop of this machine is closed"):
+        asyncio.run(later())
+
+
+@rule("E4")
+def test_an_error_that_is_let_go_after_the_end_of_the_loop_is_logged(caplog):
+    """The loop's exception handler is gone; the `hsm` logger tells it."""
+
+    async def main():
+        machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(fail("oops"))))))
+        return [machine.dispatch("go")]
+
+    answers = asyncio.run(main())
+    assert caplog.records == []
+    answers.clear()
+    gc.collect()
+    assert [str(each.exc_info[1]) for each in caplog.records] == ["oops"]

@@ -12,6 +12,20 @@ from support import Log, fail, logged, note, rule, says, settle, started
 import hsm
 
 
+class Gated(Log):
+    """A log with a gate that behaviours can wait at."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = asyncio.Event()
+
+
+async def held(ctx, self, event):
+    """Wait at the gate, then write."""
+    await self.gate.wait()
+    self.log.append("freed")
+
+
 def on(name, *parts):
     return hsm.transition(hsm.on(name), *parts)
 
@@ -24,6 +38,13 @@ def afail(text, kind=ValueError):
         raise kind(text)
 
     return behave
+
+
+async def await_cancelled(ctx, self, event):
+    """Await a task of one's own that is cancelled."""
+    task = asyncio.ensure_future(asyncio.sleep(0))
+    task.cancel()
+    await task
 
 
 def record(ctx, self, event):
@@ -139,6 +160,41 @@ async def test_the_note_of_an_entry_names_the_event_that_led_there():
     assert text.endswith("event 'go'")
 
 
+@rule("E1")
+async def test_an_exception_that_is_raised_again_and_again_gets_its_note_once():
+    """A module's shared exception object does not grow with every event."""
+    shared = ValueError("oops")
+
+    def throw(ctx, self, event):
+        raise shared
+
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(throw))), CAUGHT))
+    for _ in range(3):
+        await machine.dispatch("go")
+    assert len(shared.__notes__) == 1
+
+
+@rule("E1")
+@pytest.mark.parametrize("role", ["effect", "guard"])
+async def test_a_stop_iteration_is_an_error_like_any(role):
+    """It reaches `hsm_error` as itself, though generators make another exception of it."""
+    seen = []
+
+    def exhausted(ctx, self, event):
+        return next(iter([]))
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", getattr(hsm, role)(exhausted))),
+        on("hsm_error", hsm.effect(lambda ctx, self, event: seen.append(event.data))),
+    )
+    machine = await started(model)
+    await machine.dispatch("go")
+    (error,) = seen
+    assert type(error) is StopIteration
+    assert f"in {role} of /M/a" in error.__notes__[0]
+
+
 # --- E2: guards, activities, durations --------------------------------------------------------------------------
 
 
@@ -235,6 +291,37 @@ async def test_a_failing_duration_function_leaves_its_timer_unarmed(bad, clock):
     assert machine.instance.log == ["hsm_error: oops in /M/a", "tick"]
 
 
+@rule("E2", "A1")
+async def test_an_error_that_an_activity_raised_before_its_state_is_left_is_an_event():
+    """Its task has just failed, nobody cancelled it, and the machine has not heard of it yet."""
+
+    async def breaks(ctx, self, event):
+        await self.gate.wait()
+        raise ValueError("oops")
+
+    model = hsm.define("M", hsm.state("a", hsm.activity(breaks), on("go", hsm.target("b"))), logged("b"), CAUGHT)
+    machine = await started(model, Gated())
+    await settle()
+    machine.instance.gate.set()
+    await asyncio.sleep(0)
+    await machine.dispatch("go")
+    await settle()
+    assert machine.instance.log == ["+b", "hsm_error: oops in /M/b"]
+
+
+@rule("E4", "E7")
+async def test_an_activity_that_a_cancellation_of_its_own_ended_is_reported():
+    """Nobody asked it to end: it has not returned, and its end does not vanish."""
+    caught = errors_of_loop()
+    model = hsm.define("M", hsm.state("a", hsm.activity(await_cancelled), hsm.transition(hsm.target("b"))), logged("b"))
+    machine = await started(model)
+    await settle()
+    (error,) = caught
+    assert isinstance(error, asyncio.CancelledError)
+    assert "in activity of /M/a" in error.__notes__[0]
+    assert machine.state() == "/M/a"
+
+
 # --- E3: when and where -----------------------------------------------------------------------------------------
 
 
@@ -304,6 +391,58 @@ async def test_no_wildcard_takes_an_error():
     machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(fail("oops")))), on("*")))
     with pytest.raises(ValueError, match="oops"):
         await machine.dispatch("go")
+
+
+@rule("E3", "Q5")
+async def test_an_error_of_an_activity_comes_before_a_completion_that_waits():
+    """Both happened while a step was suspended: errors are first."""
+
+    async def breaks(ctx, self, event):
+        await asyncio.sleep(0)
+        raise ValueError("oops")
+
+    async def returns(ctx, self, event):
+        """Nothing to do."""
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "p",
+            hsm.activity(breaks),
+            on("hold", hsm.effect(held)),
+            on("hsm_error", hsm.effect(note("error"))),
+            hsm.state("a", hsm.activity(returns), hsm.transition(hsm.target("b"), hsm.effect(note("completed")))),
+            hsm.state("b"),
+        ),
+    )
+    machine = await started(model, Gated())
+    answer = machine.dispatch("hold")
+    await settle()
+    machine.instance.gate.set()
+    await answer
+    assert machine.instance.log == ["freed", "error", "completed"]
+
+
+@rule("E3", "Q5", "L1")
+async def test_an_error_of_an_activity_comes_before_queued_events_in_start_too():
+    """The activity of a state failed while the default entry inside it was still going on."""
+
+    async def send(ctx, self, event):
+        await self.dispatch("more")
+        await settle()
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "p",
+            hsm.activity(afail("oops")),
+            on("more", hsm.effect(note("more"))),
+            on("hsm_error", hsm.effect(note("error"))),
+            hsm.state("a", hsm.entry(send)),
+        ),
+    )
+    machine = await started(model)
+    assert machine.instance.log == ["error", "more"]
 
 
 # --- E4: what nothing takes -------------------------------------------------------------------------------------
@@ -455,6 +594,21 @@ async def test_an_error_of_an_event_that_a_behaviour_sent_is_reported():
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     await settle()
     assert texts(caught) == ["oops"]
+
+
+@rule("E4")
+async def test_an_error_is_reported_as_soon_as_nobody_can_come_for_it():
+    """Letting the answer go is enough: the garbage collector has nothing to do with it."""
+    caught = errors_of_loop()
+    machine = await started(go(hsm.effect(fail("oops"))))
+    gc.collect()
+    gc.disable()
+    try:
+        machine.dispatch("go")
+        await settle()
+        assert texts(caught) == ["oops"]
+    finally:
+        gc.enable()
 
 
 # --- E5: errors of handlers -------------------------------------------------------------------------------------
@@ -611,17 +765,83 @@ async def test_a_cancellation_from_outside_is_not_swallowed_by_a_background_erro
         await task
 
 
+def relay(ctx, self, event):
+    self.dispatch("bad")
+
+
+RELAYED = hsm.define("M", hsm.state("a", on("relay", hsm.effect(relay)), on("bad", hsm.effect(fail("background")))))
+
+
+@rule("E6")
+async def test_a_background_error_in_a_body_that_never_awaits_is_raised_from_the_block():
+    """The body has ended before it could be cancelled, and no cancellation is left behind the block."""
+    with pytest.raises(ValueError, match="background"):
+        async with hsm.start(None, Log(), RELAYED) as machine:
+            machine.dispatch("relay")
+    assert asyncio.current_task().cancelling() == 0
+    await asyncio.sleep(0)
+
+
+@rule("E6")
+async def test_a_background_error_in_a_body_that_raises_at_once_comes_out_with_it():
+    """Both are told."""
+    with pytest.raises(ExceptionGroup) as caught:
+        async with hsm.start(None, Log(), RELAYED) as machine:
+            machine.dispatch("relay")
+            raise KeyError("body")
+    assert [type(error) for error in caught.value.exceptions] == [ValueError, KeyError]
+    assert asyncio.current_task().cancelling() == 0
+    await asyncio.sleep(0)
+
+
+@rule("E6", "E4")
+async def test_a_dispatch_that_fails_and_that_nobody_awaits_cancels_the_block(clock):
+    """It is a background error."""
+    with pytest.raises(ValueError, match="oops"):
+        async with hsm.start(None, Log(), go(hsm.effect(fail("oops")))) as machine:
+            machine.dispatch("go")
+            await clock.advance(1)
+            pytest.fail("the body went on")
+
+
+@rule("E6", "E4")
+async def test_cancelling_a_block_while_it_stops_loses_no_error(clock):
+    """The error of the background is still raised when somebody else wants the block to end as well."""
+    model = hsm.define(
+        "M", hsm.state("a", hsm.exit(held), hsm.transition(hsm.after(1), hsm.effect(fail("background"))))
+    )
+    instance = Gated()
+
+    async def block():
+        async with hsm.start(None, instance, model):
+            await clock.advance(100)
+
+    task = asyncio.create_task(block())
+    await clock.advance(2)
+    task.cancel()
+    instance.gate.set()
+    with pytest.raises(ValueError, match="background"):
+        await task
+    assert instance.log == ["freed"]
+
+
+@rule("E6", "L6")
+async def test_a_background_error_after_the_block_is_reported(clock):
+    """A machine that is restarted behind its block has nobody else to tell it to."""
+    caught = errors_of_loop()
+    async with hsm.start(None, Log(), SPOILED) as machine:
+        pass
+    await hsm.restart(machine)
+    await clock.advance(2)
+    assert texts(caught) == ["background"]
+    assert machine.status is hsm.Status.RUNNING
+
+
 # --- E7: what is never an event ---------------------------------------------------------------------------------
 
 
 def cancel_self(ctx, self, event):
     raise asyncio.CancelledError
-
-
-async def await_cancelled(ctx, self, event):
-    task = asyncio.ensure_future(asyncio.sleep(0))
-    task.cancel()
-    await task
 
 
 @rule("E7")
@@ -666,6 +886,25 @@ async def test_a_cancellation_in_a_duration_function_is_no_event():
         await machine.dispatch("go")
     assert machine.state() == "/M/b"
     assert machine.instance.log == []
+
+
+@rule("E7")
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_of_a_suspended_step_ends_the_loop_and_not_the_machine(kind):
+    """It comes out of the loop as it is; when that is run again, the machine answers."""
+    model = hsm.define(
+        "M", hsm.state("a", on("stop", hsm.effect(afail("", kind))), on("go", hsm.target("b"))), logged("b")
+    )
+
+    async def send(machine, name):
+        return await asyncio.wait_for(machine.dispatch(name), 1)
+
+    with asyncio.Runner() as runner:
+        machine = runner.run(started(model))
+        with pytest.raises(kind):
+            runner.run(send(machine, "stop"))
+        assert runner.run(send(machine, "go")) is hsm.Outcome.TAKEN
+        assert machine.instance.log == ["+b"]
 
 
 # --- E8: a start that fails -------------------------------------------------------------------------------------

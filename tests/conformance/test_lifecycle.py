@@ -178,6 +178,43 @@ async def test_an_event_that_comes_during_start_is_processed_after_it():
     assert instance.taken() == ["freed", "gone"]
 
 
+@rule("L1", "Q4")
+async def test_cancelling_a_block_while_it_stops_waits_for_the_stop():
+    """The body has ended and the exits are going on: they run to their end, and then the cancellation goes on."""
+    instance = Gated()
+
+    async def block():
+        async with hsm.start(None, instance, hsm.define("M", logged("a", hsm.exit(held)))):
+            pass
+
+    task = asyncio.create_task(block())
+    await settle()
+    task.cancel()
+    await settle()
+    assert not task.done()
+    instance.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert instance.log == ["+a", "-a", "held", "freed"]
+
+
+@rule("L1", "Q4")
+async def test_cancelling_a_block_in_the_turn_in_which_its_stop_ends_is_not_lost():
+    """The machine has stopped by itself already when the cancellation arrives."""
+    instance = Gated()
+
+    async def block():
+        async with hsm.start(None, instance, hsm.define("M", logged("a", hsm.exit(held)))) as machine:
+            machine.context.on_cancel(asyncio.current_task().cancel)
+
+    task = asyncio.create_task(block())
+    await settle()
+    instance.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert instance.log == ["+a", "-a", "held", "freed"]
+
+
 # --- L2: state, states, is_in -----------------------------------------------------------------------------------
 
 REGIONS = hsm.define(
@@ -254,6 +291,15 @@ async def test_during_a_step_the_configuration_is_told_as_it_is():
         ("/M/b", False, True),
         ("/M/b/d", False, True),
     ]
+
+
+@rule("L2", "L3")
+async def test_the_repr_of_a_machine_tells_how_it_is():
+    """Its name, its status, and where it is."""
+    machine = await started(PAIR)
+    assert repr(machine) == "<Machine M running in /M/a/b>"
+    await machine.stop()
+    assert repr(machine) == "<Machine M stopped>"
 
 
 # --- L3: status -------------------------------------------------------------------------------------------------
@@ -464,6 +510,54 @@ async def test_what_was_held_back_or_sent_and_is_dropped_by_stop_is_logged(caplo
     assert "'held'" in caplog.text
 
 
+@rule("L4")
+async def test_a_stop_and_a_wait_that_are_tasks_and_are_given_up_disturb_no_others():
+    """Two of each wait; one of each is cancelled, and the others are answered."""
+    machine = await started(hsm.define("M", hsm.state("a", hsm.exit(held))), Gated())
+    waits = [asyncio.create_task(machine.wait()) for _ in range(2)]
+    stops = [asyncio.create_task(machine.stop()) for _ in range(2)]
+    await settle()
+    waits[0].cancel()
+    stops[0].cancel()
+    await settle()
+    assert waits[0].cancelled()
+    assert stops[0].cancelled()
+    machine.instance.gate.set()
+    assert await waits[1] is hsm.Status.STOPPED
+    assert await stops[1] is None
+
+
+@rule("L4", "L1")
+async def test_a_stop_in_an_entry_of_the_start_comes_before_what_was_sent_before_it():
+    """The default entry is ended, then everything is left."""
+
+    def enter(ctx, self, event):
+        self.dispatch("x")
+        self.stop()
+
+    model = hsm.define("M", logged("a", hsm.entry(enter), on("x", hsm.effect(note("x")))))
+    machine = await started(model)
+    assert await machine.wait() is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "-a"]
+
+
+@rule("L4", "C3")
+@pytest.mark.parametrize(("end", "status"), [(hsm.final("end"), "completed"), (hsm.terminate("end"), "terminated")])
+async def test_a_stop_in_the_step_that_ends_the_machine_changes_nothing(end, status):
+    """The machine has come to its end by itself before the stop takes effect; no exit runs."""
+
+    def stop(ctx, self, event):
+        self.stop()
+
+    machine = await started(
+        hsm.define("M", hsm.exit(note("-M")), hsm.state("a", on("go", hsm.target("end"), hsm.effect(stop))), end)
+    )
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await settle()
+    assert machine.status.value == status
+    assert machine.instance.log == []
+
+
 # --- L5: at the wrong time --------------------------------------------------------------------------------------
 
 
@@ -637,6 +731,45 @@ async def test_a_restarted_machine_still_belongs_to_its_block(clock):
     assert instance.log == ["+a", "-a", "+a", "-a"]
 
 
+@rule("L6")
+async def test_two_restarts_at_once_are_one():
+    """The second one waits for the first."""
+    machine = await started(hsm.define("M", hsm.state("a", hsm.entry(note("+a")), hsm.exit(anote("-a")))))
+    assert await asyncio.gather(hsm.restart(machine), hsm.restart(machine)) == [machine, machine]
+    assert machine.instance.log == ["+a", "-a", "+a"]
+    assert machine.status is hsm.Status.RUNNING
+
+
+@rule("L6", "E8")
+async def test_two_restarts_at_once_fail_together():
+    """The error of the start is raised from both."""
+
+    def once(ctx, self, event):
+        if "+a" in self.log:
+            raise ValueError("oops")
+        self.log.append("+a")
+
+    machine = await started(hsm.define("M", hsm.state("a", hsm.entry(once), hsm.exit(anote("-a")))))
+    errors = await asyncio.gather(hsm.restart(machine), hsm.restart(machine), return_exceptions=True)
+    assert [str(error) for error in errors] == ["oops", "oops"]
+    assert machine.status is hsm.Status.STOPPED
+
+
+@rule("L6", "L7", "L5")
+async def test_a_machine_is_not_restarted_in_a_context_that_is_done():
+    """It is stopped, and takes no events."""
+    ctx = hsm.Context()
+    machine = await hsm.start(ctx, Log(), PAIR)
+    ctx.cancel()
+    await machine.wait()
+    with pytest.raises(hsm.LifecycleError, match="cancelled already"):
+        await hsm.restart(machine)
+    with pytest.raises(hsm.LifecycleError, match="not started"):
+        machine.dispatch("go")
+    assert machine.state() == ""
+    assert machine.instance.log == ["+a", "+b", "-b", "-a"]
+
+
 # --- L7: contexts -----------------------------------------------------------------------------------------------
 
 
@@ -681,10 +814,11 @@ async def test_a_machine_is_not_started_in_a_context_that_is_done():
 
 @rule("L7")
 async def test_behaviours_are_given_a_context_below_the_machines():
-    """It is done once the context of the machine is cancelled."""
+    """It is done once the context of the machine is cancelled; `machine.context` is that one."""
     ctx, seen = hsm.Context(), []
     machine = await hsm.start(ctx, Log(), hsm.define("M", hsm.state("a", hsm.entry(lambda ctx, *_: seen.append(ctx)))))
     assert seen[0] is not ctx
+    assert seen[0] is machine.context
     assert not seen[0].done
     ctx.cancel()
     assert seen[0].done

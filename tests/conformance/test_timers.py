@@ -350,6 +350,22 @@ async def test_zero_and_a_past_moment_fire_on_the_next_turn(trigger, clock):
 
 
 @rule("A4")
+async def test_the_beginning_of_time_is_past_and_its_end_never_comes(clock):
+    """`datetime.min` fires on the next turn, `datetime.max` not in a thousand years, though neither is a timestamp."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            timed(hsm.at(datetime.max), hsm.effect(note("end"))),
+            timed(hsm.at(datetime.min), hsm.effect(note("beginning"))),
+        ),
+    )
+    machine = await started(model)
+    await clock.advance(timedelta(days=365_000).total_seconds())
+    assert machine.instance.log == ["beginning"]
+
+
+@rule("A4")
 @pytest.mark.parametrize(
     "trigger", [lambda: hsm.after(-1), lambda: hsm.after(timedelta(seconds=-1)), lambda: hsm.every(-1), lambda: hsm.every(0), lambda: hsm.every(timedelta(0))],
 )  # fmt: skip
@@ -589,6 +605,37 @@ async def test_the_clock_of_a_machine_can_be_replaced():
     for _ in range(9):
         clock.advance(1)
     assert machine.instance.log == [(1005, 1), (1007, 1)]
+
+
+@rule("A7", "A6")
+async def test_a_clock_that_makes_a_call_after_it_was_called_off_does_no_harm():
+    """A timer fires once, and one whose state was left does not fire."""
+
+    class Hasty(ManualClock):
+        """Makes every call that is due, called off or not."""
+
+        class Call(ManualClock.Call):
+            def cancel(self):
+                """Too late."""
+
+    clock = Hasty()
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            timed(hsm.after(1), hsm.effect(note("one"))),
+            timed(hsm.after(1), hsm.effect(note("two"))),
+            timed(hsm.after(2), hsm.effect(note("void"))),
+            on("go", hsm.target("b")),
+        ),
+        hsm.state("b"),
+    )
+    machine = await started(model, clock=clock)
+    clock.advance(1)
+    assert machine.instance.log == ["one", "two"]
+    await machine.dispatch("go")
+    clock.advance(1)
+    assert machine.instance.log == ["one", "two"]
 
 
 @rule("A7", "L6")

@@ -12,12 +12,11 @@ import operator
 import types
 
 import attrs
-from laws.description import MIXED, Act, Cond, Description, Functional, Move, Node, Recorder, action, predicate
-from support_models import erased
+from laws.description import MIXED, Act, Cond, Description, Functional, Move, Node, Recorder, predicate
 
 import hsm
 import hsm_classdsl as dsl
-from hsm.elements.nodes import AllOf, AnyOf, Condition, Effect, Entry, Exit, Initial, Model, Not, Transition, When
+from hsm.elements.nodes import AllOf, Condition, Effect, Entry, Exit, Initial, Model, Transition
 
 KINDS = {
     "state": dsl.State["Recorder"],
@@ -199,12 +198,12 @@ def _one_each(parts: tuple) -> list:
 
 
 def _one_at_most(parts: tuple) -> list:
-    guards = [part for part in parts if isinstance(part, Condition)]
+    conditions = tuple(part for part in parts if isinstance(part, Condition))
     found = [
         attrs.evolve(part, actions=part.actions[:1]) if isinstance(part, Effect) else part
         for part in parts
-        if part not in guards[1:]
+        if not isinstance(part, Condition)
     ]
-    if len(guards) > 1:
-        found[found.index(guards[0])] = AllOf(tuple(guards))
+    if conditions:
+        found.insert(parts.index(conditions[0]), AllOf(conditions) if len(conditions) > 1 else conditions[0])
     return found

@@ -159,11 +159,13 @@ def build_functional(description: Description, mode: str = MIXED) -> hsm.Model:
     Raises:
         hsm.DefinitionError: It describes no valid machine.
     """
-    return _Functional(mode, description.root.name).model(description.root)
+    return Functional(mode, description.root.name).model(description.root)
 
 
 @attrs.frozen
-class _Functional:
+class Functional:
+    """The spelling of one model: in which mode its behaviours are, and what the model is called."""
+
     mode: str
     name: str
 
@@ -191,7 +193,7 @@ class _Functional:
     def _vertex(self, node: Node, at: tuple[str, ...]):
         make = getattr(hsm, node.kind)
         if node.kind == "submachine":
-            model = _Functional(self.mode, node.model.name).model(node.model)
+            model = Functional(self.mode, node.model.name).model(node.model)
             return make(node.name, model, *self._inside(node, at))
         if node.kind in ("shallow_history", "deep_history"):
             return make(node.name, *self._default(node.default or Move(), at))

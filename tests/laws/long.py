@@ -14,10 +14,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from laws.description import ASYNC, MIXED, SYNC
+from laws.classes import build_classes, build_classes_by_reference
+from laws.description import ASYNC, MIXED, SYNC, build_functional
 from laws.models import describe, is_valid, operations
 from laws.reference import Endless
 from laws.shrinking import report
+
+SPELLINGS = {
+    "functions": build_functional,
+    "classes": build_classes,
+    "references": build_classes_by_reference,
+}
+"""How machines can be spelled: the last one names states by their classes."""
 
 
 def main() -> int:
@@ -26,6 +34,7 @@ def main() -> int:
     parser.add_argument("--sequences", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0, help="the first one")
     parser.add_argument("--modes", default=f"{SYNC},{ASYNC},{MIXED}")
+    parser.add_argument("--spelling", choices=SPELLINGS, default="functions")
     parser.add_argument("--keep-going", type=int, default=1, help="how many mismatches to show")
     options = parser.parse_args()
     logging.disable()
@@ -38,7 +47,7 @@ def main() -> int:
             invalid += 1
             continue
         try:
-            found = report(description, sequence, modes)
+            found = report(description, sequence, modes, SPELLINGS[options.spelling])
         except Endless:
             endless += 1
             continue

@@ -78,7 +78,7 @@ def by_library(
 
 
 async def _play(model: hsm.Model, operations: list[str]) -> list[Told]:
-    recorder = Recorder()
+    recorder = model.instance_type() if issubclass(model.instance_type, Recorder) else Recorder()
     background: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda loop, context: background.append(_text(context.get("exception"), context)))

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import attrs
-from laws.description import Act, Description, Move, Node
+from laws.description import Act, Description, Move, Node, build_functional
 from laws.models import is_valid
 from laws.play import by_library, by_reference
 from laws.reference import Endless
 
 
-def difference(description: Description, sequence: list[str], modes: tuple[str, ...]) -> tuple | None:
+def difference(
+    description: Description, sequence: list[str], modes: tuple[str, ...], build=build_functional
+) -> tuple | None:
     """The first operation that the library does otherwise than the reference, as ``(mode, wanted, found)``.
+
+    *build* spells the machine, with one front end or the other.
 
     Raises:
         Endless: The machine feeds itself for ever.
@@ -23,7 +27,7 @@ def difference(description: Description, sequence: list[str], modes: tuple[str, 
     wanted = by_reference(description, sequence)
     for mode in modes:
         try:
-            found = by_library(description, sequence, mode)
+            found = by_library(description, sequence, mode, build=build)
         except Exception as error:
             return mode, None, repr(error)
         if found != wanted:
@@ -70,12 +74,14 @@ def _shorter(items: tuple) -> Iterator[tuple]:
             yield (*items[:number], attrs.evolve(item, does="log", what=""), *items[number + 1 :])
 
 
-def shrink(description: Description, sequence: list[str], modes: tuple[str, ...]) -> tuple[Description, list[str]]:
+def shrink(
+    description: Description, sequence: list[str], modes: tuple[str, ...], build=build_functional
+) -> tuple[Description, list[str]]:
     """The smallest machine and events found that still differ."""
 
     def differs(candidate: Description, events: list[str]) -> bool:
         try:
-            return is_valid(candidate) and difference(candidate, events, modes) is not None
+            return is_valid(candidate) and difference(candidate, events, modes, build) is not None
         except (Endless, IndexError, KeyError):
             return False
 
@@ -97,16 +103,16 @@ def shrink(description: Description, sequence: list[str], modes: tuple[str, ...]
     return description, sequence
 
 
-def report(description: Description, sequence: list[str], modes: tuple[str, ...]) -> str | None:
+def report(description: Description, sequence: list[str], modes: tuple[str, ...], build=build_functional) -> str | None:
     """The difference in its smallest form, or ``None`` when there is none.
 
     Raises:
         Endless: The machine feeds itself for ever.
     """
-    found = difference(description, sequence, modes)
+    found = difference(description, sequence, modes, build)
     if found is None:
         return None
     modes = found[:1]
-    description, sequence = shrink(description, sequence, modes)
-    mode, wanted, does = difference(description, sequence, modes)
+    description, sequence = shrink(description, sequence, modes, build)
+    mode, wanted, does = difference(description, sequence, modes, build)
     return f"behaviours {mode}, events {sequence}\n{description}\nwanted {wanted}\nfound  {does}"

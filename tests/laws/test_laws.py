@@ -9,11 +9,14 @@ from collections import Counter
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from laws.classes import build_classes, build_classes_by_reference, in_class_words
 from laws.description import ASYNC, MIXED, SYNC, build_functional
 from laws.models import KINDS, describe, descriptions, is_valid, operations, sequences
 from laws.play import by_library, by_reference
 from laws.reference import Endless
 from laws.shrinking import report
+from support_models import erased
 
 import hsm
 from hsm.compiler import compile as compile_model
@@ -95,6 +98,24 @@ def test_compiling_is_pure(description):
         assert compile_model(model) == program
         assert compile_model(twin) == program
     assert repr(model) == before
+
+
+@law(120)
+@given(descriptions())
+def test_a_machine_class_gives_the_same_model(description):
+    """Said with nested classes, every machine is the same tree as said with functions, callables aside."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hsm.DefinitionWarning)
+        functional, by_classes = erased(build_functional(description)), erased(build_classes(description))
+    assert by_classes == in_class_words(functional)
+
+
+@law(120)
+@given(descriptions(), sequences(), st.sampled_from((build_classes, build_classes_by_reference)))
+def test_a_machine_class_does_the_same(description, sequence, build):
+    """A machine class plays every event as its functional twin does, paths as text or states named by their classes."""
+    must_end(description, sequence)
+    assert by_library(description, sequence, build=build) == by_library(description, sequence)
 
 
 def test_the_random_machines_leave_nothing_out():
