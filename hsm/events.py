@@ -158,12 +158,6 @@ class Pattern:
     def __str__(self) -> str:
         return self.text if self.kind is PatternKind.EXACT else self.text + "*"
 
-    def matches(self, name: str) -> bool:
-        """Whether an event called *name* triggers this; only an exact pattern matches a built-in event."""
-        if self.kind is PatternKind.EXACT:
-            return name == self.text
-        return name.startswith(self.text) and name not in BUILT_IN
-
 
 def pattern(text: str) -> Pattern | None:
     """The pattern that *text* spells, or ``None`` where ``*`` stands anywhere but alone or after a final dot."""

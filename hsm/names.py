@@ -37,11 +37,6 @@ def segments(path: str) -> tuple[str, ...]:
     return tuple(path.removeprefix(SEPARATOR).split(SEPARATOR))
 
 
-def last_segment(path: str) -> str:
-    """What stands behind the last ``/`` of *path*."""
-    return path.rpartition(SEPARATOR)[2]
-
-
 def closest(wanted: str, known: Iterable[str], count: int = 2) -> list[str]:
     """Up to *count* of the *known* names that look most like *wanted*, best first; empty when none does."""
     return difflib.get_close_matches(wanted, list(known), n=count, cutoff=0.6)

@@ -106,12 +106,10 @@ class Guard(GuardTerm, Generic[G, A]):
         self.function = function
         self.where = where
         self.owner: type | None = None
-        self.name = ""
         self.__doc__ = function.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
-        if self.owner is None:
-            self.owner, self.name = owner, name
+        self.owner = self.owner or owner
 
     @overload
     def __get__(self, instance: None, owner: type) -> Guard[G, A]: ...

@@ -29,7 +29,7 @@ class Running:
     vertex: int
     event: Event[Any]
     context: Context
-    task: Task | None = None
+    task: Task = attrs.field(init=False)
     has_returned: bool = False
     is_unwanted: bool = False
     """Whether its vertex is being left, or its machine ends."""
@@ -38,7 +38,7 @@ class Running:
 
     def error(self) -> BaseException | None:
         """What it raised; a cancellation only where nobody had asked for one. ``None`` while it runs."""
-        if self.task is None or not self.task.done():
+        if not self.task.done():
             return None
         if not self.task.cancelled():
             return self.task.exception()
@@ -107,12 +107,12 @@ class Activities:
             self._actions.from_activities.append(error)
 
     def _wait(self, running: list[Running]) -> Steps[None]:
-        tasks = [each.task for each in running if each.task is not None and not each.task.done()]
+        tasks = [each.task for each in running if not each.task.done()]
         if not tasks:
             return
         yield self._host.cancel_and_wait(tasks, self._grace)
         for each in running:
-            if each.task is not None and not each.task.done():
+            if not each.task.done():
                 place = describe(self._program, each.behavior)
                 refusal = TimeoutError(f"{place} did not end within {self._grace:g} s of being cancelled: abandoned")
                 self._host.report(str(refusal), refusal)
@@ -123,8 +123,7 @@ class Activities:
             for each in running:
                 each.is_unwanted = True
                 each.context.cancel()
-                if each.task is not None:
-                    each.task.cancel()
+                each.task.cancel()
         self._running.clear()
 
     async def _perform(self, each: Running) -> None:

@@ -27,8 +27,6 @@ class Configuration:
 
     def is_active(self, vertex: int) -> bool:
         """Whether *vertex*, or anything inside it, is active."""
-        if vertex == OUTSIDE:
-            return bool(self.leaves)
         place = bisect_left(self.leaves, vertex)
         return place < len(self.leaves) and self.leaves[place] <= self.vertices[vertex].last
 

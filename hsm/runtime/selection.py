@@ -82,11 +82,8 @@ class Selection:
         return IGNORED
 
     def _all(self, event: Event[Any], find: Find, name: str | None) -> Steps[Decision]:
-        leaves = self.configuration.leaves
-        if not leaves:
-            return IGNORED
         self._asked.clear()
-        decision = yield from self._inside(OUTSIDE, list(leaves), event, find, name)
+        decision = yield from self._inside(OUTSIDE, list(self.configuration.leaves), event, find, name)
         if len(decision.chosen) > 1:
             return Decision(tuple(self._without_conflicts(decision.chosen)))
         return decision
@@ -121,8 +118,6 @@ class Selection:
         for region in regions:
             last = self.program.vertices[region].last
             inside = [leaf for leaf in leaves if region <= leaf <= last]
-            if not inside:
-                continue
             decision = yield from self._inside(region, inside, event, find, name)
             if decision.is_deferred:
                 return decision

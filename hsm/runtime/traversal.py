@@ -248,7 +248,7 @@ class Traversal:
             yield from self._transition(vertex.default, event, way)
         elif vertex.regions:
             yield from self._into_regions(outer, goals, event, way)
-        elif goals:
+        else:  # what has neither a default entry nor regions is only entered on the way to a goal inside
             yield from self._enter(self.configuration.child_towards(outer, goals[0]), goals, event, way)
 
     def _into_regions(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:

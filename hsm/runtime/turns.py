@@ -221,9 +221,8 @@ class Turns:
         try:
             self._finish(work, value, failure)
         except BaseException:
-            if not self._is_draining:
-                self.is_busy = False
-                self.wake()
+            self.is_busy = self._is_draining
+            self.wake()
             raise
         self.drain()
 

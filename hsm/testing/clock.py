@@ -99,11 +99,9 @@ class VirtualClock(selectors.BaseSelector):
             if timeout is not None:
                 self._jump(timeout)
                 return ready
-            alone = threading.active_count() == 1
-            if alone and not (ready := self._selector.select(0)):  # a thread may have woken the loop and ended since
+            # a thread may have woken the loop and ended since: so look again
+            if threading.active_count() == 1 and not self._selector.select(0):
                 raise RuntimeError("everything waits, and nothing is left that could happen: a deadlock")
-            if ready:
-                return ready
         before = time.monotonic()
         ready = self._selector.select(timeout)
         self._now += time.monotonic() - before
@@ -134,10 +132,6 @@ class VirtualClock(selectors.BaseSelector):
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
         """Watch *fileobj* no longer."""
         return self._selector.unregister(fileobj)
-
-    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        """Watch *fileobj* for other events."""
-        return self._selector.modify(fileobj, events, data)
 
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
         """What is watched."""

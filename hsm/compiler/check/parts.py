@@ -77,8 +77,6 @@ def _place_for(part: Element, owner: Element) -> str:
 
 def junk(spot: Spot, report: Report) -> None:
     """HSM002: an argument that is no part of a model at all."""
-    if not is_a(spot.element, Junk):
-        return
     value, in_transition = spot.element.value, is_a(spot.owner, Transition)
     if getattr(value, "__module__", None) == "hsm.dsl":
         help_ = f"call it: hsm.{describe(value)}(...)"

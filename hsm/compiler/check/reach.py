@@ -47,19 +47,18 @@ class _Reach:
         self.outline = outline
         self.entered: set[int] = set()
         self.by_default: set[int] = set()
-        self.pending: list[tuple[int, bool]] = []
+        self.pending: list[int] = []
         self.restored: set[int] = set()
         """What a reached shallow history restores: each direct child of it that can be entered at all."""
 
     def all(self) -> set[int]:
         """The vertices that can be entered."""
-        self.pending.append((0, True))
-        self.pending += [(v.index, True) for v in self.outline.vertices if v.parent == 0 and v.kind in _FROM_OUTSIDE]
+        self.pending.append(0)
+        self.pending += [v.index for v in self.outline.vertices if v.parent == 0 and v.kind in _FROM_OUTSIDE]
         while self.pending:
-            vertex, is_default = self.pending.pop()
+            vertex = self.pending.pop()
             self._enter(vertex)
-            if is_default:
-                self._default(vertex)
+            self._default(vertex)
         return self.entered
 
     def _enter(self, vertex: int) -> None:
@@ -70,10 +69,10 @@ class _Reach:
             if at not in self.entered:
                 self.entered.add(at)
                 if draft.parent in self.restored:
-                    self.pending.append((at, True))
-                self.pending += [(t, True) for transition in draft.outgoing for t in transition.reached()]
+                    self.pending.append(at)
+                self.pending += [t for transition in draft.outgoing for t in transition.reached()]
             if at != vertex:
-                self.pending += [(r, True) for r in draft.regions if r != inner and r not in self.by_default]
+                self.pending += [r for r in draft.regions if r != inner and r not in self.by_default]
             inner, at = at, draft.parent
 
     def _default(self, vertex: int) -> None:
@@ -84,14 +83,14 @@ class _Reach:
         if draft.kind is Kind.SHALLOW_HISTORY:
             self.restored.add(draft.parent)
             siblings = self.outline.vertices[draft.parent].children.values()
-            self.pending += [(sibling, True) for sibling in siblings if sibling in self.entered]
-        self.pending += [(t, True) for transition in draft.defaults for t in transition.reached()]
+            self.pending += [sibling for sibling in siblings if sibling in self.entered]
+        self.pending += [t for transition in draft.defaults for t in transition.reached()]
         if not draft.defaults:
-            self.pending += [(region, True) for region in draft.regions]
+            self.pending += draft.regions
         if draft.kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY, Kind.ENTRY_POINT) and not any(
             transition.reached() for transition in draft.outgoing
         ):
-            self.pending.append((draft.parent, True))
+            self.pending.append(draft.parent)
 
 
 def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:

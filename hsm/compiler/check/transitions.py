@@ -30,7 +30,7 @@ def check_transitions(outline: Outline, report: Report) -> None:
         if source is not Kind.FORK:
             _several_targets(outline, transition, report)
         if not transition.is_default and source not in _INWARD:
-            _between_regions(outline, transition, report)
+            _between_regions(outline, transition, transition.source, report)
 
 
 def _default_target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
@@ -118,11 +118,8 @@ def in_different_regions(outline: Outline, vertices: list[int]) -> bool:
     return NONE not in regions and len(set(regions)) == len(regions)
 
 
-def _between_regions(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+def _between_regions(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
     """HSM046: no transition leads from one region of a state into another one of it (UML 2.5.1, 14.2.3.9)."""
-    source = transition.source
-    if source is None:
-        return
     for wanted in transition.targets:
         target = wanted.vertex
         if target is None or target == source:

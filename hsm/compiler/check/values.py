@@ -19,16 +19,13 @@ from hsm.elements.nodes import (
     AllOf,
     AnyOf,
     At,
-    Defer,
     Effect,
     Entry,
     Every,
     Exit,
     Guard,
-    InState,
     On,
     OnCall,
-    SourcePath,
     Target,
 )
 from hsm.elements.parts import Element
@@ -110,7 +107,7 @@ def events(spot: Spot, report: Report) -> None:
                 within=spot.within,
                 help=help_,
             )
-    elif is_a(element, On | Defer):
+    else:
         if not element.events:
             _nothing_named(spot, "event", "give a name, an hsm.Event, or a class made from hsm.Signal", report)
         for event in element.events:
@@ -155,7 +152,7 @@ def paths(spot: Spot, report: Report) -> None:
         found = element.paths
         if not found:
             _nothing_named(spot, "path", "name a vertex, such as hsm.target('idle')", report)
-    elif is_a(element, SourcePath | InState):
+    else:
         found = (element.path,)
     for path in found:
         if not is_path(path):

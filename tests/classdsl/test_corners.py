@@ -1,0 +1,107 @@
+"""Corners of the class front end: conditions that meet guards, builtins as guards, decorated histories."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+import hsm
+from hsm_classdsl import DeepHistory, Machine, State, entry, guard, in_state, on
+
+
+async def test_conditions_and_guards_combine_in_either_order():
+    """A condition of the functional front end may stand on the left of a guard, too."""
+
+    class M(Machine):
+        ready = True
+
+        class A(State["M"], initial=True):
+            @guard
+            def ready(self):
+                return self.machine.ready
+
+            both = on("both", target="B", guard=hsm.in_state("/M/A") & ready)
+            either = on("either", target="B", guard=hsm.in_state("/M/B") | ready)
+            neither = on("neither", target="B", guard=~in_state("/M/A"))
+
+        class B(State["M"]):
+            back = on("back", target="A")
+
+    async with M() as m:
+        assert await m.dispatch("neither") is hsm.Outcome.IGNORED
+        assert await m.dispatch("both") is hsm.Outcome.TAKEN
+        await m.dispatch("back")
+        assert await m.dispatch("either") is hsm.Outcome.TAKEN
+
+
+def test_a_behaviour_is_no_guard():
+    """A marked method that is made a guard as well would lose its mark: it is refused."""
+    with pytest.raises(TypeError, match="is a behaviour already"):
+
+        class M(Machine):
+            class A(State["M"], initial=True):
+                @guard
+                @entry
+                def both(self):
+                    return True
+
+
+async def test_a_builtin_as_a_guard_is_given_everything():
+    """A callable whose signature nobody knows is called with all three arguments; what it raises is a guard's error."""
+
+    class M(Machine):
+        class A(State["M"], initial=True):
+            go = on("go", target="B", guard=getattr)
+
+        class B(State["M"]):
+            pass
+
+    async with M() as m:
+        with pytest.raises(TypeError):
+            await m.dispatch("go")
+        assert m.state() == "/M/A"
+
+
+async def test_a_guard_may_stand_in_two_classes():
+    """A guard that is assigned a second time stays the one guard."""
+
+    class M(Machine):
+        class A(State["M"], initial=True):
+            @guard
+            def willing(self):
+                return True
+
+            again = willing
+            go = on("go", target="B", guard=again)
+
+        class B(State["M"]):
+            pass
+
+    async with M() as m:
+        assert await m.dispatch("go") is hsm.Outcome.TAKEN
+
+
+async def test_a_decorated_history_keeps_its_place():
+    """A history class that attrs makes anew stays a history."""
+
+    class M(Machine):
+        class A(State["M"], initial=True):
+            into = on("into", target="On/Back")
+
+        class On(State["M"]):
+            class One(State["M"], initial=True):
+                deeper = on("next", target="Two")
+
+            class Two(State["M"]):
+                pass
+
+            @attrs.define
+            class Back(DeepHistory["M"]):
+                pass
+
+            out = on("out", target="A")
+
+    async with M() as m:
+        for event in ("into", "next", "out", "into"):
+            await m.dispatch(event)
+        assert m.state() == "/M/On/Two"

@@ -1,0 +1,119 @@
+"""Corners of the compiler that no single error case shows: hand-made trees, many mistakes, odd callables."""
+
+from __future__ import annotations
+
+import pytest
+from support import Log, logged, note, rule, started
+
+import hsm
+from hsm.api import program_of
+from hsm.elements.nodes import Final, Model, State, Target, Transition
+
+
+def go(event, target, *parts):
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def problems_of(*parts):
+    """The diagnostics of a model that is refused."""
+    with pytest.raises(hsm.DefinitionError) as caught:
+        hsm.define("M", *parts)
+    return caught.value.diagnostics
+
+
+def test_a_tree_made_by_hand_is_told_of_without_a_position():
+    """Elements that no call made have no place in a file: the facts stay."""
+    model = Model("M", (State("a", (Transition((Target(("nowhere",)),)),)),))
+    with pytest.raises(hsm.DefinitionError) as caught:
+        program_of(model)
+    assert "error[HSM021]: target 'nowhere' does not name a vertex" in str(caught.value)
+    assert "-->" not in str(caught.value)
+
+
+def test_a_tree_made_by_hand_is_warned_of():
+    """A warning without a position is issued all the same."""
+    with pytest.warns(hsm.DefinitionWarning, match="HSM060"):
+        program_of(Model("M", (State("a"), Final("b"))))
+
+
+def test_after_many_mistakes_no_more_names_are_suggested():
+    """The first of many unknown paths come with the closest names; the later ones are told all the same."""
+    wrong = [hsm.state(f"s{number}", go("e", "idel"), go("f", "../idel")) for number in range(30)]
+    diagnostics = problems_of(*wrong, hsm.state("idle"))
+    assert len(diagnostics) == 60
+    assert "did you mean" in diagnostics[0].help[0]
+    assert "did you mean" not in diagnostics[-1].help[0]
+    assert "did you mean" not in diagnostics[-2].help[0]
+
+
+def test_an_entry_point_to_nowhere_is_told_once():
+    """A way behind a door that names nothing is one problem."""
+    (problem,) = problems_of(
+        hsm.state("s", hsm.entry_point("in", hsm.transition(hsm.target("nowhere"))), hsm.state("a")),
+        hsm.transition(hsm.on("e"), hsm.target("s/in")),
+    )
+    assert problem.code == "HSM021"
+
+
+@rule("R6")
+def test_a_join_of_states_without_regions_is_told():
+    """A join needs regions: two states beside each other are none."""
+    codes = {
+        problem.code
+        for problem in problems_of(
+            hsm.state("a", hsm.transition(hsm.target("j"))),
+            hsm.state("b", hsm.transition(hsm.target("j"))),
+            hsm.join("j", hsm.transition(hsm.target("a"))),
+        )
+    }
+    assert codes == {"HSM037"}
+
+
+@rule("R7")
+async def test_a_state_may_lead_to_its_own_exit_point_that_regions_lead_to():
+    """From the state itself nothing is waited for at a door that acts as a join for its regions."""
+    model = hsm.define(
+        "M",
+        logged(
+            "s",
+            hsm.region("r", logged("a", go("x", "/M/s/out"))),
+            hsm.region("q", logged("b", go("x", "/M/s/out"))),
+            hsm.exit_point("out", hsm.transition(hsm.target("/M/done"))),
+            go("leave", "out", hsm.effect(note("effect"))),
+        ),
+        hsm.state("done"),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("leave")
+    assert machine.state() == "/M/done"
+    assert machine.instance.taken() == ["effect", "-b", "-a", "-s"]
+
+
+@rule("T4")
+async def test_a_way_that_leaves_the_model_itself_comes_before_later_regions():
+    """Of two transitions, one of which leaves everything, the one of the earlier region fires alone."""
+    model = hsm.define(
+        "M",
+        hsm.region("r", hsm.state("a", go("e", "/M", hsm.effect(note("restart"))))),
+        hsm.region("q", hsm.state("b", go("e", "../c", hsm.effect(note("never")))), hsm.state("c")),
+    )
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.log == ["restart"]
+    assert machine.states() == ("/M/r/a", "/M/q/b")
+
+
+async def test_a_callable_whose_signature_nobody_knows_is_taken():
+    """A builtin without a signature may be a behaviour; that it cannot be called so is told at run time."""
+    machine = await started(hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(getattr)))), Log())
+    with pytest.raises(TypeError):
+        await machine.dispatch("e")
+    assert machine.state() == "/M/a"
+
+
+@pytest.mark.parametrize("field", ["name", "data"])
+def test_a_signal_cannot_have_a_field_that_every_event_has(field):
+    """A field called as an attribute of events is refused where the class is made."""
+    with pytest.raises(TypeError, match=f"has a field '{field}'"):
+        type("Paid", (hsm.Signal,), {"__annotations__": {field: int}})
