@@ -41,6 +41,12 @@ async def until_open(ctx, self, event):
     await self.gate.wait()
 
 
+async def when_open(ctx, self, event):
+    """A guard that holds, when the gate opens."""
+    await self.gate.wait()
+    return True
+
+
 def errors_of_loop():
     """What reaches the loop's exception handler from now on."""
     caught = []
@@ -357,7 +363,7 @@ async def test_an_activity_that_returns_during_the_step_that_leaves_its_state_co
             "a",
             hsm.activity(anote("returned")),
             hsm.transition(hsm.target("wrong")),
-            on("hold", hsm.target("b"), hsm.effect(until_open)),
+            on("hold", hsm.target("b"), hsm.guard(when_open)),
         ),
         hsm.state("wrong"),
         logged("b"),
@@ -386,7 +392,7 @@ async def test_an_activity_that_returns_while_its_state_is_being_reentered_compl
             "a",
             hsm.activity(first_only),
             hsm.transition(hsm.target("wrong")),
-            on("hold", hsm.target("."), hsm.effect(until_open)),
+            on("hold", hsm.target("."), hsm.guard(when_open)),
         ),
         hsm.state("wrong"),
     )

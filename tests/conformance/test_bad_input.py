@@ -223,7 +223,7 @@ async def test_a_step_budget_that_allows_nothing_is_refused(budget):
 async def test_something_that_is_no_clock_is_refused():
     """Before anything is entered."""
     instance = Log()
-    with pytest.raises(TypeError, match="a clock has the methods of hsm.Clock, and 3 has not"):
+    with pytest.raises(TypeError, match=r"a clock has the methods of hsm\.Clock, and 3 has not"):
         await hsm.start(None, instance, MODEL, clock=3)
     assert await is_well(await hsm.start(None, instance, MODEL))
 
@@ -282,7 +282,7 @@ async def async_generator(ctx, self, event):
 def test_a_generator_function_is_no_behaviour(wrong):
     """Calling one runs nothing of it, so `define` refuses it."""
     for part in (hsm.entry(wrong), hsm.exit(wrong), hsm.activity(wrong), on("x", hsm.effect(wrong))):
-        with pytest.raises(hsm.DefinitionError, match="yield"):
+        with pytest.raises(hsm.DefinitionError, match="is a generator: it would never run"):
             hsm.define("M", hsm.state("a", part))
 
 

@@ -1,8 +1,9 @@
 """Every Python block of the README and the documentation runs, and prints what the page says it prints.
 
 The blocks of a page run in order, in one namespace; ``fresh`` on a fence starts a new one. A ``text`` block right
-after a Python block, or after the end of the columns it stands in, is its output, to the letter. ``raises=ValueError`` on a fence: the block raises that, and the
-output ends with the exception; ``warns=...`` likewise, and the output ends with the warnings.
+after a Python block, or after the end of the columns it stands in, is its output, to the letter.
+``raises=ValueError`` on a fence: the block raises that, and the output ends with the exception; ``warns=...``
+likewise, and the output ends with the warnings.
 
     python tests/docs/test_code_blocks.py --update [pages]     writes the outputs anew; read them before you keep them
 """

@@ -29,7 +29,8 @@ def difference(
         try:
             found = by_library(description, sequence, mode, build=build)
         except Exception as error:
-            return mode, None, repr(error)
+            codes = "".join(f" {diagnostic.code}" for diagnostic in getattr(error, "diagnostics", ()))
+            return mode, None, f"{type(error).__name__}{codes}: {error}"
         if found != wanted:
             at = next((n for n, pair in enumerate(zip(wanted, found, strict=False)) if pair[0] != pair[1]), -1)
             return mode, wanted[at], found[at]
@@ -77,11 +78,12 @@ def _shorter(items: tuple) -> Iterator[tuple]:
 def shrink(
     description: Description, sequence: list[str], modes: tuple[str, ...], build=build_functional
 ) -> tuple[Description, list[str]]:
-    """The smallest machine and events found that still differ."""
+    """The smallest machine and events found that still differ, and in the same way if an exception is the difference."""
+    kind = _kind(difference(description, sequence, modes, build))
 
     def differs(candidate: Description, events: list[str]) -> bool:
         try:
-            return is_valid(candidate) and difference(candidate, events, modes, build) is not None
+            return is_valid(candidate) and _kind(difference(candidate, events, modes, build)) == kind
         except (Endless, IndexError, KeyError):
             return False
 
@@ -101,6 +103,13 @@ def shrink(
                 break
             skipped = 0
     return description, sequence
+
+
+def _kind(found: tuple | None) -> str | None:
+    """In which way something differs."""
+    if found is None:
+        return None
+    return found[2].partition(":")[0] if isinstance(found[2], str) else "trace"
 
 
 def report(description: Description, sequence: list[str], modes: tuple[str, ...], build=build_functional) -> str | None:
