@@ -447,8 +447,9 @@ class Reference:
     def _leave_inside(self, outer: tuple, name: str) -> None:
         """K4: innermost first, later regions before earlier ones."""
         self._remember(outer)
-        self.complete.discard(outer)
-        self.completions = [state for state in self.completions if state != outer]
+        owner = outer[:-1] if outer and self.tree.kinds[outer] == "region" else outer
+        self.complete.discard(owner)
+        self.completions = [state for state in self.completions if state != owner]
         self.waiting.pop(outer, None)
         for child in reversed(self._active_in(outer)):
             self._leave_inside(child, name)

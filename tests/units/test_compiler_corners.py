@@ -117,3 +117,20 @@ def test_a_signal_cannot_have_a_field_that_every_event_has(field):
     """A field called as an attribute of events is refused where the class is made."""
     with pytest.raises(TypeError, match=f"has a field '{field}'"):
         type("Paid", (hsm.Signal,), {"__annotations__": {field: int}})
+
+
+@rule("R9")
+async def test_the_parts_of_a_submachine_may_take_an_event_from_its_model():
+    """A transition that is given with a submachine comes before its model's own, without a warning."""
+    inner = hsm.define("G", hsm.transition(hsm.on("e"), hsm.effect(note("inner"))), hsm.state("x"))
+    model = hsm.define("M", hsm.submachine("sub", inner, hsm.transition(hsm.on("e"), hsm.effect(note("outer")))))
+    machine = await started(model)
+    await machine.dispatch("e")
+    assert machine.instance.log == ["outer"]
+
+
+def test_a_terminate_leads_nowhere():
+    """A transition in a terminate is told what is meant there."""
+    (problem,) = problems_of(hsm.state("a", go("e", "../t")), hsm.terminate("t", hsm.transition(hsm.target("a"))))
+    assert problem.code == "HSM016"
+    assert problem.help == ("the machine has ended there: to go on, lead to a state instead",)

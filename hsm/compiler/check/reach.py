@@ -94,9 +94,13 @@ class _Reach:
 
 
 def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM061: a transition that an earlier one of the same state always forestalls (rule T2)."""
-    taken: set[Pattern | None] = set()
+    """HSM061: a transition that an earlier one of the same state always forestalls (rule T2).
+
+    What a submachine is given as parts may well take an event from its model: that is what it is for.
+    """
+    taken_in: dict[int, set[Pattern | None]] = {}
     for transition in vertex.outgoing:
+        taken = taken_in.setdefault(transition.root, set())
         patterns: set[Pattern | None] = {trigger.pattern for trigger in transition.triggers}
         if not transition.has_trigger:
             patterns = {None}

@@ -1,0 +1,40 @@
+"""Corners of the run time: moments that never come, interrupts that arrive through a thread's future."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import datetime
+
+from support import Log, note, rule, settle, started
+
+import hsm
+
+
+@rule("A2")
+async def test_a_moment_after_all_time_never_comes(clock, monkeypatch):
+    """A datetime that local time cannot express any more arms no timer, and is no error."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        model = hsm.define("M", hsm.state("a", hsm.transition(hsm.at(datetime.max), hsm.effect(note("never")))))
+        machine = await started(model)
+        await clock.advance(1e6)
+        assert machine.instance.log == []
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@rule("E7", "Q7")
+async def test_a_cancellation_that_a_behaviour_raises_is_in_the_future_of_a_thread():
+    """What is no ordinary exception reaches whoever waits for the future, too, and the machine goes on."""
+
+    def give_up(ctx, self, event):
+        raise asyncio.CancelledError
+
+    machine = await started(hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(give_up)))), Log())
+    future = machine.dispatch_threadsafe("e")
+    await settle()
+    assert isinstance(future.exception(timeout=0), asyncio.CancelledError)
+    assert await machine.dispatch("other") is hsm.Outcome.IGNORED
