@@ -77,3 +77,8 @@ async def settle():
     """Let everything happen that can happen without time passing."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+async def pause(seconds):
+    """``asyncio.sleep`` on the virtual clock, where it takes no time."""
+    await asyncio.sleep(seconds)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support import Log, note, rule
+from support import Log, note, pause, rule
 
 import hsm
 from hsm.testing import VirtualClock, run, virtual_time
@@ -22,7 +24,7 @@ def test_an_hour_takes_no_time():
 
     async def main():
         machine = await hsm.start(None, Log(), TICKING)
-        await asyncio.sleep(3630)
+        await pause(3630)
         return machine.instance.log
 
     begun = time.monotonic()
@@ -71,7 +73,7 @@ def test_time_begins_at_zero_and_jumps_to_each_deadline():
         for _ in range(100):
             await asyncio.sleep(0)
         seen.append(clock.time())
-        await asyncio.sleep(2.5)
+        await pause(2.5)
         assert loop.time() == clock.time() == 2.5
 
     clock.run(main())
@@ -109,7 +111,7 @@ def test_the_wall_clock_begins_at_the_start_of_2024_unless_told():
     clock = VirtualClock()
 
     async def main():
-        await asyncio.sleep(10)
+        await pause(10)
         return clock.wall()
 
     assert clock.run(main()) == datetime(2024, 1, 1, 0, 0, 10, tzinfo=UTC).timestamp()
@@ -122,7 +124,7 @@ def test_a_clock_can_run_one_thing_after_the_other():
     clock = VirtualClock()
 
     async def nap():
-        await asyncio.sleep(5)
+        await pause(5)
         return clock.time()
 
     assert [clock.run(nap()), clock.run(nap())] == [5, 10]
@@ -133,7 +135,7 @@ def test_two_clocks_do_not_know_of_each_other():
     one, two = VirtualClock(), VirtualClock()
 
     async def nap():
-        await asyncio.sleep(5)
+        await pause(5)
 
     one.run(nap())
     assert (one.time(), two.time()) == (5, 0)
@@ -164,7 +166,7 @@ def test_while_sockets_are_watched_time_passes_at_its_ordinary_pace():
             end.setblocking(False)
         with here, there:
             receiving = asyncio.create_task(loop.sock_recv(here, 10))
-            await asyncio.sleep(0.02)
+            await pause(0.02)
             await loop.sock_sendall(there, b"hello")
             return await asyncio.wait_for(receiving, 30)
 
@@ -223,15 +225,23 @@ async def test_a_settle_that_is_given_up_disturbs_no_other(clock):
 def test_a_virtual_year_can_be_waited_for():
     """Seconds that far from 0 are coarse, and still the deadline is reached."""
     clock = VirtualClock()
-    clock.run(asyncio.sleep(366 * 86400))
+    clock.run(pause(366 * 86400))
     assert clock.time() == pytest.approx(366 * 86400)
 
 
+DEADLOCK = """
+import asyncio
+from hsm.testing import run
+
+async def main():
+    await asyncio.Event().wait()
+
+run(main())
+"""
+
+
 def test_a_program_that_waits_for_nothing_is_told_so():
-    """A deadlock is an error and not a test that hangs."""
-
-    async def main():
-        await asyncio.Event().wait()
-
-    with pytest.raises(RuntimeError, match="deadlock"):
-        run(main())
+    """A deadlock is an error and not a program that hangs."""
+    ended = subprocess.run([sys.executable, "-c", DEADLOCK], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert "RuntimeError: everything waits, and nothing is left that could happen: a deadlock" in ended.stderr

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import attrs
 import pytest
-from support import rule
+from support import pause, rule
 
 import hsm
 from hsm_classdsl import Machine, State, activity, after, entry, exit, on
@@ -44,7 +44,7 @@ class Door(Machine):
 
         @activity
         async def watch(self):
-            await asyncio.sleep(3)
+            await pause(3)
             if self.machine.name == "fragile":
                 raise OSError("watching")
 
@@ -110,7 +110,7 @@ async def test_background_error_ends_the_block():
     with pytest.raises(OSError, match="watching"):
         async with Door("fragile") as door:
             await door.dispatch("open")
-            await asyncio.sleep(100)
+            await pause(100)
     assert door.state() == ""
 
 
@@ -173,10 +173,10 @@ async def test_cancelled_body_stops_the_machine():
 
     async def body():
         async with door:
-            await asyncio.sleep(100)
+            await pause(100)
 
     task = asyncio.create_task(body())
-    await asyncio.sleep(1)
+    await pause(1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

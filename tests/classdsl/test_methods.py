@@ -7,6 +7,7 @@ import functools
 
 import attrs
 import pytest
+from support import pause
 
 import hsm
 from hsm_classdsl import Machine, State, activity, after, effect, entry, exit, guard, on, on_call, transition
@@ -244,7 +245,7 @@ async def test_stacked_marks_make_one_thing_each():
     machine = M()
     async with machine:
         await machine.dispatch("stay")
-        await asyncio.sleep(1.5)
+        await pause(1.5)
         await machine.dispatch("go")
     assert machine.log == ["hsm_initial", "stay", "hsm_time", "go", "go"]
 
@@ -353,7 +354,7 @@ async def test_branch_of_completion_transition_has_an_effect():
         class A(State["M"]):
             @activity
             async def work(self):
-                await asyncio.sleep(1)
+                await pause(1)
 
             @transition(target="B")
             def done(self, event):
@@ -364,7 +365,7 @@ async def test_branch_of_completion_transition_has_an_effect():
 
     machine = M()
     async with machine:
-        await asyncio.sleep(2)
+        await pause(2)
         assert machine.state() == "/M/B"
     assert machine.log == ["hsm_completion"]
 

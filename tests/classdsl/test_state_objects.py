@@ -7,7 +7,7 @@ import gc
 import weakref
 
 import attrs
-from support import rule
+from support import pause, rule
 
 import hsm
 from hsm_classdsl import (
@@ -265,7 +265,7 @@ async def test_every_behaviour_of_a_state_is_given_the_same_object():
     async with M() as machine:
         for event in ("x", "y", "z"):
             await machine.dispatch(event)
-        await asyncio.sleep(2)
+        await pause(2)
     inner = seen.pop("substate")
     assert type(inner) is M.A.B
     assert type(seen["entry"]) is M.A
@@ -364,7 +364,7 @@ async def test_activity_keeps_its_object_until_it_has_ended():
                 self.n = 0
                 try:
                     while True:
-                        await asyncio.sleep(1)
+                        await pause(1)
                         self.n += 1
                 finally:
                     self.machine.log.append(f"cancelled at {self.n}")
@@ -375,7 +375,7 @@ async def test_activity_keeps_its_object_until_it_has_ended():
 
     machine = M()
     async with machine:
-        await asyncio.sleep(3.5)
+        await pause(3.5)
     assert machine.log == ["cancelled at 3", "left at 3"]
 
 
@@ -414,7 +414,7 @@ async def test_call_is_answered_with_data_of_the_state():
                 return self.n, event.data.args
 
     machine = await hsm.start(None, M(), M.model)
-    await asyncio.sleep(2.5)
+    await pause(2.5)
     assert await machine.call("read", "argument") == (2, ("argument",))
     await machine.stop()
 
@@ -449,7 +449,7 @@ async def test_activity_context_is_done_when_the_state_is_left():
             @activity
             async def watch(self, ctx, event):
                 self.machine.ctx = ctx
-                await asyncio.sleep(100)
+                await pause(100)
 
             go = on("go", target="B")
 

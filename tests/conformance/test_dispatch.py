@@ -862,6 +862,20 @@ def test_dispatch_threadsafe_on_a_closed_loop_is_refused():
         machine.dispatch_threadsafe("go")
 
 
+@rule("Q7", "E7")
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_that_a_threads_event_raises_ends_the_loop(kind):
+    """The sending thread is told, and the loop's own thread ends as it would for any interrupt."""
+    model = hsm.define("M", hsm.state("a", on("stop", hsm.effect(fail("", kind)))))
+    with asyncio.Runner() as runner:
+        machine = runner.run(started(model))
+        future = machine.dispatch_threadsafe("stop")
+        with pytest.raises(kind):
+            runner.run(settle())
+        assert isinstance(future.exception(0), kind)
+        assert machine.status is hsm.Status.RUNNING
+
+
 # --- Q8: the budget ---------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import inspect
 from datetime import datetime
 
 import pytest
-from support import Log, anote, fail, note, rule, settle, started
+from support import Log, anote, fail, note, pause, rule, settle, started
 
 import hsm
 from hsm.testing import VirtualClock
@@ -258,7 +258,7 @@ def test_a_virtual_year_passes():
 
 
 async def nap():
-    await asyncio.sleep(366 * 86400)
+    await pause(366 * 86400)
 
 
 @rule("A4")
@@ -279,7 +279,7 @@ async def test_the_chain_of_senders_does_not_grow(clock):
     lengths = []
 
     async def again(ctx, self, event):
-        await asyncio.sleep(1)
+        await pause(1)
         lengths.append(len(senders()))
         self.dispatch("again")
 
@@ -395,13 +395,13 @@ async def test_events_of_a_task_that_a_behaviour_started_are_not_dropped(clock):
     async def pump(self):
         for _ in range(3000):
             self.dispatch("x")
-            await asyncio.sleep(0.001)
+            await pause(0.001)
 
     def go(ctx, self, event):
         self.task = asyncio.ensure_future(pump(self))
 
     async def x(ctx, self, event):
-        await asyncio.sleep(0.0015)
+        await pause(0.0015)
         self.log.append("x")
 
     machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(go)), on("x", hsm.effect(x)))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support import Log, anote, logged, note, rule, settle, started
+from support import Log, anote, logged, note, pause, rule, settle, started
 
 import hsm
 
@@ -228,7 +228,7 @@ async def test_a_state_is_left_as_timers_activities_exit_actions():
 
     async def works(ctx, self, event):
         try:
-            await asyncio.sleep(100)
+            await pause(100)
         finally:
             await asyncio.sleep(0)
             self.log.append(f"ended {ctx.done}")

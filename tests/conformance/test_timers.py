@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -349,9 +350,20 @@ async def test_zero_and_a_past_moment_fire_on_the_next_turn(trigger, clock):
     assert clock.time() == 0
 
 
+@pytest.fixture(params=["UTC+9", "UTC", "UTC-9"])
+def zone(request, monkeypatch):
+    """The local time zone, where the system lets a program choose it."""
+    choose = getattr(time, "tzset", lambda: None)
+    with monkeypatch.context() as environment:
+        environment.setenv("TZ", request.param)
+        choose()
+        yield request.param
+    choose()
+
+
 @rule("A4")
-async def test_the_beginning_of_time_is_past_and_its_end_never_comes(clock):
-    """`datetime.min` fires on the next turn, `datetime.max` not in a thousand years, though neither is a timestamp."""
+async def test_the_beginning_of_time_is_past_and_its_end_never_comes(zone, clock):
+    """In any time zone `datetime.min` fires on the next turn, and `datetime.max` not in a thousand years."""
     model = hsm.define(
         "M",
         hsm.state(

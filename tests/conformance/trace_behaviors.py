@@ -92,7 +92,7 @@ def perform(action: Node, self: Traced, event: Event) -> None:
         case {"if": condition, "then": then}:
             perform_all(then if holds(condition, self, event) else action.get("else", ()), self, event)
         case _:
-            raise NotImplementedError(f"action {action}")
+            raise ValueError(f"unknown action {action}")
 
 
 def perform_all(actions: Sequence[Node], self: Traced, event: Event) -> None:
@@ -182,7 +182,7 @@ def holds(condition: Any, self: Traced, event: Event) -> bool:
             raise Failed("the guard fails")
         case [sign, left, right]:
             return COMPARISONS[sign](operand(left, self, event), operand(right, self, event))
-    raise NotImplementedError(f"guard {condition}")
+    raise ValueError(f"unknown guard {condition}")
 
 
 def predicate(condition: Any) -> Callable[[hsm.Context, Traced, Event], bool]:

@@ -139,7 +139,7 @@ async def stimulate(machine: hsm.Machine[Traced], step: Node, clock: VirtualCloc
         case {"op": "advance", "ms": milliseconds}:
             await clock.advance(milliseconds / 1000)
         case _:
-            raise NotImplementedError(f"step {step}")
+            raise ValueError(f"unknown step {step}")
 
 
 # --- verdicts ------------------------------------------------------------------------------------------------

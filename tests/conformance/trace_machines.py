@@ -53,7 +53,7 @@ class Functional(Reading):
                 transitions = map(self.transition, self.outgoing(path))
                 behaviors = [*self.behaviors(node, path), *transitions, *self.acceptances(node, path)]
                 return hsm.state(name, *self.initial(node, path), *behaviors, *self.children(node, path))
-        raise NotImplementedError(f"vertex of kind {kind}")
+        raise ValueError(f"unknown vertex of kind {kind}")
 
     def initial(self, owner: Node, path: str) -> Iterator[Part]:
         """The default entry, where there is one."""

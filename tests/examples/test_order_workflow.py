@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import pause
 
 import hsm
 
@@ -36,12 +37,12 @@ class Bank:
 
     async def charge(self, number, amount):
         self.asked.append(asyncio.get_running_loop().time())
-        await asyncio.sleep(1)
+        await pause(1)
         if self.failures:
             raise self.failures.pop(0)
 
     async def refund(self, number, amount):
-        await asyncio.sleep(1)
+        await pause(1)
         if self.fails_to_refund:
             raise OSError("bank holiday")
         self.refunded.append(amount)

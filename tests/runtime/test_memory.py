@@ -1,0 +1,76 @@
+"""What a machine keeps, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+
+from support import Log, anote, note, rule, settle, started
+
+import hsm
+from hsm.runtime.turns import senders
+
+
+def on(name, *parts):
+    return hsm.transition(hsm.on(name), *parts)
+
+
+@rule("Q2", "Q8")
+async def test_a_machine_that_sends_to_itself_for_a_long_time_is_its_own_sender_once(clock):
+    """The machines that an event came through are a set, and not a history that grows."""
+    lengths = []
+
+    async def again(ctx, self, event):
+        await clock.advance(1)
+        lengths.append(len(senders()))
+        self.dispatch("again")
+
+    machine = await started(hsm.define("M", hsm.state("a", on("again", hsm.effect(again)))))
+    machine.dispatch("again")
+    for _ in range(5):
+        await clock.advance(300)
+        await machine.dispatch("other")
+    assert len(lengths) > 1000
+    assert set(lengths) == {1}
+
+
+@rule("L4")
+async def test_a_stopped_machine_goes_when_it_is_let_go():
+    """Neither the loop nor the context above keeps it, nor what its events brought along."""
+
+    class Load:
+        """Something large that an event carries."""
+
+    ctx, load = hsm.Context(), Load()
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.defer("held"),
+            hsm.transition(hsm.after(1000), hsm.effect(note("late"))),
+            on("go", hsm.effect(anote("gone"))),
+        ),
+    )
+    machine = await hsm.start(ctx, Log(), model)
+    await machine.dispatch("go", load)
+    await machine.dispatch("held", load)
+    await machine.stop()
+    gone = [weakref.ref(machine), weakref.ref(machine.instance), weakref.ref(load)]
+    del machine, load
+    await settle()
+    gc.collect()
+    assert [each() for each in gone] == [None, None, None]
+    assert not ctx.done
+
+
+def test_a_machine_does_not_keep_the_loop_that_is_over():
+    """Nothing in the library remembers a loop, once the program has let go of what ran on it."""
+
+    async def main():
+        await (await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(anote("gone"))))))).dispatch("go")
+        return weakref.ref(asyncio.get_running_loop())
+
+    gone = asyncio.run(main())
+    gc.collect()
+    assert gone() is None
