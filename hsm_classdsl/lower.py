@@ -144,7 +144,7 @@ class _Lowering:
         parts = self.parts(read(owner), behavior)
         target = getattr(owner, "hsm_target", None)  # a history may have one
         if target is not None:
-            parts.insert(0, Target[Any](self._several(target, ""), where=where))
+            parts.insert(0, Target[Any](self._several(target, None), where=where))
         order = transition_parts if hasattr(owner, "hsm_target") else vertex_parts
         made: Element = owner.hsm_kind(name, order(tuple(parts), where), where=where)
         return made
@@ -159,10 +159,9 @@ class _Lowering:
         where = mark.where
         parts: list[Element] = self._trigger(mark, behavior)
         if mark.source is not None:
-            parts.append(SourcePath[Any](self._path(mark.source, ""), where=where))
+            parts.append(SourcePath[Any](self._path(mark.source, self._base(None, behavior)), where=where))
         if mark.target is not None:
-            source = "" if mark.source is None else self._path(mark.source, "")
-            parts.append(Target[Any](self._several(mark.target, source), where=where))
+            parts.append(Target[Any](self._several(mark.target, self._base(mark.source, behavior)), where=where))
         if mark.guard is not None:
             parts.append(self._condition(mark.guard, behavior, where))
         if mark.external:
@@ -186,17 +185,26 @@ class _Lowering:
         return [{"after": After, "every": Every, "at": At}[mark.trigger](given, where=where)]
 
     def _initial(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
-        parts: list[Element] = [Target[Any](self._several(mark.target, ""), where=mark.where)]
+        parts: list[Element] = [Target[Any](self._several(mark.target, self._base(None, behavior)), where=mark.where)]
         if function is not None:
             parts.append(Effect[Any]((_behavior(function, behavior),), where=mark.where))
         return Initial[Any](None, tuple(parts), where=mark.where)
 
-    def _several(self, target: Path | tuple[Path, ...], source: str) -> tuple[str, ...]:
+    def _several(self, target: Path | tuple[Path, ...], base: str | None) -> tuple[str, ...]:
         targets = target if isinstance(target, tuple) else (target,)
-        return tuple(self._path(each, source) for each in targets)
+        return tuple(self._path(each, base) for each in targets)
 
-    def _path(self, path: Path, base: str) -> str:
-        """*path* as a path from *base*.
+    def _base(self, source: Path | None, behavior: Callable[..., Any]) -> str | None:
+        """Where paths of a transition from *source* start, seen from the machine; ``None`` where that is unsure."""
+        if self._owner(behavior) is not self.machine:
+            return None
+        if source is None:
+            return ""
+        path = self._path(source, "").removeprefix(f"/{self.machine.__name__}/")
+        return path if path in self.names else None
+
+    def _path(self, path: Path, base: str | None) -> str:
+        """*path* as a path from *base*; a class is named from the model down where a bare name could mean another.
 
         A class that is no part of the machine, or stands in several places, keeps its own name, which is not found.
         """
@@ -210,8 +218,7 @@ class _Lowering:
         scope = base
         while scope and first not in self.names.get(scope, ()):
             scope = scope.rpartition("/")[0]
-        # a vertex nearer to the source that is called the same would be found first
-        return f"/{self.machine.__name__}/{place}" if scope else place
+        return place if scope == "" else f"/{self.machine.__name__}/{place}"
 
     def _owner(self, behavior: Callable[..., Any]) -> type:
         """The class whose methods *behavior* makes behaviours of."""

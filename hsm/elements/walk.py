@@ -58,7 +58,7 @@ def label_of(transition: Element) -> str:
         if is_a(part, On):
             words += [f"'{plain(event)}'" for event in part.events if isinstance(event, str)]
         elif is_a(part, OnCall):
-            words.append(f"call of '{part.operation}'")
+            words.append(f"call of '{plain(part.operation)}'")
         elif is_a(part, After | Every | At | When):
             words.append(f"'{part.word}'")
     return "on " + " or ".join(words) if words else ""

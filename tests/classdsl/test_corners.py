@@ -105,3 +105,53 @@ async def test_a_decorated_history_keeps_its_place():
         for event in ("into", "next", "out", "into"):
             await m.dispatch(event)
         assert m.state() == "/M/On/Two"
+
+
+async def test_a_class_reference_means_its_class_wherever_the_source_is_written():
+    """A class named as a target is that class, also when the source is a path and has a child of the same name."""
+
+    class N(Machine):
+        class A(State["N"]):
+            class B(State["N"]):
+                class A(State["N"]):
+                    pass
+
+                class D(State["N"], initial=True):
+                    to_a = on("a", target="A")
+
+        go = on("x", source="/N/A/B", target=A)
+        come = on("y", source="./A/B", target=A)
+
+    async with N() as n:
+        for event in ("x", "y"):
+            await n.dispatch("a")
+            assert n.state() == "/N/A/B/A"
+            await n.dispatch(event)
+            assert n.state() == "/N/A/B/D"
+
+
+async def test_a_class_reference_in_a_state_body_means_its_class():
+    """A state that names a class of the machine it refines means that one, and not a child of its own."""
+
+    class Base(Machine):
+        class A(State["Base"]):
+            pass
+
+        class B(State["Base"]):
+            pass
+
+        to = on("b", source=A, target=B)
+
+    class M(Base):
+        class B(Base.B):
+            class C(State["M"], initial=True):
+                up = on("up", target=Base.A)
+                down = on("down", target="A")
+
+            class A(State["M"]):
+                pass
+
+    async with M() as m:
+        await m.dispatch("b")
+        await m.dispatch("up")
+        assert m.state() == "/M/A"

@@ -205,7 +205,9 @@ def check_text(text):
     assert all(re.match(r" *\d* (\||= in: |= help: )", line) for line in rest)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=300, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.lists(mostly(parts), max_size=6))
 def test_misuse_is_told_and_never_crashes(arguments):
     """Random parts in random places give a model, or a `DefinitionError` whose text can be shown."""
