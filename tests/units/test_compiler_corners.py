@@ -134,3 +134,10 @@ def test_a_terminate_leads_nowhere():
     (problem,) = problems_of(hsm.state("a", go("e", "../t")), hsm.terminate("t", hsm.transition(hsm.target("a"))))
     assert problem.code == "HSM016"
     assert problem.help == ("the machine has ended there: to go on, lead to a state instead",)
+
+
+def test_a_function_of_the_library_that_was_not_called_is_told():
+    """Naming a builder instead of calling it is told, with the call to make."""
+    (problem,) = problems_of(hsm.state("a", hsm.final))
+    assert problem.code == "HSM002"
+    assert problem.help == ("call it: hsm.final(...)",)
