@@ -235,6 +235,8 @@ class Traversal:
         except Exception as error:
             error.add_note(f"while the state object of {self._program.vertices[index].path} was made")
             self.actions.errors.append(error)
+        except BaseException as interruption:
+            self.actions.interruptions.append(interruption)
 
     def _inside(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:
         """From the active *outer* on to *goals* inside it; without any, its default entry (rules R1 to R3)."""
@@ -248,7 +250,7 @@ class Traversal:
             yield from self._transition(vertex.default, event, way)
         elif vertex.regions:
             yield from self._into_regions(outer, goals, event, way)
-        else:  # what has neither a default entry nor regions is only entered on the way to a goal inside
+        elif goals:  # without one, a history or a door alone in its state leads to that state as it is
             yield from self._enter(self.configuration.child_towards(outer, goals[0]), goals, event, way)
 
     def _into_regions(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import attrs
 import pytest
 
 import hsm
-from hsm_classdsl import DeepHistory, Machine, State, entry, guard, in_state, on
+from hsm_classdsl import DeepHistory, Machine, State, entry, exit, guard, in_state, on
 
 
 async def test_conditions_and_guards_combine_in_either_order():
@@ -155,3 +157,27 @@ async def test_a_class_reference_in_a_state_body_means_its_class():
         await m.dispatch("b")
         await m.dispatch("up")
         assert m.state() == "/M/A"
+
+
+async def test_an_interrupt_while_a_state_object_is_made_does_not_tear_the_step():
+    """What is no ordinary exception is raised, and the step goes on to its target all the same."""
+
+    class M(Machine):
+        class Idle(State["M"], initial=True):
+            go = on("go", target="Busy")
+
+        class Busy(State["M"]):
+            def __init__(self):
+                raise asyncio.CancelledError
+
+            class Inner(State["M"], initial=True):
+                pass
+
+            @exit
+            def leave(self):
+                pass
+
+    machine = await hsm.start(None, M(), M.model)
+    with pytest.raises(asyncio.CancelledError):
+        await machine.dispatch("go")
+    assert machine.state() == "/M/Busy/Inner"

@@ -673,18 +673,17 @@ async def test_on_a_virtual_clock_a_month_takes_no_time(clock):
 
 @rule("A7")
 def test_on_an_ordinary_loop_a_timer_fires_in_real_time():
-    """Without any clock given, `asyncio.run` suffices."""
+    """Without any clock given, `asyncio.run` suffices; the timer does not fire before its time."""
 
     async def main():
+        begun = time.monotonic()
         machine = await started(
             hsm.define("M", hsm.state("a", timed(hsm.after(0.01), hsm.target("f"))), hsm.final("f"))
         )
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        assert await asyncio.wait_for(machine.wait(), 10) is hsm.Status.COMPLETED
-        return loop.time() - begun
+        assert await asyncio.wait_for(machine.wait(), 60) is hsm.Status.COMPLETED
+        return time.monotonic() - begun
 
-    assert 0.005 < asyncio.run(main()) < 5
+    assert asyncio.run(main()) > 0.009
 
 
 @rule("A7", "A2")
@@ -696,6 +695,6 @@ def test_on_an_ordinary_loop_a_moment_is_one_of_the_systems_clock():
 
     async def main():
         machine = await started(hsm.define("M", hsm.state("a", timed(hsm.at(soon), hsm.target("f"))), hsm.final("f")))
-        return await asyncio.wait_for(machine.wait(), 10)
+        return await asyncio.wait_for(machine.wait(), 60)
 
     assert asyncio.run(main()) is hsm.Status.COMPLETED
