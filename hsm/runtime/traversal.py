@@ -250,8 +250,10 @@ class Traversal:
             yield from self._transition(vertex.default, event, way)
         elif vertex.regions:
             yield from self._into_regions(outer, goals, event, way)
-        elif goals:  # without one, a history or a door alone in its state leads to that state as it is
+        elif goals:
             yield from self._enter(self.configuration.child_towards(outer, goals[0]), goals, event, way)
+        else:  # a history alone in its state leads to that state as it is, which is a simple one
+            self.complete_if_it_is(outer)
 
     def _into_regions(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:
         """Enter the regions of *outer*: those with a goal towards it, those not active yet by default (rule R3)."""

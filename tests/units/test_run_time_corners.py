@@ -42,12 +42,14 @@ async def test_a_cancellation_that_a_behaviour_raises_is_in_the_future_of_a_thre
 
 @rule("R5")
 async def test_a_history_alone_in_its_state_leads_to_that_state():
-    """Without a memory, and without a default entry to fall back on, the owner itself is what is entered."""
+    """Without a memory, and without a default entry to fall back on, the owner is entered as a simple state is."""
     model = hsm.define(
         "M",
         hsm.state("a", hsm.transition(hsm.on("go"), hsm.target("s/h"))),
-        hsm.state("s", hsm.shallow_history("h")),
+        hsm.state("s", hsm.shallow_history("h"), hsm.transition(hsm.target("done"), hsm.effect(note("completed")))),
+        hsm.state("done"),
     )
     machine = await started(model)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
-    assert machine.state() == "/M/s"
+    assert machine.instance.log == ["completed"]
+    assert machine.state() == "/M/done"
