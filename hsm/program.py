@@ -17,6 +17,7 @@ from typing import Any
 
 import attrs
 
+from hsm.names import closest, either, join
 from hsm.source import Source, of_function
 
 OUTSIDE = -1
@@ -263,3 +264,21 @@ def describe(program: Program, behavior: Behavior) -> str:
     place = behavior.where.place() if behavior.where is not None else of_function(behavior.call)
     position = f" ({place.short})" if place is not None else ""
     return f"{behavior.role} of {vertex}{' ' + label if label else ''}{position}"
+
+
+def vertex_at(program: Program, path: str) -> int:
+    """The vertex of *program* at *path*: a qualified name, or the same without the model's name.
+
+    Raises:
+        ValueError: There is none; the message names the closest.
+        TypeError: *path* is no string.
+    """
+    if not isinstance(path, str):
+        raise TypeError(f"is_in takes a path, not {path!r}")
+    name = path if path.startswith("/") else join(f"/{program.name}", path)
+    vertex = program.index.get(name)
+    if vertex is None:
+        known = closest(name, program.index)
+        hint = f": did you mean {either(known)}?" if known else ""
+        raise ValueError(f"model '{program.name}' has no vertex {path!r}{hint}")
+    return vertex

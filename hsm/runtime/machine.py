@@ -17,9 +17,8 @@ from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import Arguments, Event, as_event
 from hsm.instance import Instance
-from hsm.names import closest, either, join
 from hsm.outcome import Outcome, Status
-from hsm.program import OUTSIDE, Program
+from hsm.program import OUTSIDE, Program, vertex_at
 from hsm.runtime.actions import Actions, Steps
 from hsm.runtime.activities import Activities, Running
 from hsm.runtime.configuration import Configuration
@@ -150,14 +149,7 @@ class Machine(Generic[J]):
             ValueError: The model has no such vertex.
             TypeError: *path* is no string.
         """
-        if not isinstance(path, str):
-            raise TypeError(f"is_in takes a path, not {path!r}")
-        name = path if path.startswith("/") else join(f"/{self.program.name}", path)
-        vertex = self.program.index.get(name)
-        if vertex is None:
-            known = closest(name, self.program.index)
-            hint = f": did you mean {either(known)}?" if known else ""
-            raise ValueError(f"model '{self.program.name}' has no vertex {path!r}{hint}")
+        vertex = vertex_at(self.program, path)
         return self._configuration.is_active(vertex)
 
     def is_over(self) -> bool:

@@ -128,7 +128,6 @@ class Traversal:
             regions = self._program.joins[segment.targets[0]]
             if any(self._parked.get(region) != segment.targets[0] for region in regions):
                 return returned
-        if segment.waits != NONE:
             yield from self._reach(segment.targets[0], event, way)
         elif segment.targets:
             yield from self._inside(segment.within, segment.targets, event, way)

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from datetime import datetime
 
 from support import Log, note, rule, settle, started
 
 import hsm
+
+
+class Gated(Log):
+    """A log with a gate that a behaviour waits at."""
+
+    def __init__(self):
+        super().__init__()
+        self.gate = asyncio.Event()
+
+
+async def held(ctx, self, event):
+    await self.gate.wait()
+    self.log.append("freed")
+
+
+def on(name, *parts):
+    return hsm.transition(hsm.on(name), *parts)
 
 
 @rule("A2")
@@ -53,3 +71,34 @@ async def test_a_history_alone_in_its_state_leads_to_that_state():
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.instance.log == ["completed"]
     assert machine.state() == "/M/done"
+
+
+@rule("Q6")
+async def test_an_event_behind_a_woken_one_keeps_its_context():
+    """An event from outside that has to wait its turn runs in the context of its sender."""
+    user = contextvars.ContextVar("user", default="nobody")
+
+    async def worker(self):
+        self.dispatch("hold")
+
+    def begin(ctx, self, event):
+        self.task = asyncio.ensure_future(worker(self))
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            on("begin", hsm.effect(begin)),
+            on("hold", hsm.effect(held)),
+            on("x", hsm.effect(lambda c, s, e: s.log.append(user.get()))),
+        ),
+    )
+    machine = await started(model, Gated())
+    await machine.dispatch("begin")
+    user.set("ann")
+    await asyncio.sleep(0)
+    answer = machine.dispatch("x")
+    await settle()
+    machine.instance.gate.set()
+    await answer
+    assert machine.instance.log == ["freed", "ann"]
