@@ -5,7 +5,7 @@ In: what users hand over. Out: compiled models, machines. Everything that joins 
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from hsm.behaviors import I
 from hsm.compiler import compile as compile_model
@@ -18,6 +18,7 @@ from hsm.program import Program
 from hsm.runtime.loop import Clock, host_of_loop
 from hsm.runtime.machine import J, Machine
 from hsm.runtime.starting import Starting
+from hsm.runtime.stepping import DEFAULTS, Options
 from hsm.source import here
 
 
@@ -60,6 +61,7 @@ def start(
     clock: Clock | None = None,
     grace: float = 5.0,
     step_budget: int = 1000,
+    engine: Literal["generated", "kernel"] = "generated",
 ) -> Starting[J]:
     """Start *model* on *instance*: ``machine = await hsm.start(...)``, or ``async with hsm.start(...) as machine``.
 
@@ -72,6 +74,8 @@ def start(
         model: What `define` gave.
         clock: Where time comes from; the loop's clock by default (rule A7).
         grace: Seconds that a cancelled activity has to end (rule A1).
+        engine: ``"kernel"`` has every step taken by the kernel, which is the reference, and slower; see
+            *Performance*.
         step_budget: How many internal steps may follow each other without an event from outside (rule Q8).
 
     Raises:
@@ -96,10 +100,13 @@ def start(
         raise ValueError(f"grace is 0 or more seconds, not {grace!r}")
     if not isinstance(step_budget, int) or step_budget < 1:
         raise ValueError(f"step_budget is 1 or more steps, not {step_budget!r}")
+    if engine not in ("generated", "kernel"):
+        raise ValueError(f"engine is 'generated' or 'kernel', not {engine!r}")
     if clock is not None and not callable(getattr(clock, "call_at", None)):
         raise TypeError(f"a clock has the methods of hsm.Clock, and {clock!r} has not")
     host = host_of_loop()
-    machine = Machine(program_of(model), instance, host, clock=clock, parent=ctx, grace=grace, step_budget=step_budget)
+    options = Options(clock, grace, step_budget, engine == "generated")
+    machine = Machine(program_of(model), instance, host, DEFAULTS if options == DEFAULTS else options, ctx)
     return Starting(machine, host)
 
 

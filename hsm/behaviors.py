@@ -127,10 +127,29 @@ _SUSPENDING = frozenset(
     for name in ("GET_AWAITABLE", "GET_ANEXT", "GET_AITER", "BEFORE_ASYNC_WITH", "SEND")
     if name in opcode.opmap
 )
+_CALLING = (
+    "CALL",
+    "PRECALL",
+    "IMPORT",
+    "GET_ITER",
+    "FOR_ITER",
+    "UNPACK",
+    "BEFORE",
+    "WITH",
+    "LIST_EXTEND",
+    "SET_UPDATE",
+)
+_UNSEEN_CALLS = ("CALL_INTRINSIC_1",)
+"""What a coroutine's own frame does about a stray ``StopIteration``."""
 
 
 def _has_await(code: CodeType) -> bool:
     return any(operation in _SUSPENDING for operation in code.co_code[::2])
+
+
+def is_async(behavior: Any) -> bool:
+    """Whether *behavior* is a coroutine function."""
+    return inspect.iscoroutinefunction(unwrap(behavior))
 
 
 def never_suspends(behavior: Any) -> bool:
@@ -139,5 +158,45 @@ def never_suspends(behavior: Any) -> bool:
     Such a coroutine ends at its first ``send``: it can be run where it is called. Plain functions give ``False``,
     as there is no coroutine to run.
     """
+    return is_async(behavior) and not _has_await(unwrap(behavior).__code__)
+
+
+def calls_nothing(behavior: Any) -> bool:
+    """Whether the code of *behavior* calls nothing, imports nothing and goes through nothing.
+
+    Then it starts no task, and nothing that it leaves behind can dispatch later as if from inside (rule Q2). What
+    operators and properties do is not looked into.
+    """
     inner = unwrap(behavior)
-    return inspect.iscoroutinefunction(inner) and not _has_await(inner.__code__)
+    if not isinstance(inner, FunctionType):
+        return False
+    names = {opcode.opname[operation] for operation in inner.__code__.co_code[::2]}
+    return not any(name.startswith(_CALLING) and name not in _UNSEEN_CALLS for name in names)
+
+
+def at_once(function: Any) -> Any | None:
+    """A plain function that does what the coroutine function *function*, which has no ``await``, does when awaited.
+
+    A coroutine function without an ``await`` differs from a plain one in its first instruction alone, the one that
+    makes the coroutine. Here that is taken out, on a copy that shares globals, defaults, closure, file and lines.
+
+    Gives ``None`` for anything else than a function, or one whose code begins differently.
+    """
+    if not isinstance(function, FunctionType) or not never_suspends(function):
+        return None
+    code = bytearray(function.__code__.co_code)
+    makes = [at for at in range(0, len(code), 2) if code[at] == opcode.opmap["RETURN_GENERATOR"]]
+    if len(makes) != 1 or code[makes[0] + 2] != opcode.opmap["POP_TOP"]:
+        return None
+    at = makes[0]
+    code[at : at + 4] = bytes((opcode.opmap["NOP"], 0)) * 2
+    flags = function.__code__.co_flags & ~inspect.CO_COROUTINE
+    plain = FunctionType(
+        function.__code__.replace(co_code=bytes(code), co_flags=flags),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    plain.__kwdefaults__ = function.__kwdefaults__
+    return plain

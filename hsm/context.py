@@ -49,6 +49,9 @@ class Context:
         An exception of a callback goes on to the caller after every other callback has run; several as an
         ``ExceptionGroup``.
         """
+        if self._below is None and self._callbacks is None and self._parent is None:
+            self._done = True
+            return
         reached: list[Context] = []
         self._set(reached)
         failures: list[Exception] = []

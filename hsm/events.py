@@ -51,6 +51,8 @@ class Event(Generic[D]):
 
     name: str
     data: D
+    if TYPE_CHECKING:
+        _key: str
 
     @overload
     def __init__(self: Event[None], name: str) -> None: ...
@@ -74,6 +76,10 @@ class Event(Generic[D]):
         return f"Event({self.name!r})" if self.data is None else f"Event({self.name!r}, {self.data!r})"
 
 
+# The name once more, under a name that nothing else than an event has: whoever looks there has looked at the type.
+Event._key = Event.__dict__["name"]
+
+
 class Signal(Event[None]):
     """An event with fields of its own: subclass it, with ``attrs`` or ``dataclasses`` or by hand.
 
@@ -92,6 +98,7 @@ class Signal(Event[None]):
 
     name: str = "Signal"
     data: None = None
+    _key: str = name
 
     def __init__(self) -> None:
         """A signal without fields; decorated subclasses get an ``__init__`` of their own."""
@@ -106,7 +113,7 @@ class Signal(Event[None]):
                     f"call it something else, such as '{cls.__name__.lower()}_{taken}'"
                 )
         # attrs and dataclasses with slots make the class a second time, without the keyword: the name is kept
-        cls.name = name or cls.__dict__.get("name") or cls.__name__
+        cls.name = cls._key = name or cls.__dict__.get("name") or cls.__name__
 
     def __eq__(self, other: object) -> bool:
         return self is other

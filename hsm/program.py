@@ -13,10 +13,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import attrs
 
+from hsm.events import BUILT_IN
 from hsm.names import closest, either, join
 from hsm.source import Source, of_function
 
@@ -191,6 +193,7 @@ class Timer:
     """A timer of a transition (rules A2 to A6).
 
     Attributes:
+        index: Its place in the table.
         kind: Which of the three.
         transition: The transition that it triggers.
         seconds: The time span in seconds, for a literal one.
@@ -198,6 +201,7 @@ class Timer:
         function: The behaviour that gives the time span or the moment, or `NONE`.
     """
 
+    index: int
     kind: TimerKind
     transition: int
     seconds: float = 0.0
@@ -211,7 +215,9 @@ class Behavior:
 
     Attributes:
         call: What is called.
-        ends_at_once: Whether it is a coroutine function without an ``await``: run where it is called (rule Q3).
+        ends_at_once: Whether it gives a coroutine that ends at its first ``send``: run where it is called (rule Q3).
+        may_suspend: Whether it is a coroutine function with an ``await``: it needs a task.
+        calls_nothing: Whether its code calls nothing, so that it cannot start a task.
         role: What it is for: ``entry``, ``guard``, …
         vertex: The vertex it belongs to.
         transition: The transition it belongs to, or `NONE`.
@@ -221,6 +227,8 @@ class Behavior:
 
     call: Callable[..., Any] = attrs.field(eq=False)
     ends_at_once: bool
+    may_suspend: bool
+    calls_nothing: bool
     role: str
     vertex: int
     transition: int
@@ -243,6 +251,10 @@ class Program:
         index: Every vertex by its qualified name.
         has_changes: Whether any transition has a change trigger.
         has_deferrals: Whether any state defers.
+        has_history: Whether there is a history.
+        has_background: Whether there are timers or activities.
+        has_locals: Whether behaviours keep anything for a vertex while it is active.
+        kept: What is worked out from the tables while machines run, by whoever does so; no part of the value.
     """
 
     name: str
@@ -255,6 +267,10 @@ class Program:
     index: Mapping[str, int]
     has_changes: bool
     has_deferrals: bool
+    has_history: bool
+    has_background: bool
+    has_locals: bool
+    kept: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, eq=False, repr=False)
 
 
 def describe(program: Program, behavior: Behavior) -> str:
@@ -282,3 +298,22 @@ def vertex_at(program: Program, path: str) -> int:
         hint = f": did you mean {either(known)}?" if known else ""
         raise ValueError(f"model '{program.name}' has no vertex {path!r}{hint}")
     return vertex
+
+
+def named(triggers: Triggers, name: str) -> tuple[int, ...]:
+    """The transitions that an event called *name* may trigger: exact, then longer prefixes, then ``*`` (rule T2)."""
+    exact = triggers.exact.get(name, ())
+    if not (triggers.any or triggers.prefixes) or name in BUILT_IN:
+        return exact
+    matching = [transitions for prefix, transitions in triggers.prefixes if name.startswith(prefix)]
+    # a transition that several of its triggers match stands where the first of them puts it, and is asked once
+    return tuple(dict.fromkeys((*exact, *chain.from_iterable(matching), *triggers.any)))
+
+
+def defers(deferrals: Deferrals, name: str) -> bool:
+    """Whether an event called *name* is held back (rule D1)."""
+    if name in deferrals.exact:
+        return True
+    if name in BUILT_IN:
+        return False
+    return deferrals.any or any(name.startswith(prefix) for prefix in deferrals.prefixes)

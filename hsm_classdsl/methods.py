@@ -84,7 +84,7 @@ def _made(owner: Any, instance: Any) -> Any:
 
 def state_object(instance: Any, vertex: int, owner: Any) -> Any:
     """The object kept for *vertex*; a pseudostate gets one of the class *owner* for as long as it is passed through."""
-    known = instance._runner.locals()
+    known = instance._runner.kept()
     found = known.get(vertex)
     if found is None:
         found = known[vertex] = _made(owner, instance)

@@ -7,7 +7,18 @@ import inspect
 
 import pytest
 
+import hsm
 from hsm.testing import VirtualClock
+
+
+def pytest_addoption(parser):
+    """``--engine kernel`` runs every test that does not choose by itself on the kernel alone."""
+    parser.addoption("--engine", choices=("generated", "kernel"), default="generated")
+
+
+def pytest_configure(config):
+    """Machines start on the engine that was asked for."""
+    hsm.start.__kwdefaults__["engine"] = config.getoption("--engine")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,10 +6,11 @@ once, what is called and whether it can suspend (rule Q3). Never calls a behavio
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
-from hsm.behaviors import Scoped, callable_form, describe, never_suspends
+from hsm.behaviors import Scoped, at_once, callable_form, calls_nothing, describe, is_async, never_suspends
 from hsm.program import NONE, Behavior
 from hsm.source import Source
 
@@ -21,6 +22,7 @@ class Binder:
         self.behaviors: list[Behavior] = []
         self.locals: dict[int, Callable[[Any], object]] = {}
         """By vertex, what makes the object that is kept for it while it is active."""
+        self.has_scoped = False
 
     def add(
         self,
@@ -34,12 +36,16 @@ class Binder:
         """The index of *action* as the *role* of *vertex*, or of a transition of it that is *written_in* another."""
         form: Any = callable_form(action)
         place = vertex if written_in is None else written_in
+        self.has_scoped = self.has_scoped or issubclass(type(form), Scoped)
         if issubclass(type(form), Scoped) and (made := form.local()) is not None:
             self.locals[place] = made
+        plain = _plain(form)
         self.behaviors.append(
             Behavior(
-                call=form.for_vertex(place, vertex) if issubclass(type(form), Scoped) else form,
-                ends_at_once=never_suspends(action),
+                call=plain.for_vertex(place, vertex) if issubclass(type(plain), Scoped) else plain,
+                ends_at_once=plain is form and never_suspends(action),
+                may_suspend=is_async(action) and not never_suspends(action),
+                calls_nothing=calls_nothing(action),
                 role=role,
                 vertex=vertex,
                 transition=transition,
@@ -48,3 +54,15 @@ class Binder:
             )
         )
         return len(self.behaviors) - 1
+
+
+def _plain(form: Any) -> Any:
+    """*form* with a plain function in place of a coroutine function that cannot suspend, where that can be had."""
+    if not issubclass(type(form), Scoped):
+        return at_once(form) or form
+    function = at_once(form.function)
+    if function is None:
+        return form
+    scoped = copy.copy(form)
+    scoped.function = function
+    return scoped

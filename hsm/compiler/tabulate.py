@@ -55,6 +55,9 @@ def tabulate(outline: Outline) -> Program:
         index={vertex.path: number for number, vertex in enumerate(vertices)},
         has_changes=any(draft.changes for draft in outline.transitions),
         has_deferrals=any(draft.deferrals for draft in outline.vertices),
+        has_history=any(vertex.has_history for vertex in vertices),
+        has_background=bool(tables.timers) or any(vertex.activities for vertex in vertices),
+        has_locals=tables.binder.has_scoped,
     )
 
 
@@ -145,11 +148,11 @@ class _Tables:
         kind = TimerKind.EVERY if isinstance(element, Every) else kind
         if is_behavior(given):
             function = self.binder.add(given, "duration", source, element.where, draft.index, draft.owner)
-            return Timer(kind, draft.index, function=function)
+            return Timer(len(self.timers), kind, draft.index, function=function)
         if isinstance(given, datetime):
-            return Timer(kind, draft.index, moment=given)
+            return Timer(len(self.timers), kind, draft.index, moment=given)
         seconds = given.total_seconds() if isinstance(given, timedelta) else float(given)
-        return Timer(kind, draft.index, seconds=seconds)
+        return Timer(len(self.timers), kind, draft.index, seconds=seconds)
 
 
 def _triggers(outgoing: list[TransitionDraft]) -> Triggers:

@@ -12,15 +12,17 @@ from collections.abc import Coroutine, Generator
 from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar
 
+from hsm.configuration import Configuration
 from hsm.context import Context
 from hsm.errors import GuardError
 from hsm.events import Event
 from hsm.program import Behavior, Connective, Program, describe
-from hsm.runtime.configuration import Configuration
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Any, Any, T]
 """Work in small steps: yields awaitables and is sent what they gave; its return value is the result."""
+NOTHING = object()
+"""A behaviour was not called yet: it gave nothing so far."""
 
 
 class Actions:
@@ -57,29 +59,41 @@ class Actions:
     def run(self, behaviors: tuple[int, ...], event: Event[Any]) -> Steps[None]:
         """Call *behaviors* in order; an exception ends the list, and nothing else (rules K6 and E1)."""
         for index in behaviors:
-            behavior = self.program.behaviors[index]
-            try:
-                self.returned = yield from self.value(behavior, event, self.context)
-            except Exception as error:
-                self.returned = None
-                self.fail(error, behavior, event)
-                return
-            except GeneratorExit:
-                raise
-            except BaseException as interruption:
-                self.interruptions.append(interruption)
+            if not (yield from self.acted(index, event)):
                 return
 
-    def value(self, behavior: Behavior, event: Event[Any], context: Context) -> Steps[Any]:
-        """What *behavior* gives; awaited when it can be. Exceptions go on to the caller."""
+    def acted(
+        self, index: int, event: Event[Any], given: object = NOTHING, error: BaseException | None = None
+    ) -> Steps[bool]:
+        """Call an action; whether it ended well. What it has *given* or raised already is taken as it is."""
+        behavior = self.program.behaviors[index]
         try:
-            result = behavior.call(context, self.instance, event)
-        except StopIteration as error:
-            raise _Stopped(error) from None  # a generator, such as this, would make another exception of it
+            if error is not None:
+                raise error
+            self.returned = yield from self.value(behavior, event, self.context, given)
+        except Exception as raised:
+            self.returned = None
+            self.fail(raised, behavior, event)
+            return False
+        except GeneratorExit:
+            raise
+        except BaseException as interruption:
+            self.interruptions.append(interruption)
+            return False
+        return True
+
+    def value(self, behavior: Behavior, event: Event[Any], context: Context, given: object = NOTHING) -> Steps[Any]:
+        """What *behavior* gives; awaited when it can be. Exceptions go on to the caller."""
+        result: Any = given
+        if result is NOTHING:
+            try:
+                result = behavior.call(context, self.instance, event)
+            except StopIteration as error:
+                raise _Stopped(error) from None  # a generator, such as this, would make another exception of it
         if result is None:
             return None
         if behavior.ends_at_once:
-            return end_of(result)
+            return end_of(result) if given is NOTHING else result
         return (yield result) if isawaitable(result) else result
 
     def fail(self, error: Exception, behavior: Behavior, event: Event[Any]) -> None:
@@ -116,7 +130,7 @@ class Actions:
         condition = self.program.conditions[index]
         connective = condition.connective
         if connective is Connective.CALL:
-            return (yield from self._predicate(self.program.behaviors[condition.operands[0]], event))
+            return (yield from self._predicate(condition.operands[0], event))
         if connective is Connective.IN:
             return self.configuration.is_active(condition.operands[0])
         if connective is Connective.NOT:
@@ -127,20 +141,32 @@ class Actions:
                 return decides
         return not decides
 
-    def _predicate(self, behavior: Behavior, event: Event[Any]) -> Steps[bool]:
+    def _predicate(self, index: int, event: Event[Any]) -> Steps[bool]:
+        answer = yield from self.asked(index, event)
+        if answer is None:
+            raise _Failed
+        return answer
+
+    def asked(
+        self, index: int, event: Event[Any], given: object = NOTHING, error: BaseException | None = None
+    ) -> Steps[bool | None]:
+        """What a predicate says, ``None`` when it raised; what it has *given* or raised is taken as it is."""
+        behavior = self.program.behaviors[index]
         try:
-            answer = yield from self.value(behavior, event, self.context)
+            if error is not None:
+                raise error
+            answer = yield from self.value(behavior, event, self.context, given)
             if answer is not True and answer is not False:
                 kind = type(answer).__name__
                 raise GuardError(f"'{behavior.name}' gave {answer!r} ({kind}): a guard gives True or False")
-        except Exception as error:
-            self.fail(error, behavior, event)
-            raise _Failed from error
+        except Exception as raised:
+            self.fail(raised, behavior, event)
+            return None
         except GeneratorExit:
             raise
         except BaseException as interruption:
             self.interruptions.append(interruption)
-            raise _Failed from interruption
+            return None
         return bool(answer)
 
 

@@ -14,8 +14,9 @@ from hsm.events import CHANGE, COMPLETION, ERROR, FINAL, INITIAL, Event
 from hsm.outcome import Outcome
 from hsm.program import Program
 from hsm.runtime.actions import Steps
+from hsm.runtime.heap import Armed
 from hsm.runtime.selection import Decision
-from hsm.runtime.timers import Armed
+from hsm.runtime.timers import take
 from hsm.runtime.traversal import Traversal
 
 
@@ -68,12 +69,18 @@ class Kernel:
         yield from self._settle(event)
         return outcome_of(decision)
 
-    def expire(self, armed: Armed) -> Steps[Outcome]:
+    def go_on(self, resumed: Steps[Outcome], event: Event[Any]) -> Steps[Outcome]:
+        """Do the rest of a generated step, and then what follows from it."""
+        outcome = yield from resumed
+        yield from self._settle(event)
+        return outcome
+
+    def expire(self, armed: Armed, activation: int) -> Steps[Outcome]:
         """Handle the expiry of a timer; a void one does nothing (rule A3)."""
-        event = self.traversal.timers.take(armed)
+        event = take(armed, activation)
         if event is None:
             return Outcome.IGNORED
-        decision = yield from self._selection.of((armed.transition,), event)
+        decision = yield from self._selection.of((armed.timer.transition,), event)
         yield from self.traversal.fire(decision, event)
         yield from self._settle(event)
         return outcome_of(decision)
@@ -109,9 +116,12 @@ class Kernel:
         yield from self._settle(Event(COMPLETION))
         return Outcome.TAKEN
 
-    def stop(self) -> Steps[None]:
-        """Leave everything, innermost first, with exit actions; what they raise is unhandled (rules L4 and E5)."""
-        yield from self.traversal.leave_all(Event(FINAL))
+    def stop(self, resumed: Steps[Outcome] | None = None) -> Steps[None]:
+        """Leave everything, innermost first, with exit actions; what they raise is unhandled (rules L4 and E5).
+
+        With *resumed*, the rest of a generated step, that does the leaving.
+        """
+        yield from resumed if resumed is not None else self.traversal.leave_all(Event(FINAL))
         self._surrender()
         self.traversal.forget()
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import logging
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
@@ -90,6 +92,14 @@ class Task(Protocol):
         ...
 
 
+if sys.version_info >= (3, 12):
+    here = asyncio._get_running_loop
+else:
+    _of_thread = threading.local()
+    # asking asyncio takes a call of the operating system there; what a thread's last host left is as good
+    here = functools.partial(getattr, _of_thread, "loop", None)
+"""Which loop runs in this thread, as quickly as that can be said."""
+
 CancelledError = asyncio.CancelledError
 """What a cancelled ``await`` raises."""
 
@@ -97,10 +107,14 @@ CancelledError = asyncio.CancelledError
 class Host:
     """An event loop, as machines see it; `host_of_loop` gives the one of a loop."""
 
-    __slots__ = ("__weakref__", "call_soon", "call_soon_threadsafe", "clock", "future", "loop")
+    __slots__ = ("__weakref__", "call_soon", "call_soon_threadsafe", "clock", "future", "heap", "loop", "thread")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
+        self.thread = threading.get_ident()
+        self.heap: Any = None
+        if sys.version_info < (3, 12):
+            _of_thread.loop = loop
         self.future = loop.create_future
         self.call_soon = loop.call_soon
         self.call_soon_threadsafe = loop.call_soon_threadsafe
@@ -141,6 +155,8 @@ class Host:
         return asyncio.current_task(self.loop)
 
 
+_last: weakref.ref[Host] | None = None
+"""The host that was asked for last."""
 _hosts: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[Host]] = weakref.WeakKeyDictionary()
 """The host of each loop, for as long as a machine holds it: a host holds its loop, so this must not hold the host."""
 
@@ -151,12 +167,17 @@ def host_of_loop() -> Host:
     Raises:
         RuntimeError: No loop is running in this thread.
     """
+    global _last
     loop = asyncio.get_running_loop()
+    host = _last() if _last is not None else None
+    if host is not None and host.loop is loop:
+        return host
     known = _hosts.get(loop)
     host = known() if known is not None else None
     if host is None:
         host = Host(loop)
         _hosts[loop] = weakref.ref(host)
+    _last = weakref.ref(host)
     return host
 
 

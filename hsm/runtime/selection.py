@@ -7,15 +7,14 @@ The active vertices are gone through from the leaves outwards; where regions mee
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any, TypeAlias
 
 import attrs
 
-from hsm.events import BUILT_IN, Event
-from hsm.program import CONDITIONAL, OUTSIDE, Deferrals, Kind, Program, Triggers, Vertex
+from hsm.configuration import Configuration
+from hsm.events import Event
+from hsm.program import CONDITIONAL, OUTSIDE, Kind, Program, Vertex, defers, named
 from hsm.runtime.actions import Actions, Steps
-from hsm.runtime.configuration import Configuration
 
 Way: TypeAlias = dict[int, int]
 """For every junction, exit point and join on the way of a transition, the branch that was found open."""
@@ -187,22 +186,3 @@ class Selection:
         if OUTSIDE in (one, other):
             return True
         return one <= other <= vertices[one].last or other <= one <= vertices[other].last
-
-
-def named(triggers: Triggers, name: str) -> tuple[int, ...]:
-    """The transitions that an event called *name* may trigger: exact, then longer prefixes, then ``*`` (rule T2)."""
-    exact = triggers.exact.get(name, ())
-    if not (triggers.any or triggers.prefixes) or name in BUILT_IN:
-        return exact
-    matching = [transitions for prefix, transitions in triggers.prefixes if name.startswith(prefix)]
-    # a transition that several of its triggers match stands where the first of them puts it, and is asked once
-    return tuple(dict.fromkeys((*exact, *chain.from_iterable(matching), *triggers.any)))
-
-
-def defers(deferrals: Deferrals, name: str) -> bool:
-    """Whether an event called *name* is held back (rule D1)."""
-    if name in deferrals.exact:
-        return True
-    if name in BUILT_IN:
-        return False
-    return deferrals.any or any(name.startswith(prefix) for prefix in deferrals.prefixes)

@@ -1,152 +1,142 @@
 """The timers of one machine: rules A2 to A6.
 
-In: timers of the Program, a clock. Out: expiries that are still valid, in the order in which they are due.
+In: timers of the Program. Out: what is armed and disarmed in the heap, and the events of expiries that still count.
 Never imports asyncio: the clock calls back. No task, no thread, no polling.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-
-import attrs
 
 from hsm.errors import DurationError
 from hsm.events import TIME, Event, Tick
 from hsm.program import NONE, Program, Timer, TimerKind
 from hsm.runtime.actions import Actions, Steps
-from hsm.runtime.loop import Cancellable, Clock
+from hsm.runtime.heap import Armed
+from hsm.runtime.record import Record
 
 
-@attrs.define(eq=False)
-class Armed:
-    """A timer that runs, for one activation of its vertex (rule A3).
+def arm(machine: Record, timer: Timer) -> None:
+    """Arm *timer*, whose time span or moment is written in the model, for a vertex that was entered."""
+    span = timer.seconds
+    if timer.moment is not None:
+        span = _timestamp(timer.moment) - machine.heap.clock.wall()
+    _arm(machine, timer, span)
 
-    Attributes:
-        timer: Its index in the Program.
-        vertex: The vertex that armed it.
-        due: When it fires next, in seconds on the machine's clock.
-        period: Seconds between ticks of `every`; 0 for the others.
-        since: When it was armed; tick n is due at ``since + n * period`` (rule A5).
-        number: How many ticks were due so far.
-        is_valid: Whether its vertex has been active without a break since it was armed.
-        call: The clock's call, to be called off.
-    """
 
-    timer: int
-    transition: int
-    vertex: int
-    due: float
-    period: float
-    since: float
-    number: int = 0
-    is_valid: bool = True
-    call: Cancellable | None = None
+def _arm(machine: Record, timer: Timer, span: float) -> None:
+    """Arm *timer* for *span* seconds from now; a past moment is now, and "never" is not armed (rule A4)."""
+    if span == math.inf:
+        return
+    heap = machine.heap
+    now = heap.now()
+    armed = _known(machine, timer)
+    if armed is None:
+        armed = Armed(machine, timer)
+        if machine.armed is None:
+            machine.armed = []
+        machine.armed.append(armed)
+    if timer.kind is TimerKind.EVERY:
+        armed.since = now
+        armed.number = 0
+        armed.period = span
+    heap.arm(armed, now + span if span > 0 else now)
+
+
+def disarm(machine: Record, timer: Timer) -> None:
+    """The vertex of *timer* is left: nothing that it armed fires any more, not even what is queued (rule A3)."""
+    armed = _known(machine, timer)
+    if armed is not None:
+        machine.heap.disarm(armed)
+
+
+def disarm_all(machine: Record) -> None:
+    """No timer of *machine* fires any more, and none of those that still lie in the heap keeps it."""
+    for armed in machine.armed or ():
+        machine.heap.disarm(armed)
+        armed.machine = None
+    machine.armed = None
+
+
+def _known(machine: Record, timer: Timer) -> Armed | None:
+    for armed in machine.armed or ():
+        if armed.timer is timer:
+            found: Armed = armed
+            return found
+    return None
+
+
+def take(armed: Armed, activation: int) -> Event[Tick] | None:
+    """The event of an expiry whose turn has come, or ``None`` when it is void; `every` is armed for its next."""
+    machine = armed.machine
+    if machine is None or not armed.is_valid or armed.activation != activation:
+        return None
+    if not armed.period:
+        return Event(TIME, Tick(armed.due))
+    armed.number += 1
+    heap = machine.heap
+    # the tolerance keeps a tick that is due now from being lost to the rounding of the division
+    passed = math.floor((heap.now() - armed.since) / armed.period + 1e-9)
+    missed = max(0, passed - armed.number)
+    armed.number += missed
+    due = armed.since + armed.number * armed.period
+    heap.again(armed, due + armed.period)
+    return Event(TIME, Tick(due, armed.number, missed))
 
 
 class Timers:
-    """Arms, disarms and fires the timers of one machine."""
+    """Arms timers by functions of the user's, for one machine."""
 
-    __slots__ = ("_actions", "_armed", "_clock", "_expired", "_program")
+    __slots__ = ("_actions", "_machine", "_program")
 
-    def __init__(
-        self, program: Program, actions: Actions, clock: Clock, expired: Callable[[list[Armed]], object]
-    ) -> None:
+    def __init__(self, program: Program, actions: Actions, machine: Record) -> None:
         self._program = program
         self._actions = actions
-        self._clock = clock
-        self._expired = expired
-        self._armed: dict[int, list[Armed]] = {}
+        self._machine = machine
 
     def arm(self, vertex: int, event: Event[Any]) -> Steps[None]:
         """Arm the timers of *vertex*, which *event* led to; a failing duration function leaves its timer unarmed."""
         for index in self._program.vertices[vertex].timers:
             timer = self._program.timers[index]
+            if timer.function == NONE:
+                arm(self._machine, timer)
+                continue
             try:
                 span = yield from self._span(timer, event)
-            except Exception as error:  # of the function: a literal time span was checked by the compiler
+            except Exception as error:
                 self._actions.fail(error, self._program.behaviors[timer.function], event)
-                continue
             except GeneratorExit:
                 raise
             except BaseException as interruption:
                 self._actions.interruptions.append(interruption)
-                continue
-            if span == math.inf:
-                continue
-            now = self._clock.time()
-            period = span if timer.kind is TimerKind.EVERY else 0.0
-            armed = Armed(index, timer.transition, vertex, now + max(span, 0.0), period, now)
-            self._armed.setdefault(vertex, []).append(armed)
-            self._call(armed)
+            else:
+                _arm(self._machine, timer, span)
 
     def disarm(self, vertex: int) -> None:
-        """*vertex* is left: nothing of what it armed fires any more, not even what is queued (rule A3)."""
-        for armed in self._armed.pop(vertex, ()):
-            armed.is_valid = False
-            if armed.call is not None:
-                armed.call.cancel()
+        """*vertex* is left."""
+        for index in self._program.vertices[vertex].timers:
+            disarm(self._machine, self._program.timers[index])
 
     def disarm_all(self) -> None:
         """No timer of this machine fires any more."""
-        for vertex in list(self._armed):
-            self.disarm(vertex)
-
-    def take(self, armed: Armed) -> Event[Tick] | None:
-        """The event of an expiry whose turn has come, or ``None`` when it is void; `every` is armed for its next."""
-        if not armed.is_valid:
-            return None
-        due, missed = armed.due, 0
-        armed.number += 1
-        if armed.period:
-            # the tolerance keeps a tick that is due now from being lost to the rounding of the division
-            passed = math.floor((self._clock.time() - armed.since) / armed.period + 1e-9)
-            missed = max(0, passed - armed.number)
-            armed.number += missed
-            due = armed.since + armed.number * armed.period
-            armed.due = due + armed.period
-            self._call(armed)
-        return Event(TIME, Tick(due, armed.number, missed))
-
-    def _call(self, armed: Armed) -> None:
-        armed.call = self._clock.call_at(armed.due, self._fire, armed)
-
-    def _fire(self, armed: Armed) -> None:
-        """*armed* is due, and so is whatever was due before it or with it: by time, then by declaration (rule A6)."""
-        if armed.call is None:
-            return
-        due = [
-            other
-            for several in self._armed.values()
-            for other in several
-            if other.call is not None and other.due <= armed.due
-        ]
-        due.sort(key=lambda other: (other.due, other.timer))
-        for other in due:
-            if other.call is not None and other is not armed:
-                other.call.cancel()
-            other.call = None
-        self._expired(due)
+        disarm_all(self._machine)
 
     def _span(self, timer: Timer, event: Event[Any]) -> Steps[float]:
-        """Seconds from now until *timer* is due.
+        """Seconds from now until *timer* is due, as its function gives them.
 
         Raises:
-            DurationError: Its function gave something else than a time span, or one that no timer can have.
+            DurationError: It gave something else than a time span, or one that no timer can have.
         """
-        given: object = timer.moment if timer.moment is not None else timer.seconds
-        name = ""
-        if timer.function != NONE:
-            behavior = self._program.behaviors[timer.function]
-            name = behavior.name
-            given = yield from self._actions.value(behavior, event, self._actions.context)
+        behavior = self._program.behaviors[timer.function]
+        given = yield from self._actions.value(behavior, event, self._actions.context)
         if timer.kind is TimerKind.AT:
             if not isinstance(given, datetime):
-                raise DurationError(f"'{name}' gave {given!r}: a function for 'at' gives a datetime")
-            return _timestamp(given) - self._clock.wall()
-        return _seconds(given, name, timer.kind)
+                raise DurationError(f"'{behavior.name}' gave {given!r}: a function for 'at' gives a datetime")
+            seconds: float = _timestamp(given) - self._machine.heap.clock.wall()
+            return seconds
+        return _seconds(given, behavior.name, timer.kind)
 
 
 def _timestamp(moment: datetime) -> float:

@@ -7,15 +7,15 @@ Never imports asyncio, and decides nothing: which transitions fire is `selection
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
+from hsm.configuration import Configuration, Leaves
 from hsm.events import Event
 from hsm.outcome import Status
-from hsm.program import NONE, OUTSIDE, Kind, Program
+from hsm.program import NONE, OUTSIDE, Kind
 from hsm.runtime.actions import Actions, Steps
 from hsm.runtime.activities import Activities
-from hsm.runtime.configuration import Configuration
+from hsm.runtime.record import Record
 from hsm.runtime.selection import Decision, Selection, Way
 from hsm.runtime.timers import Timers
 
@@ -30,14 +30,13 @@ class Traversal:
         ended: How the machine came to its end by itself, once it did.
         has_moved: Whether anything was left or entered since this was last set to false (rule D2).
         truths: What the conditions of change triggers were when last asked, by transition (rule T6).
-        locals: Whatever behaviours keep for a vertex while it is active, by vertex.
+        machine: What is moved.
     """
 
     __slots__ = (
         "_before",
         "_complete",
         "_departures",
-        "_history",
         "_parked",
         "_program",
         "_waiting",
@@ -47,7 +46,7 @@ class Traversal:
         "configuration",
         "ended",
         "has_moved",
-        "locals",
+        "machine",
         "selection",
         "timers",
         "truths",
@@ -55,13 +54,14 @@ class Traversal:
 
     def __init__(
         self,
-        program: Program,
+        machine: Record,
         configuration: Configuration,
         actions: Actions,
         timers: Timers,
         activities: Activities,
     ) -> None:
-        self._program = program
+        self._program = program = machine.program
+        self.machine = machine
         self.configuration = configuration
         self.actions = actions
         self.timers = timers
@@ -71,13 +71,11 @@ class Traversal:
         self.selection = Selection(program, configuration, actions, self._parked)
         self._before: tuple[int, ...] = ()
         self._complete: set[int] = set()
-        self._history: dict[int, tuple[int, ...]] = {}
         self._departures: list[int] = []
         self.completions: deque[int] = deque()
         self.ended: Status | None = None
         self.has_moved = False
         self.truths: dict[int, bool] = {}
-        self.locals: dict[int, object] = {}
 
     def start(self, event: Event[Any]) -> Steps[None]:
         """Enter the model by its default entry."""
@@ -95,8 +93,8 @@ class Traversal:
     def forget(self) -> None:
         """Drop what a step leaves behind: what was kept for vertices that are no longer active."""
         self._departures.clear()
-        for vertex in [vertex for vertex in self.locals if not self.configuration.is_active(vertex)]:
-            del self.locals[vertex]
+        known = self.machine.locals or ()
+        self.machine.drop(tuple(vertex for vertex in known if not self.configuration.is_active(vertex)))
 
     # --- firing ----------------------------------------------------------------------------------------------
 
@@ -177,10 +175,17 @@ class Traversal:
             if not self._program.vertices[index].has_history:
                 continue
             leaves = tuple(leaf for leaf in self._before if self._is_inside(index, leaf))
-            if leaves and self._has_ended(index, leaves):
-                self._history.pop(index, None)
-            elif leaves:
-                self._history[index] = leaves
+            if leaves:
+                self.remember(index, () if self._has_ended(index, leaves) else leaves)
+
+    def remember(self, index: int, leaves: Leaves) -> None:
+        """From now on *leaves* are what was last active in *index*; none: it has no memory (rule R5)."""
+        history = self.machine.history
+        assert history is not None  # the Program has a history
+        if leaves:
+            history[index] = leaves
+        else:
+            history.pop(index, None)
 
     def _has_ended(self, index: int, leaves: tuple[int, ...]) -> bool:
         """Whether *leaves* are the final states of *index*, or of each of its regions."""
@@ -209,12 +214,12 @@ class Traversal:
             return
         self.configuration.activate(index)
         self.has_moved = True
-        self.locals.pop(index, None)
+        self.machine.drop((index,))
         if vertex.kind is Kind.FINAL:
             self._finish(vertex.parent)
             return
         if vertex.local is not None:
-            self._make_local(index, vertex.local)
+            self.make_local(index)
         if vertex.entry:
             yield from self.actions.run(vertex.entry, event)
         if vertex.activities:
@@ -227,13 +232,17 @@ class Traversal:
         else:
             self.complete_if_it_is(index)
 
-    def _make_local(self, index: int, make: Callable[[Any], object]) -> None:
+    def make_local(self, index: int, error: BaseException | None = None) -> None:
         """Make what behaviours share while *index* is active; an exception is one of its entry (rule E1)."""
+        make = self._program.vertices[index].local
+        assert make is not None  # the caller has looked
         try:
-            self.locals[index] = make(self.actions.instance)
-        except Exception as error:
-            error.add_note(f"while the state object of {self._program.vertices[index].path} was made")
-            self.actions.errors.append(error)
+            if error is not None:
+                raise error
+            self.machine.kept()[index] = make(self.machine.instance)
+        except Exception as raised:
+            raised.add_note(f"while the state object of {self._program.vertices[index].path} was made")
+            self.actions.errors.append(raised)
         except BaseException as interruption:
             self.actions.interruptions.append(interruption)
 
@@ -329,7 +338,7 @@ class Traversal:
     def _restore(self, index: int, event: Event[Any], *, is_deep: bool) -> Steps[None]:
         """Enter what was last active in the owner of a history, or its default (rule R5)."""
         vertex = self._program.vertices[index]
-        memory = self._history.get(vertex.parent, ())
+        memory = (self.machine.history or {}).get(vertex.parent, ())
         if memory:
             goals = memory if is_deep else (self.configuration.child_towards(vertex.parent, memory[0]),)
             yield from self._inside(vertex.parent, goals, event, NO_WAY)
@@ -356,12 +365,11 @@ class Traversal:
     def complete_if_it_is(self, index: int) -> None:
         """Queue the completion of the state *index*, once, when everything it waits for has come (rule C1)."""
         vertex = self._program.vertices[index]
-        if not self.configuration.is_active(index):
+        if not vertex.completions or not self.configuration.is_active(index):
             return
         if index in self._complete or not self.activities.have_returned(index):
             return
         if vertex.is_composite and not self.configuration.has_ended(index):
             return
         self._complete.add(index)
-        if vertex.completions:
-            self.completions.append(index)
+        self.completions.append(index)

@@ -19,68 +19,84 @@ from hsm.outcome import Outcome, Status
 from hsm.runtime.delivery import Work
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import CancelledError, Host
+from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Record, inside
+from hsm.runtime.timers import disarm_all
 
 _logger = logging.getLogger("hsm")
-_inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
-"""The machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
-
-senders = _inside.get
-"""The machines that the running code is a behaviour of, outermost first."""
 
 
 class Turns:
     """The work of one machine.
 
     Attributes:
-        is_busy: Whether something is being done, here or in a task.
         stopping: The stop that was asked for: it comes before everything else that waits.
     """
 
     __slots__ = (
         "__weakref__",
         "_background",
+        "_current",
         "_deferred",
         "_ended",
         "_host",
         "_is_draining",
         "_is_suspended",
         "_is_woken",
+        "_is_working",
         "_kernel",
         "_machine",
-        "_name",
         "_queue",
         "_recalled",
+        "_rest",
         "_task",
         "_urgent",
-        "is_busy",
         "stopping",
     )
 
     def __init__(
         self,
-        machine: object,
-        name: str,
+        machine: Record,
         host: Host,
         kernel: Kernel,
+        rest: Callable[[], object],
         ended: Callable[[Status], object],
         background: Callable[[list[BaseException]], object],
     ) -> None:
         self._machine = machine
-        self._name = name
         self._host = host
         self._kernel = kernel
+        self._rest = rest
         self._ended = ended
         self._background = background
         self._is_draining = False
         self._is_suspended = False
         self._is_woken = False
+        self._is_working = False
+        self._current: Work[Any] | None = None
         self._task: object = None
         self._queue: deque[Work[Any]] = deque()
         self._urgent: deque[Work[Any]] = deque()
         self._recalled: deque[Work[Any]] = deque()
         self._deferred: list[Work[Any]] = []
-        self.is_busy = False
         self.stopping: Work[None] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being done, here or in a task, or by a generated step."""
+        return self._is_working or self._machine.steps is BUSY or self._machine.steps is WANTED
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is being done or waits, not even for a change of the configuration."""
+        return not (
+            self._is_working
+            or self._is_woken
+            or self._urgent
+            or self._recalled
+            or self._queue
+            or self._deferred
+            or (self.stopping is not None and not self.stopping.is_done)
+        )
 
     # --- what comes in ---------------------------------------------------------------------------------------
 
@@ -106,7 +122,8 @@ class Turns:
             chain: What `senders` gave.
         """
         work.variables = contextvars.copy_context()
-        if self._machine in chain:
+        is_generated = self._machine.steps is BUSY or self._machine.steps is WANTED
+        if is_generated or self._machine in chain:
             work.is_inside = True
             # what runs beside the step, a task of a behaviour's or an activity, is not the machine feeding itself
             work.is_fed = self.is_busy and (not self._is_suspended or self._host.current_task() is self._task)
@@ -115,12 +132,25 @@ class Turns:
 
     def wake(self) -> None:
         """Begin on the next turn of the loop, unless something is being done or about to be."""
-        if not self.is_busy and not self._is_woken:
+        if self._machine.steps is BUSY:
+            self._machine.steps = WANTED
+        elif not self.is_busy and not self._is_woken:
+            self._machine.steps = BY_TURNS
             self._is_woken = True
             self._host.call_soon(self._woken)
 
     def _woken(self) -> None:
         self._is_woken = False
+        self.drain()
+
+    def go_on(self, work: Work[Any]) -> None:
+        """Do *work* now: it is the rest of a generated step."""
+        self._current = work
+        self.drain()
+
+    def hold(self, event: Event[Any]) -> None:
+        """Hold *event* back, and go on (rule D1)."""
+        self._hold_back(event, is_fed=False)
         self.drain()
 
     # --- one after the other ---------------------------------------------------------------------------------
@@ -129,7 +159,8 @@ class Turns:
         """Do one thing after the other, until nothing is left or until a step has to be waited for."""
         if self._is_draining or self._is_suspended:
             return
-        self.is_busy = self._is_draining = True
+        self._machine.steps = BY_TURNS
+        self._is_working = self._is_draining = True
         try:
             while not self._is_suspended and (work := self._next()) is not None:
                 if work.variables is None:
@@ -138,12 +169,21 @@ class Turns:
                     work.variables.run(self._begin, work)
         finally:
             self._is_draining = False
-            self.is_busy = self._is_suspended
+            self._is_working = self._is_suspended
             if self._urgent or self._recalled or self._queue:  # no ordinary exception ended the loop above
                 self.wake()
+            elif not self._is_working:
+                self._kernel.refresh()
+                self._rest()
 
     def _next(self) -> Work[Any] | None:
-        """What is to be done next: stop, then what activities ended with, then recalled events, then the queue."""
+        """What is to be done next: stop, then what activities ended with, then recalled events, then the queue.
+
+        Before all of them comes the rest of a step.
+        """
+        if self._current is not None:
+            work, self._current = self._current, None
+            return work
         if self.stopping is not None and not self.stopping.is_done:
             return self.stopping
         for several in (self._urgent, self._recalled, self._queue):
@@ -175,8 +215,8 @@ class Turns:
 
     def _begin(self, work: Work[Any]) -> None:
         """Do *work* up to its end, or up to the first thing that has to be awaited: that needs a task (rule Q3)."""
-        chain = _inside.get()
-        token = _inside.set(chain if self._machine in chain else (*chain, self._machine))
+        chain = inside.get()
+        token = inside.set(chain if self._machine in chain else (*chain, self._machine))
         try:
             awaitable = next(work.steps)
         except StopIteration as end:
@@ -187,7 +227,7 @@ class Turns:
             self._is_suspended = True
             self._host.spawn(self._continue(work, awaitable), contextvars.copy_context(), is_eager=True)
         finally:
-            _inside.reset(token)
+            inside.reset(token)
 
     async def _continue(self, work: Work[Any], awaitable: Any) -> None:
         """Do the rest of *work*, and then whatever else waits.
@@ -221,7 +261,7 @@ class Turns:
         try:
             self._finish(work, value, failure)
         except BaseException:
-            self.is_busy = self._is_draining
+            self._is_working = self._is_draining
             self.wake()
             raise
         self.drain()
@@ -248,13 +288,15 @@ class Turns:
 
     def hold_back_if_deferred(self, work: Work[Any], value: Any) -> None:
         """Keep a deferred event until no state defers it any more; its sender has had the answer (rule D4)."""
-        if value is not Outcome.DEFERRED or work.event is None:
-            return
+        if value is Outcome.DEFERRED and work.event is not None:
+            self._hold_back(work.event, is_fed=work.is_fed)
+
+    def _hold_back(self, event: Event[Any], *, is_fed: bool) -> None:
         variables = contextvars.copy_context()
-        variables.run(_inside.set, tuple(machine for machine in _inside.get() if machine is not self._machine))
-        steps = self._kernel.handle(work.event)
+        variables.run(inside.set, tuple(machine for machine in inside.get() if machine is not self._machine))
+        steps = self._kernel.handle(event)
         self._deferred.append(
-            Work(self._host, self._background, steps, work.event, variables, is_inside=True, is_fed=work.is_fed)
+            Work(self._host, self._background, steps, event, variables, is_inside=True, is_fed=is_fed)
         )
 
     def _recall(self) -> None:
@@ -277,14 +319,14 @@ class Turns:
                 work.finish(Outcome.IGNORED, [])
         if dropped and status is Status.STOPPED:
             names = ", ".join(f"'{event.name}'" for event in dropped)
-            _logger.warning("machine '%s' was stopped before it processed %s", self._name, names)
+            _logger.warning("machine '%s' was stopped before it processed %s", self._machine.program.name, names)
 
     def _abandon(self, work: Work[Any]) -> None:
         """The loop is being taken down in the middle of a step: end without another behaviour."""
-        self._is_suspended = self.is_busy = False
-        self._kernel.traversal.timers.disarm_all()
+        self._is_suspended = self._is_working = False
+        disarm_all(self._machine)
         self._kernel.traversal.activities.abandon()
-        self._kernel.traversal.configuration.leaves.clear()
+        self._machine.leaves = ()
         self._ended(Status.STOPPED)
         for unfinished in (work, self.stopping):
             if unfinished is not None and not unfinished.is_done:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from functools import partial
 
 import attrs
 from laws.description import MIXED, SENDS, Description, Failure, Recorder, build_functional
@@ -67,17 +68,23 @@ def by_reference(description: Description, operations: list[str]) -> list[Told]:
 
 
 def by_library(
-    description: Description, operations: list[str], mode: str = MIXED, *, is_real: bool = False, build=build_functional
+    description: Description,
+    operations: list[str],
+    mode: str = MIXED,
+    *,
+    is_real: bool = False,
+    build=build_functional,
+    engine="generated",
 ) -> list[Told]:
     """What does happen."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model = build(description, mode)
-    playing = _play(model, operations)
+    playing = _play(model, operations, engine)
     return asyncio.run(playing) if is_real else VirtualClock().run(playing)
 
 
-async def _play(model: hsm.Model, operations: list[str]) -> list[Told]:
+async def _play(model: hsm.Model, operations: list[str], engine: str) -> list[Told]:
     recorder = model.instance_type() if issubclass(model.instance_type, Recorder) else Recorder()
     background: list[str] = []
     loop = asyncio.get_running_loop()
@@ -103,7 +110,7 @@ async def _play(model: hsm.Model, operations: list[str]) -> list[Told]:
         background.clear()
         told.append(Told(operation, result, *written))
 
-    await tell("start", hsm.start, None, recorder, model)
+    await tell("start", partial(hsm.start, engine=engine), None, recorder, model)
     for operation in (*operations, STOP):
         if machine.status.value in ENDED:
             break

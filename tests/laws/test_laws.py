@@ -62,6 +62,20 @@ def test_the_kernel_does_what_the_rules_say_for_plain_seeds(first):
         assert difference is None, f"seed {seed}: {difference}"
 
 
+@law(300)
+@given(
+    descriptions(),
+    sequences(),
+    st.sampled_from((SYNC, MIXED, ASYNC)),
+    st.sampled_from((build_functional, build_classes)),
+)
+def test_generated_steps_and_the_kernel_come_to_the_same(description, sequence, mode, build):
+    """Two engines, one machine: the same trace, the same errors, the same outcomes, with functions and with classes."""
+    must_end(description, sequence)
+    by_kernel = by_library(description, sequence, mode, build=build, engine="kernel")
+    assert by_library(description, sequence, mode, build=build) == by_kernel
+
+
 @law(60)
 @given(descriptions(), sequences())
 def test_plain_and_suspending_behaviours_come_to_the_same(description, sequence):

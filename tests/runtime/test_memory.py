@@ -9,7 +9,7 @@ import weakref
 from support import Log, anote, note, rule, settle, started
 
 import hsm
-from hsm.runtime.turns import senders
+from hsm.runtime.record import senders
 
 
 def on(name, *parts):

@@ -1,34 +1,50 @@
 """The configuration: which vertices of a Program are active.
 
-In: a Program. Out: questions and changes. Never imports the kernel, time or tasks.
+In: a Program, and whoever holds the active leaves. Out: questions and changes. Never imports what runs or generates.
 Only the active leaves are kept, in ascending order; as vertices are numbered outside in, everything else follows
-from comparing indices, and nothing is ever copied for an event.
+from comparing indices.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
+from typing import Protocol
 
 from hsm.program import OUTSIDE, Kind, Program, Vertex
 
+Leaves = tuple[int, ...]
+"""The active leaves, in ascending order."""
+
+
+class Holder(Protocol):
+    """What holds the active leaves: a machine, or a step that is being worked out."""
+
+    leaves: Leaves
+
 
 class Configuration:
-    """The active vertices of one machine.
+    """The active vertices of one *holder*.
 
     A leaf is an active vertex with nothing active inside: a simple state, a final state, a region that waits at a
     join, or, in the middle of a step, whatever has been entered or left so far.
     """
 
-    __slots__ = ("leaves", "vertices")
+    __slots__ = ("holder", "vertices")
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, holder: Holder) -> None:
         self.vertices: tuple[Vertex, ...] = program.vertices
-        self.leaves: list[int] = []
+        self.holder = holder
+
+    @property
+    def leaves(self) -> Leaves:
+        """The active leaves, in ascending order."""
+        return self.holder.leaves
 
     def is_active(self, vertex: int) -> bool:
         """Whether *vertex*, or anything inside it, is active."""
-        place = bisect_left(self.leaves, vertex)
-        return place < len(self.leaves) and self.leaves[place] <= self.vertices[vertex].last
+        leaves = self.holder.leaves
+        place = bisect_left(leaves, vertex)
+        return place < len(leaves) and leaves[place] <= self.vertices[vertex].last
 
     def leaves_inside(self, vertex: int) -> list[int]:
         """The active leaves strictly inside *vertex*, ascending."""
@@ -63,16 +79,14 @@ class Configuration:
     def activate(self, vertex: int) -> None:
         """*vertex* becomes active; what is around it is active already."""
         parent = self.vertices[vertex].parent
-        if parent in self.leaves:
-            self.leaves.remove(parent)
-        insort(self.leaves, vertex)
+        self.holder.leaves = tuple(sorted([leaf for leaf in self.leaves if leaf != parent] + [vertex]))
 
     def deactivate(self, vertex: int) -> None:
         """The leaf *vertex* is left; what is around it stays, as a leaf when nothing else is active in it."""
-        self.leaves.remove(vertex)
+        self.holder.leaves = tuple(leaf for leaf in self.leaves if leaf != vertex)
         parent = self.vertices[vertex].parent
         if parent != OUTSIDE and not self.is_active(parent):
-            insort(self.leaves, parent)
+            self.holder.leaves = tuple(sorted((*self.leaves, parent)))
 
     def has_ended(self, vertex: int) -> bool:
         """Whether the final state of *vertex* is active; of an orthogonal one, that of every region (rule C1)."""

@@ -1,0 +1,100 @@
+"""Blocks: a step worked out for one configuration and one event, as data.
+
+In: nothing; `specialize` makes them. Out: what `writer` writes as Python, and what the run time goes on with by itself
+where the written function cannot. Data only.
+
+A block is a list of operations. Only the last one leads on to other blocks (`Ask`) or ends the step (`End`, `Hold`).
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import attrs
+
+from hsm.configuration import Leaves
+from hsm.outcome import Outcome
+
+
+@attrs.frozen(eq=False)
+class Ask:
+    """Ask a guard, and go on in one of two blocks; in *failed* when it raises (rules T3 and E2)."""
+
+    behavior: int
+    yes: Block
+    no: Block
+    failed: Block
+
+
+@attrs.frozen
+class Act:
+    """Call an action; when it raises, go on *skip* operations further on, behind its list (rule E1)."""
+
+    behavior: int
+    skip: int
+
+
+@attrs.frozen
+class Move:
+    """From here on *leaves* are active."""
+
+    leaves: Leaves
+
+
+@attrs.frozen
+class Remember:
+    """What was last active inside a vertex with a history, or that nothing is to be remembered (rule R5)."""
+
+    vertex: int
+    leaves: Leaves
+
+
+@attrs.frozen
+class Disarm:
+    """The timers of a vertex that is left end."""
+
+    vertex: int
+
+
+@attrs.frozen
+class Arm:
+    """The timers of a vertex that was entered begin."""
+
+    vertex: int
+
+
+@attrs.frozen
+class Make:
+    """The object that behaviours share while a vertex is active."""
+
+    vertex: int
+
+
+@attrs.frozen
+class Forget:
+    """What behaviours kept for vertices that are left, or entered again."""
+
+    vertices: tuple[int, ...]
+
+
+@attrs.frozen
+class End:
+    """The step is done, *leaves* are active."""
+
+    outcome: Outcome
+    leaves: Leaves
+
+
+@attrs.frozen
+class Hold:
+    """The event is held back (rule D1)."""
+
+
+Operation: TypeAlias = Ask | Act | Move | Remember | Disarm | Arm | Make | Forget | End | Hold
+
+
+@attrs.define(eq=False)
+class Block:
+    """Operations in order."""
+
+    operations: list[Operation] = attrs.field(factory=list["Operation"])

@@ -1,0 +1,438 @@
+"""Specialising: what one configuration does with one event, worked out without running it (rules T, K, R and D1).
+
+In: a Program, the active leaves, and what is to be done: an event by name, a timer's transition, the start or the stop.
+Out: blocks. Whatever depends on the tables alone is decided here; what is left are guards, actions and timers.
+The rules are those of the run time's own `selection` and `traversal`, which are the reference. What only those can do
+raises `NeedsKernel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import attrs
+
+from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Remember
+from hsm.configuration import Configuration, Leaves
+from hsm.outcome import Outcome
+from hsm.program import NONE, OUTSIDE, Connective, Kind, Program, Vertex, defers, named
+
+SIZE = 400
+"""Operations of a step beyond which it is not written out."""
+
+Chosen: TypeAlias = tuple[int, ...]
+"""Transitions, in the order in which they fire."""
+
+
+class NeedsKernel(Exception):
+    """This step is one for the kernel."""
+
+
+@attrs.define(eq=False)
+class Moment:
+    """A step that is being worked out, as far as it has come.
+
+    Attributes:
+        leaves: What is active by now.
+        before: What was active before the transition that is being fired.
+        left: Whatever has been left.
+        block: Where the next operation goes.
+    """
+
+    leaves: Leaves
+    before: Leaves = ()
+    left: tuple[int, ...] = ()
+    block: Block = attrs.field(factory=Block)
+
+    def fork(self) -> Moment:
+        """The same moment, going on in a block of its own."""
+        return attrs.evolve(self, block=Block())
+
+
+Then: TypeAlias = Callable[[Moment], None]
+"""What follows."""
+
+
+def on_event(program: Program, leaves: Leaves, name: str) -> Block:
+    """What the configuration *leaves* does with an event called *name*."""
+    return _Specializer(program, leaves).on_event(name)
+
+
+def on_timer(program: Program, leaves: Leaves, transition: int) -> Block:
+    """What the configuration *leaves* does when a timer of *transition* is due."""
+    return _Specializer(program, leaves).on_timer(transition)
+
+
+def start(program: Program) -> Block:
+    """The default entry of the model (rule L1)."""
+    return _Specializer(program, ()).start()
+
+
+def stop(program: Program, leaves: Leaves) -> Block:
+    """Leaving everything (rule L4)."""
+    return _Specializer(program, leaves).stop()
+
+
+class _Specializer:
+    """Works out one step."""
+
+    def __init__(self, program: Program, leaves: Leaves) -> None:
+        if program.has_changes or any(program.vertices[leaf].kind is Kind.REGION for leaf in leaves):
+            raise NeedsKernel
+        self._program = program
+        self._vertices = program.vertices
+        self._leaves = leaves
+        self._size = 0
+
+    def on_event(self, name: str) -> Block:
+        return self._inside(OUTSIDE, self._leaves, name, self._decided)
+
+    def on_timer(self, transition: int) -> Block:
+        return self._first((transition,), self._decided, lambda: self._decided(()))
+
+    def start(self) -> Block:
+        moment = Moment(())
+        self._enter(0, (0,), moment, self._end(Outcome.TAKEN))
+        return moment.block
+
+    def stop(self) -> Block:
+        moment = Moment(self._leaves, before=self._leaves)
+        self._leave_inside(OUTSIDE, moment)
+        self._end(Outcome.TAKEN)(moment)
+        return moment.block
+
+    # --- what fires ------------------------------------------------------------------------------------------
+
+    def _inside(self, outer: int, leaves: Leaves, name: str, then: Callable[[Chosen | None], Block]) -> Block:
+        """From *leaves* outwards, up to but not including *outer*; ``None`` stands for "held back"."""
+        at = leaves[0]
+        if len(leaves) == 1:
+            return self._outwards(at, outer, name, then)
+        while self._vertices[at].last < leaves[-1]:
+            at = self._vertices[at].parent
+
+        def decided(chosen: Chosen | None) -> Block:
+            return then(chosen) if chosen is None or chosen else self._outwards(at, outer, name, then)
+
+        return self._regions(self._vertices[at].regions, leaves, name, (), decided)
+
+    def _regions(
+        self,
+        regions: tuple[int, ...],
+        leaves: Leaves,
+        name: str,
+        chosen: Chosen,
+        then: Callable[[Chosen | None], Block],
+    ) -> Block:
+        """Each region for itself; one that defers holds the event back for all (rules T4 and D3)."""
+        if not regions:
+            return then(chosen)
+        region, *others = regions
+        inside = tuple(leaf for leaf in leaves if region <= leaf <= self._vertices[region].last)
+
+        def decided(more: Chosen | None) -> Block:
+            if more is None:
+                return then(None)
+            return self._regions(tuple(others), leaves, name, (*chosen, *more), then)
+
+        return self._inside(region, inside, name, decided)
+
+    def _outwards(self, at: int, outer: int, name: str, then: Callable[[Chosen | None], Block]) -> Block:
+        if at == outer:
+            return then(())
+        vertex = self._vertices[at]
+
+        def further() -> Block:
+            if defers(vertex.deferrals, name):
+                return then(None)
+            return self._outwards(vertex.parent, outer, name, then)
+
+        return self._first(named(vertex.triggers, name), then, further)
+
+    def _first(
+        self, transitions: tuple[int, ...], then: Callable[[Chosen], Block], otherwise: Callable[[], Block]
+    ) -> Block:
+        """The first of *transitions* whose guards hold (rule T2)."""
+        if not transitions:
+            return otherwise()
+        first, *others = transitions
+        transition = self._program.transitions[first]
+        if transition.is_checked:
+            raise NeedsKernel
+        if not transition.guards:
+            return then((first,))
+        no = self._first(tuple(others), then, otherwise)
+        return self._all(transition.guards, self._leaves, then((first,)), no)
+
+    def _all(self, guards: tuple[int, ...], leaves: Leaves, yes: Block, no: Block) -> Block:
+        """All of *guards*, each with its errors for itself (rules T3 and E2)."""
+        for guard in reversed(guards):
+            yes = self._condition(guard, leaves, yes, no, no)
+        return yes
+
+    def _condition(self, index: int, leaves: Leaves, yes: Block, no: Block, failed: Block) -> Block:
+        condition = self._program.conditions[index]
+        operands = condition.operands
+        if condition.connective is Connective.CALL:
+            self._count()
+            return Block([Ask(operands[0], yes, no, failed)])
+        if condition.connective is Connective.IN:
+            return yes if Configuration(self._program, Moment(leaves)).is_active(operands[0]) else no
+        if condition.connective is Connective.NOT:
+            return self._condition(operands[0], leaves, no, yes, failed)
+        if condition.connective is Connective.ALL:
+            for operand in reversed(operands):
+                yes = self._condition(operand, leaves, yes, no, failed)
+            return yes
+        for operand in reversed(operands):
+            no = self._condition(operand, leaves, yes, no, failed)
+        return no
+
+    def _decided(self, chosen: Chosen | None) -> Block:
+        if chosen is None:
+            return Block([Hold()])
+        moment = Moment(self._leaves)
+        if not chosen:
+            self._end(Outcome.IGNORED)(moment)
+        else:
+            self._fire(self._without_conflicts(chosen), moment, self._end(Outcome.TAKEN))
+        return moment.block
+
+    def _without_conflicts(self, chosen: Chosen) -> Chosen:
+        """Of two transitions that would leave the same vertices the first (rule T4)."""
+        kept: list[int] = []
+        for each in chosen:
+            theirs = [left for other in kept for left in self._program.transitions[other].leaves]
+            if not any(self._overlap(mine, left) for mine in self._program.transitions[each].leaves for left in theirs):
+                kept.append(each)
+        return tuple(kept)
+
+    def _overlap(self, one: int, other: int) -> bool:
+        return OUTSIDE in (one, other) or one == other or self._is_inside(one, other) or self._is_inside(other, one)
+
+    def _is_inside(self, outer: int, inner: int) -> bool:
+        return outer < inner <= self._vertices[outer].last
+
+    def _count(self) -> None:
+        self._size += 1
+        if self._size > SIZE:
+            raise NeedsKernel
+
+    # --- firing ----------------------------------------------------------------------------------------------
+
+    def _end(self, outcome: Outcome) -> Then:
+        def end(moment: Moment) -> None:
+            gone = tuple(dict.fromkeys(moment.left))
+            active = Configuration(self._program, moment)
+            gone = tuple(vertex for vertex in gone if not active.is_active(vertex))
+            if gone and self._program.has_locals:
+                moment.block.operations.append(Forget(gone))
+            moment.block.operations.append(End(outcome, moment.leaves))
+
+        return end
+
+    def _fire(self, chosen: Chosen, moment: Moment, then: Then) -> None:
+        if not chosen:
+            then(moment)
+            return
+        first, *others = chosen
+        moment.before = moment.leaves
+
+        def after(moment: Moment) -> None:
+            self._fire(tuple(others), moment, then)
+
+        if self._program.transitions[first].source in moment.left:
+            after(moment)
+        else:
+            self._transition(first, moment, after)
+
+    def _transition(self, index: int, moment: Moment, then: Then) -> None:
+        """Leave, run the effects, enter (rule K4)."""
+        segment = self._program.transitions[index]
+        if segment.waits != NONE:
+            raise NeedsKernel
+        for vertex in segment.leaves:
+            self._leave_inside(vertex, moment)
+        self._act(segment.effects, moment)
+        if segment.targets:
+            self._onwards(segment.within, segment.targets, moment, then)
+        else:
+            then(moment)
+
+    def _act(self, behaviors: tuple[int, ...], moment: Moment) -> None:
+        for place, behavior in enumerate(behaviors):
+            self._count()
+            moment.block.operations.append(Act(behavior, len(behaviors) - place))
+
+    def _leave_inside(self, outer: int, moment: Moment) -> None:
+        """Leave everything that is active strictly inside *outer* (rules K4, K5 and R5)."""
+        active = Configuration(self._program, moment)
+        leaving = active.active_inside(outer)
+        for index in (*leaving, *((outer,) if outer != OUTSIDE and leaving else ())):
+            self._remember(index, moment)
+        for index in leaving:
+            vertex = self._vertices[index]
+            self._refuse(vertex)
+            if vertex.timers:
+                moment.block.operations.append(Disarm(index))
+            self._act(vertex.exit, moment)
+            active.deactivate(index)
+            moment.left = (*moment.left, index)
+            self._moved(moment)
+        if leaving and outer != OUTSIDE:
+            owner = self._vertices[outer].parent if self._vertices[outer].kind is Kind.REGION else outer
+            self._refuse(self._vertices[owner])
+
+    def _refuse(self, vertex: Vertex) -> None:
+        """Completion and activities are the kernel's."""
+        if vertex.activities or vertex.completions:
+            raise NeedsKernel
+
+    def _moved(self, moment: Moment) -> None:
+        """What is active has changed; of several changes in a row only the last is told."""
+        self._count()
+        if moment.block.operations and isinstance(moment.block.operations[-1], Move):
+            moment.block.operations.pop()
+        moment.block.operations.append(Move(moment.leaves))
+
+    def _remember(self, index: int, moment: Moment) -> None:
+        vertex = self._vertices[index]
+        leaves = tuple(leaf for leaf in moment.before if self._is_inside(index, leaf))
+        if not vertex.has_history or not leaves:
+            return
+        owners = {index, *vertex.regions}
+        ended = all(
+            self._vertices[leaf].kind is Kind.FINAL and self._vertices[leaf].parent in owners for leaf in leaves
+        )
+        moment.block.operations.append(Remember(index, () if ended else leaves))
+
+    # --- entering --------------------------------------------------------------------------------------------
+
+    def _enter(self, index: int, goals: tuple[int, ...], moment: Moment, then: Then) -> None:
+        """Enter the vertex *index* on the way to *goals* (rules K4 and K5)."""
+        vertex = self._vertices[index]
+        if vertex.kind > Kind.FINAL:
+            self._reach(index, moment, then)
+            return
+        self._refuse(vertex)
+        self._activate(index, moment)
+        if vertex.kind is Kind.FINAL:
+            self._finish(vertex.parent)
+            then(moment)
+            return
+        if vertex.local is not None:
+            moment.block.operations.append(Make(index))
+        self._act(vertex.entry, moment)
+        if vertex.timers:
+            moment.block.operations.append(Arm(index))
+        inner = () if goals == (index,) else goals
+        if inner or vertex.is_composite:
+            self._onwards(index, inner, moment, then)
+        else:
+            then(moment)
+
+    def _activate(self, index: int, moment: Moment) -> None:
+        Configuration(self._program, moment).activate(index)
+        if self._program.has_locals and index in moment.left:
+            moment.block.operations.append(Forget((index,)))
+        self._moved(moment)
+
+    def _finish(self, outer: int) -> None:
+        """A final state directly inside *outer* is entered: where that means anything, it is the kernel's."""
+        owner = self._vertices[outer].parent if self._vertices[outer].kind is Kind.REGION else outer
+        if owner == 0:
+            raise NeedsKernel
+        self._refuse(self._vertices[owner])
+
+    def _onwards(self, outer: int, goals: tuple[int, ...], moment: Moment, then: Then) -> None:
+        """From the active *outer* on to *goals* inside it; without any, its default entry (rules R1 to R3)."""
+        if outer == OUTSIDE:
+            self._enter(0, goals, moment, then)
+            return
+        vertex = self._vertices[outer]
+        if not goals and vertex.default != NONE:
+            self._transition(vertex.default, moment, then)
+        elif vertex.regions:
+            self._into_regions(outer, goals, moment, then)
+        elif goals:
+            child = Configuration(self._program, moment).child_towards(outer, goals[0])
+            self._enter(child, goals, moment, then)
+        else:
+            then(moment)
+
+    def _into_regions(self, outer: int, goals: tuple[int, ...], moment: Moment, then: Then) -> None:
+        """Regions with a goal towards it, and those not active yet by default (rule R3)."""
+        for goal in goals:
+            if self._vertices[goal].parent == outer and self._vertices[goal].kind is not Kind.REGION:
+                self._reach(goal, moment, then)
+                return
+        mark = len(moment.left)
+
+        def go_on(regions: tuple[int, ...], moment: Moment) -> None:
+            if not regions or outer in moment.left[mark:]:
+                then(moment)
+                return
+            region, *others = regions
+            inner = tuple(goal for goal in goals if region < goal <= self._vertices[region].last)
+            is_new = not Configuration(self._program, moment).is_active(region)
+            if is_new:
+                self._activate(region, moment)
+            if is_new or inner:
+                self._onwards(region, inner, moment, lambda moment: go_on(tuple(others), moment))
+            else:
+                go_on(tuple(others), moment)
+
+        go_on(self._vertices[outer].regions, moment)
+
+    # --- pseudostates ----------------------------------------------------------------------------------------
+
+    def _reach(self, index: int, moment: Moment, then: Then) -> None:
+        """Go on from a pseudostate that depends on nothing but guards (rules R4, R6 and R7)."""
+        kind = self._vertices[index].kind
+        if kind is Kind.CHOICE:
+            self._choose(self._vertices[index].outgoing, moment, then)
+        elif kind is Kind.FORK:
+            self._fork(index, moment, then)
+        elif kind is Kind.ENTRY_POINT:
+            self._entry_point(index, moment, then)
+        else:
+            raise NeedsKernel
+
+    def _choose(self, branches: tuple[int, ...], moment: Moment, then: Then) -> None:
+        """Take the first branch that is open, as it turns out now (rule R4)."""
+        block = self._branches(branches, moment, then)
+        moment.block.operations += block.operations
+
+    def _branches(self, branches: tuple[int, ...], moment: Moment, then: Then) -> Block:
+        first, *others = branches
+        transition = self._program.transitions[first]
+        if transition.is_checked:
+            raise NeedsKernel
+        taken = moment.fork()
+        self._transition(first, taken, then)
+        if not transition.guards:
+            return taken.block
+        no = self._branches(tuple(others), moment, then)
+        return self._all(transition.guards, moment.leaves, taken.block, no)
+
+    def _fork(self, index: int, moment: Moment, then: Then) -> None:
+        """Run the effects of all branches, then enter all their targets together (rule R6)."""
+        branches = [self._program.transitions[branch] for branch in self._vertices[index].outgoing]
+        outer = min(branch.within for branch in branches)
+        self._leave_inside(outer, moment)
+        for branch in branches:
+            self._act(branch.effects, moment)
+        goals = tuple(sorted(target for branch in branches for target in branch.targets))
+        self._onwards(outer, goals, moment, then)
+
+    def _entry_point(self, index: int, moment: Moment, then: Then) -> None:
+        """Take the routes behind a door; without one, the default entry of its owner (rule R7)."""
+        owner = self._vertices[index].parent
+        branches = [self._program.transitions[branch] for branch in self._vertices[index].outgoing]
+        goals = tuple(sorted(target for branch in branches for target in branch.targets))
+        if owner in goals:
+            raise NeedsKernel
+        for branch in branches:
+            self._act(branch.effects, moment)
+        self._onwards(owner, goals, moment, then)

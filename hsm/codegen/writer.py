@@ -1,0 +1,225 @@
+"""Writing: blocks become the text of one Python function.
+
+In: a Program and a block. Out: a `Text`: the source of a factory whose parameters are the function's constants, what
+these stand for, and which line does which operation. Equal shapes give equal text; the same input gives the same text.
+Pure: nothing is compiled or called here.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import attrs
+
+from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Operation, Remember
+from hsm.codegen.specialize import NeedsKernel
+from hsm.outcome import Outcome
+from hsm.program import NONE, Program, describe
+
+LINES = 2000
+"""Lines of a function beyond which it is not written."""
+
+LINKS = (
+    "PLAN", "BUSY", "TAKEN", "IGNORED", "awaits", "hand_over", "failed", "after", "hold", "by_turns", "senders",
+    "mark", "unmark", "end_of", "arm", "disarm", "locals_of", "forget",
+)  # fmt: skip
+"""Names that every function may use; the run time says what they are."""
+
+Constant: TypeAlias = tuple[str, object]
+"""What a parameter stands for: a word for the kind, and which."""
+
+
+@attrs.frozen
+class Text:
+    """A function as text.
+
+    Attributes:
+        source: The factory's source.
+        constants: What its parameters stand for, by name, in order; those of `LINKS` come before.
+        points: By line, the block and the place in it.
+        notes: By line, what is said about it: the role, place and position of the behaviour.
+    """
+
+    source: str
+    constants: dict[str, Constant]
+    points: dict[int, tuple[Block, int]]
+    notes: dict[int, str]
+
+    def annotated(self) -> str:
+        """The source, with a note behind each line that calls a user's behaviour."""
+        lines = self.source.splitlines()
+        for line, note in self.notes.items():
+            lines[line - 1] += f"  # {note}"
+        return "\n".join(lines) + "\n"
+
+
+def write(program: Program, block: Block, *, rests: bool) -> Text:
+    """The text for *block*.
+
+    Args:
+        program: What the block was worked out from.
+        block: The first block of the step.
+        rests: Whether the machine is at rest when the step is done, ready for the next; not in a start or a stop.
+
+    Raises:
+        NeedsKernel: The function would be too long.
+    """
+    return _Writer(program, rests).text(block)
+
+
+class _Writer:
+    """Writes one function."""
+
+    def __init__(self, program: Program, rests: bool) -> None:
+        self._program = program
+        self._rests = rests
+        self._lines: list[str] = []
+        self._names: dict[Constant, str] = {}
+        self._points: dict[int, tuple[Block, int]] = {}
+        self._notes: dict[int, str] = {}
+        self._is_busy = False
+
+    def text(self, block: Block) -> Text:
+        self._is_busy = _calls(block)
+        leaks = self._is_busy and not all(behavior.calls_nothing for behavior in self._program.behaviors)
+        header = 2
+        self._lines = [""] * header
+        if not all(behavior.calls_nothing for behavior in self._program.behaviors) and self._rests:
+            self._line(2, "chain = senders()")
+            self._line(2, "if machine in chain:")
+            self._line(3, "return by_turns(machine, event)")
+        elif leaks:
+            self._line(2, "chain = senders()")
+        if self._is_busy:
+            self._line(2, "machine.steps = BUSY")
+            self._line(2, "ctx = machine.context")
+            self._line(2, "instance = machine.instance")
+            if leaks:
+                self._line(2, "token = mark(chain if machine in chain else (*chain, machine))")
+            self._line(2, "try:")
+        self._block(3 if self._is_busy else 2, block)
+        if self._is_busy:
+            self._line(2, "except BaseException as error:")
+            self._line(3, "return failed(machine, event, PLAN, error)")
+            if leaks:
+                self._line(2, "finally:")
+                self._line(3, "unmark(token)")
+        self._line(1, "return step")
+        self._lines[0] = f"def bind({', '.join((*LINKS, *self._names.values()))}):"
+        self._lines[1] = "    def step(machine, event):"
+        constants = {name: constant for constant, name in self._names.items()}
+        return Text("\n".join(self._lines) + "\n", constants, self._points, self._notes)
+
+    def _line(self, depth: int, text: str) -> None:
+        if len(self._lines) > LINES:
+            raise NeedsKernel
+        self._lines.append("    " * depth + text)
+
+    def _name(self, kind: str, what: object) -> str:
+        return self._names.setdefault((kind, what), f"{kind}_{len(self._names) + 1}")
+
+    def _at(self, block: Block, place: int) -> int:
+        """The next line is the one that does the operation at *place* of *block*."""
+        number = len(self._lines) + 1
+        self._points[number] = (block, place)
+        return number
+
+    def _block(self, depth: int, block: Block) -> None:
+        for place, operation in enumerate(block.operations):
+            if isinstance(operation, Ask):
+                self._ask(depth, block, place, operation)
+            elif isinstance(operation, Act):
+                if not self._act(depth, block, place, operation):
+                    return
+            elif isinstance(operation, Arm):
+                if not self._arm(depth, block, place, operation):
+                    return
+            elif isinstance(operation, End):
+                self._end(depth, operation)
+            else:
+                self._plain(depth, block, place, operation)
+
+    def _plain(self, depth: int, block: Block, place: int, operation: Operation) -> None:
+        """What calls nothing of the user's, or only to make something."""
+        if isinstance(operation, Move):
+            if not isinstance(block.operations[place + 1], End):
+                self._line(depth, f"machine.leaves = {self._name('leaves', operation.leaves)}")
+        elif isinstance(operation, Remember):
+            where = self._name("vertex", operation.vertex)
+            if operation.leaves:
+                self._line(depth, f"machine.history[{where}] = {self._name('leaves', operation.leaves)}")
+            else:
+                self._line(depth, f"machine.history.pop({where}, None)")
+        elif isinstance(operation, Disarm):
+            for timer in self._program.vertices[operation.vertex].timers:
+                self._line(depth, f"disarm(machine, {self._name('timer', timer)})")
+        elif isinstance(operation, Make):
+            self._at(block, place)
+            where = self._name("vertex", operation.vertex)
+            self._line(depth, f"locals_of(machine)[{where}] = {self._name('make', operation.vertex)}(instance)")
+        elif isinstance(operation, Forget):
+            self._line(depth, "if machine.locals:")
+            self._line(depth + 1, f"forget(machine, {self._name('vertices', operation.vertices)})")
+        else:
+            assert isinstance(operation, Hold)
+            self._line(depth, "return hold(machine, event)")
+
+    def _call(self, behavior: int) -> str:
+        called = f"{self._name(self._program.behaviors[behavior].role, behavior)}(ctx, instance, event)"
+        return f"end_of({called})" if self._program.behaviors[behavior].ends_at_once else called
+
+    def _ask(self, depth: int, block: Block, place: int, operation: Ask) -> None:
+        behavior = self._program.behaviors[operation.behavior]
+        number = self._at(block, place)
+        if behavior.may_suspend:
+            self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
+            return
+        self._notes[number] = describe(self._program, behavior)
+        self._line(depth, f"answer = {self._call(operation.behavior)}")
+        self._line(depth, "if answer is not False:")
+        self._line(depth + 1, "if answer is not True:")
+        self._line(depth + 2, f"return hand_over(machine, event, PLAN, {number}, answer)")
+        if depth > 60:
+            raise NeedsKernel
+        self._block(depth + 1, operation.yes)
+        self._block(depth, operation.no)
+
+    def _act(self, depth: int, block: Block, place: int, operation: Act) -> bool:
+        """Write an action; whether the function goes on behind it."""
+        behavior = self._program.behaviors[operation.behavior]
+        number = self._at(block, place)
+        if behavior.may_suspend:
+            self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
+            return False
+        self._notes[number] = describe(self._program, behavior)
+        self._line(depth, f"given = {self._call(operation.behavior)}")
+        self._line(depth, "if given is not None and awaits(given):")
+        self._line(depth + 1, f"return hand_over(machine, event, PLAN, {number}, given)")
+        return True
+
+    def _arm(self, depth: int, block: Block, place: int, operation: Arm) -> bool:
+        timers = self._program.vertices[operation.vertex].timers
+        if any(self._program.timers[timer].function != NONE for timer in timers):
+            number = self._at(block, place)
+            self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
+            return False
+        for timer in timers:
+            self._line(depth, f"arm(machine, {self._name('timer', timer)})")
+        return True
+
+    def _end(self, depth: int, operation: End) -> None:
+        given = "TAKEN" if operation.outcome is Outcome.TAKEN else "IGNORED"
+        if operation.outcome is Outcome.TAKEN:
+            self._line(depth, f"machine.leaves = {self._name('leaves', operation.leaves)}")
+        if self._rests:
+            if self._is_busy:
+                self._line(depth, "if machine.steps is not BUSY:")
+                self._line(depth + 1, f"return after(machine, {given})")
+            if self._is_busy or operation.outcome is Outcome.TAKEN:
+                self._line(depth, f"machine.steps = {self._name('steps', operation.leaves)}")
+        self._line(depth, f"return {given}")
+
+
+def _calls(block: Block) -> bool:
+    """Whether anything in the step is the user's code."""
+    return any(isinstance(operation, Ask | Act | Make) for operation in block.operations)

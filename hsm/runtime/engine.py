@@ -1,0 +1,178 @@
+"""The engine: the generated steps of one Program, made when they are first needed.
+
+In: a Program. Out: for every configuration a table of steps by event. What cannot be generated, and what must not be
+kept for every name that is ever sent, is a step that goes by turns.
+Never imports asyncio.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import Any
+
+import attrs
+
+from hsm.codegen import specialize
+from hsm.codegen.blocks import Block
+from hsm.codegen.load import load
+from hsm.codegen.specialize import NeedsKernel
+from hsm.codegen.writer import Text, write
+from hsm.configuration import Leaves
+from hsm.outcome import Outcome
+from hsm.program import Program
+from hsm.runtime.actions import end_of
+from hsm.runtime.delivery import OUTCOMES
+from hsm.runtime.record import BUSY, Record, Step, Steps, inside, senders
+from hsm.runtime.timers import arm, disarm
+
+NAMES = 256
+"""Names beyond those of the model that are kept for one configuration."""
+CONFIGURATIONS = 100_000
+"""Configurations that are kept for one model."""
+
+
+class Phase(enum.Enum):
+    """What a step is for, which decides who is told of its errors (rule E4)."""
+
+    START = "start"
+    EVENT = "event"
+    TIMER = "timer"
+    STOP = "stop"
+
+
+@attrs.frozen(eq=False)
+class Plan:
+    """What a generated step is made from: where to go on when it hands over.
+
+    Attributes:
+        points: By line, the block and the place in it.
+        phase: What kind of step it is.
+    """
+
+    points: dict[int, tuple[Block, int]]
+    phase: Phase
+
+
+@attrs.frozen
+class Calls:
+    """What generated steps call on the machine.
+
+    Attributes:
+        by_turns: Takes an event that cannot be handled here.
+        hand_over: Goes on in the middle of a step.
+        failed: The same, with what a behaviour raised.
+        after: Does what waits for the end of the step.
+        hold: Holds an event back.
+    """
+
+    by_turns: Callable[[Any, Any], Any]
+    hand_over: Callable[..., Any]
+    failed: Callable[[Any, Any, Plan, BaseException], Any]
+    after: Callable[[Any, Any], Any]
+    hold: Callable[[Any, Any], Any]
+
+
+class Engine:
+    """The steps of one Program; all its machines share it."""
+
+    __slots__ = ("_calls", "_names", "_program", "_start", "_stops", "_tables")
+
+    def __init__(self, program: Program, calls: Calls) -> None:
+        self._program = program
+        self._calls = calls
+        self._tables: dict[Leaves, Steps] = {}
+        self._start: Step | None = None
+        self._stops: dict[Leaves, Step] = {}
+        self._names: frozenset[str] = frozenset(name for v in program.vertices for name in v.triggers.exact)
+
+    @property
+    def by_turns(self) -> Step:
+        """The step of whatever is not generated."""
+        return self._calls.by_turns
+
+    def table(self, leaves: Leaves) -> Steps:
+        """The steps of the configuration *leaves*; `find` puts them in."""
+        table = self._tables.get(leaves)
+        if table is None:
+            table = {}
+            if len(self._tables) < CONFIGURATIONS:
+                self._tables[leaves] = table
+        return table
+
+    def find(self, leaves: Leaves, key: str | int) -> Step:
+        """The step of *leaves* on an event called *key*, or on a timer of the transition *key*."""
+        table = self.table(leaves)
+        step = table.get(key)
+        if step is None:
+            if isinstance(key, int):
+                step = self._made(lambda: specialize.on_timer(self._program, leaves, key), Phase.TIMER)
+            else:
+                step = self._made(lambda: specialize.on_event(self._program, leaves, key), Phase.EVENT)
+            if len(table) < NAMES or key in self._names or isinstance(key, int):
+                table[key] = step
+        return step
+
+    def start(self) -> Step | None:
+        """The step that enters the model; ``None`` when the kernel has to."""
+        if self._start is None:
+            self._start = self._made(lambda: specialize.start(self._program), Phase.START)
+        return None if self._start is self.by_turns else self._start
+
+    def stop(self, leaves: Leaves) -> Step | None:
+        """The step that leaves *leaves*; ``None`` when the kernel has to."""
+        step = self._stops.get(leaves)
+        if step is None:
+            step = self._made(lambda: specialize.stop(self._program, leaves), Phase.STOP)
+            if len(self._stops) < CONFIGURATIONS:
+                self._stops[leaves] = step
+        return None if step is self.by_turns else step
+
+    def source(self, leaves: Leaves, key: str | int) -> str | None:
+        """The text of the step, as a debugger shows it; ``None`` where the kernel takes the event."""
+        try:
+            how = specialize.on_timer if isinstance(key, int) else specialize.on_event
+            return write(self._program, how(self._program, leaves, key), rests=True).annotated()  # type: ignore[arg-type]  # of the same type as what decides
+        except NeedsKernel:
+            return None
+
+    def _made(self, blocks: Callable[[], Block], phase: Phase) -> Step:
+        try:
+            text = write(self._program, blocks(), rests=phase in (Phase.EVENT, Phase.TIMER))
+        except NeedsKernel:
+            return self._calls.by_turns
+        return load(text, self._links(text, phase), self._constant)
+
+    def _links(self, text: Text, phase: Phase) -> dict[str, Any]:
+        return {
+            "PLAN": Plan(text.points, phase),
+            "BUSY": BUSY,
+            "TAKEN": OUTCOMES[Outcome.TAKEN],
+            "IGNORED": OUTCOMES[Outcome.IGNORED],
+            "awaits": isawaitable,
+            "hand_over": self._calls.hand_over,
+            "failed": self._calls.failed,
+            "after": self._calls.after,
+            "hold": self._calls.hold,
+            "by_turns": self._calls.by_turns,
+            "senders": senders,
+            "mark": inside.set,
+            "unmark": inside.reset,
+            "end_of": end_of,
+            "arm": arm,
+            "disarm": disarm,
+            "locals_of": Record.kept,
+            "forget": Record.drop,
+        }
+
+    def _constant(self, kind: str, what: Any) -> Any:
+        """What the parameter *kind* of a generated step is."""
+        if kind in ("leaves", "vertex", "vertices"):
+            return what
+        if kind == "steps":
+            return self.table(what)
+        index: int = what
+        if kind == "timer":
+            return self._program.timers[index]
+        return self._program.vertices[index].local if kind == "make" else self._program.behaviors[index].call

@@ -1,0 +1,89 @@
+"""The record: what a machine is between two steps, in as little space as it takes.
+
+In: a Program and an instance. Out: a slotted object that the kernel and the generated functions both work on, so that
+either may take the next step. `Machine` is one. Whatever only some machines need is ``None`` until they do.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+from hsm.configuration import Leaves
+from hsm.context import Context
+from hsm.program import Program
+
+Step: TypeAlias = Callable[[Any, Any], Awaitable[Any]]
+"""Takes a machine and an event; does what the event does, and gives what `dispatch` is to give."""
+Steps: TypeAlias = dict[Any, Step]
+"""Steps by event name, or by the transition of a timer."""
+
+BY_TURNS: Steps = {}
+"""In place of a configuration's steps: the machine does not rest, so that the next event is one for `turns`."""
+BUSY: Steps = {}
+"""In place of a configuration's steps: a generated step is under way."""
+WANTED: Steps = {}
+"""The same, and something waits for its end."""
+
+inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
+"""The machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
+senders = inside.get
+"""The machines that the running code is a behaviour of, outermost first."""
+
+
+class Record:
+    """The state of one machine.
+
+    Attributes:
+        program: What runs.
+        instance: What the behaviours work on.
+        context: What the behaviours are given.
+        leaves: The active leaves, ascending: the whole configuration.
+        steps: What the configuration does, by event; `BY_TURNS`, `BUSY` or `WANTED` while there is more to it.
+        history: What was last active, by the owner of a history (rule R5).
+        locals: What behaviours keep for active vertices.
+        heap: Where its timers are.
+        armed: Every timer that was armed so far, whether or not it still is.
+        variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6).
+    """
+
+    __slots__ = (
+        "armed",
+        "context",
+        "heap",
+        "history",
+        "instance",
+        "leaves",
+        "locals",
+        "program",
+        "steps",
+        "variables",
+    )
+
+    program: Program
+    instance: Any
+    context: Context
+    leaves: Leaves
+    steps: Steps
+    history: dict[int, Leaves] | None
+    locals: dict[int, object] | None
+    heap: Any
+    armed: list[Any] | None
+    variables: contextvars.Context | None
+
+    def expired(self, armed: Any, activation: int) -> None:
+        """A timer is due (rule A6)."""
+        raise NotImplementedError
+
+    def kept(self) -> dict[int, object]:
+        """What behaviours keep for active vertices; an entry goes when its vertex is left."""
+        if self.locals is None:
+            self.locals = {}
+        return self.locals
+
+    def drop(self, vertices: tuple[int, ...]) -> None:
+        """What behaviours kept for *vertices* is over."""
+        if self.locals:
+            for vertex in vertices:
+                self.locals.pop(vertex, None)

@@ -1,0 +1,176 @@
+"""The scenarios do what they say, by hand and in both front ends; no other library is needed, and nothing is timed."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bench import document, judge
+from bench.contenders import MODULES, OURS, REFERENCE, load
+from bench.loads import Sending, WorkNotDoneError
+from bench.measure import interleave, measure
+from bench.memory import bytes_each, bytes_of_user
+from bench.scenarios import SCENARIOS
+from bench.sizes import foreseen, grow
+from bench.subject import Contender, Subject
+
+CONTENDERS = {contender.key: contender for contender in load((REFERENCE, *OURS))[0]}
+each_contender = pytest.mark.parametrize("key", CONTENDERS)
+each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.key)
+
+
+def ticking():
+    """A clock on which every look takes a second."""
+    return itertools.count().__next__
+
+
+@each_contender
+@each_scenario
+async def test_work_is_done(scenario, key):
+    """After each of some laps the machine is where the scenario says, and has counted what it says."""
+    prepared = await scenario.prepare(CONTENDERS[key])
+    for times in (1, 3, 2):
+        await prepared.lap(times, ticking())
+        await prepared.check()
+    await prepared.close()
+
+
+@each_contender
+async def test_timers_fire(key):
+    """The timers that the scenario cancels are real: one that is left alone fires."""
+    for scenario in SCENARIOS:
+        if scenario.prove is not None:
+            await scenario.prove(CONTENDERS[key])
+
+
+async def test_idle_contender_is_found_out():
+    """Who does nothing is not measured."""
+
+    async def send(event):
+        pass
+
+    contender = CONTENDERS[REFERENCE]
+    idle = Sending(contender, Subject(send, (None,), lambda: "s0", lambda: 0), lambda sent: (f"s{sent % 2}", 0))
+    with pytest.raises(WorkNotDoneError, match=r"after 1 events \('s0', 0\), expected \('s1', 0\)"):
+        await interleave({"idle": idle}, 1, 1, 0.0, ticking())
+
+
+async def test_rounds_take_turns():
+    """Every contender runs one lap a round, and the one that began comes last in the next."""
+    begun = []
+
+    class Noted:
+        def __init__(self, name):
+            self.name = name
+
+        async def lap(self, times, timer):
+            begun.append(self.name)
+            return 1.0
+
+        async def check(self):
+            pass
+
+    laps = await interleave({name: Noted(name) for name in "abc"}, 1, 2, 1.0, ticking())
+    assert "".join(begun[-6:]) == "abcbca"
+    assert [len(each.seconds) for each in laps.values()] == [2, 2, 2]
+
+
+async def test_measuring_gives_seconds_of_one_event():
+    """A lap of two looks at the clock, a second apart, is a second over the number of events in it."""
+    laps = await measure(SCENARIOS[0], [*CONTENDERS.values()], rounds=2, lap_seconds=4.0, timer=ticking())
+    assert {key: each.seconds for key, each in laps.items()} == {
+        key: [1 / each.times] * 2 for key, each in laps.items()
+    }
+
+
+async def test_ring_grows():
+    """Machines of any size are defined and go round; nobody writes a big one by hand."""
+    growth = await grow([*CONTENDERS.values()], (10, 100), limit=100, rounds=1, lap_seconds=1.0, timer=ticking())
+    assert [sorted(growth[size].laps) for size in growth] == [sorted(CONTENDERS), sorted(OURS)]
+
+
+async def test_slow_definition_is_left_out():
+    """A contender whose next definition would pass the limit does not begin with it."""
+    growth = await grow([CONTENDERS["hsm"]], (10, 100), limit=0.5, rounds=1, lap_seconds=1.0, timer=ticking())
+    assert [sorted(each.definitions) for each in growth.values()] == [["hsm"], []]
+
+
+def test_foreseen_time():
+    """Ten times the size takes ten times as long, or grows as it grew, whichever is more."""
+    assert [foreseen(past) for past in ([], [1.0], [1.0, 5.0], [1.0, 100.0])] == [0.0, 10.0, 50.0, 10_000.0]
+
+
+@each_contender
+async def test_memory_contains_the_users_object(key):
+    """A started machine takes at least the memory of the object that it works on."""
+    assert await bytes_each(CONTENDERS[key], 20) >= bytes_of_user(20) > 0
+
+
+def test_absent_library_is_told(monkeypatch):
+    """A contender whose library is not installed is left out, with what its import said."""
+    monkeypatch.setitem(MODULES, "sismic", "absent")
+    found, missing = load(["hsm", "sismic"])
+    assert [each.key for each in found] == ["hsm"]
+    assert "absent" in missing["sismic"]
+
+
+class Figures:
+    """Figures without a run: the hand-written version takes a microsecond for everything."""
+
+    machine = {"cpu_model_name": "Z80", "cpu_count": 1, "platform": "CP/M", "python_version": "3.13"}
+
+    def __init__(self, **ratios):
+        self.ratios = {REFERENCE: 1.0, **ratios}
+
+    def ratio(self, scenario, contender, to=REFERENCE):
+        if {contender, to} <= set(self.ratios):
+            return self.ratios[contender] / self.ratios[to]
+        return None
+
+    def median(self, scenario, contender):
+        ratio = self.ratio(scenario, contender)
+        return None if ratio is None else ratio * 1e-6
+
+    def version(self, contender):
+        return "1.0" if contender in self.ratios else None
+
+
+class Peer(Contender):
+    key = "peer"
+    title = "Peer"
+    distribution = "transitions"
+    gaps = {scenario.needs: "has a reason" for scenario in SCENARIOS}
+
+
+def test_page_shows_figures_and_reasons():
+    """Each contender has a row with its ratios; a missing figure is a dash with the reason below."""
+    absent = type("Absent", (Peer,), {"title": "Absent"})()
+    absent.key = "absent"
+    contenders = [CONTENDERS[REFERENCE], CONTENDERS["hsm"], Peer()]
+    text = document.page(Figures(hsm=1.25, peer=0.5), SCENARIOS, [*contenders, absent], ())
+    assert f"| **hsm** |{' 1.25 |' * len(SCENARIOS)}" in text
+    assert "hsm is not the fastest library in *flat* (Peer), *ring* (Peer)," in text
+    assert "Absent" not in text
+    figures = Figures(hsm=1.25, peer=0.5)
+    figures.ratio = lambda scenario, contender: None
+    assert "| Peer | —<sup>1</sup> |" in document.page(figures, SCENARIOS, [Peer()], ())
+    assert "1. Peer has a reason." in document.page(figures, SCENARIOS, [Peer()], ())
+
+
+@pytest.mark.parametrize(
+    ("ratios", "holds"),
+    [
+        ({"hsm": 1.1, "peer": 300.0}, True),
+        ({"hsm": 1.2, "peer": 300.0}, False),
+        ({"hsm": 1.4, "peer": 300.0}, False),
+        ({"hsm": 1.1, "peer": 100.0}, False),
+        ({"hsm": 1.1}, False),
+    ],
+    ids=["all", "mean", "each", "peer", "nothing to compare with"],
+)
+def test_limits_are_judged(ratios, holds, capsys):
+    """The verdict is that of the figures, and what does not hold, or was not measured, is told."""
+    assert judge.judge(Figures(**ratios), SCENARIOS[:2], [*CONTENDERS.values(), Peer()], "hsm") is holds
+    told = capsys.readouterr().out
+    assert ("does not hold" in told or "not measured" in told) is not holds
