@@ -3,7 +3,7 @@
 Everything public is here under one name. See the documentation for a tutorial, the rules and the reference.
 """
 
-from hsm.api import define, restart, start, stop
+from hsm.api import define, generated, restart, start, stop
 from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
 from hsm.context import Context
 from hsm.dsl import (
@@ -105,6 +105,7 @@ __all__ = [
     "external",
     "final",
     "fork",
+    "generated",
     "guard",
     "in_state",
     "initial",

@@ -13,12 +13,13 @@ from hsm.context import Context
 from hsm.elements.assembly import model_of
 from hsm.elements.nodes import Model
 from hsm.elements.parts import ModelPart
+from hsm.events import Event, as_event
 from hsm.instance import Instance, runner
-from hsm.program import Program
+from hsm.program import Program, vertex_at
 from hsm.runtime.loop import Clock, host_of_loop
 from hsm.runtime.machine import J, Machine
 from hsm.runtime.starting import Starting
-from hsm.runtime.stepping import DEFAULTS, Options
+from hsm.runtime.stepping import DEFAULTS, Options, engine_of
 from hsm.source import here
 
 
@@ -96,6 +97,43 @@ def start(
         raise TypeError(f"model '{model.name}' works on {wanted}, not on {instance!r}: give it an instance of {wanted}")
     if ctx is not None and not isinstance(ctx, Context):
         raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
+    options = DEFAULTS
+    if (clock, grace, step_budget, engine) != (None, 5.0, 1000, "generated"):
+        options = _options(clock, grace, step_budget, engine)
+    host = host_of_loop()
+    machine = Machine(program_of(model), instance, host, options, ctx)
+    return Starting(machine, host)
+
+
+def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | None:
+    """The Python text of a generated step: what a machine of *model* runs when it rests in *paths* and *event* comes.
+
+    Args:
+        model: What `define` gave.
+        event: An event or a name.
+        paths: The active leaves, one for each region; what `Machine.states` gives.
+
+    Returns:
+        The text, with the place of every behaviour behind the line that calls it; ``None`` where the kernel takes the
+        step.
+
+    Raises:
+        ValueError: A path names no vertex of the model, or there is none.
+    """
+    program = program_of(model)
+    leaves = tuple(sorted(vertex_at(program, path) for path in paths))
+    if not leaves:
+        raise ValueError("name the active leaves, as machine.states() gives them")
+    return engine_of(program).source(leaves, as_event(event, None).name)
+
+
+def _options(clock: Clock | None, grace: float, step_budget: int, engine: str) -> Options:
+    """What `start` was told, looked at.
+
+    Raises:
+        ValueError: A number or a word that makes no sense.
+        TypeError: *clock* is none.
+    """
     if not isinstance(grace, int | float) or not grace >= 0:
         raise ValueError(f"grace is 0 or more seconds, not {grace!r}")
     if not isinstance(step_budget, int) or step_budget < 1:
@@ -104,10 +142,7 @@ def start(
         raise ValueError(f"engine is 'generated' or 'kernel', not {engine!r}")
     if clock is not None and not callable(getattr(clock, "call_at", None)):
         raise TypeError(f"a clock has the methods of hsm.Clock, and {clock!r} has not")
-    host = host_of_loop()
-    options = Options(clock, grace, step_budget, engine == "generated")
-    machine = Machine(program_of(model), instance, host, DEFAULTS if options == DEFAULTS else options, ctx)
-    return Starting(machine, host)
+    return Options(clock, grace, step_budget, engine == "generated")
 
 
 async def stop(machine: Machine[Any] | Instance) -> None:

@@ -3,7 +3,8 @@
 In: nothing; `specialize` makes them. Out: what `writer` writes as Python, and what the run time goes on with by itself
 where the written function cannot. Data only.
 
-A block is a list of operations. Only the last one leads on to other blocks (`Ask`) or ends the step (`End`, `Hold`).
+A block is a list of operations. Only the last one leads on to other blocks (`Ask`, `Recall`) or ends the step (`End`,
+`Hold`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,23 @@ class Remember:
     leaves: Leaves
 
 
+@attrs.frozen(eq=False)
+class Recall:
+    """Go on by what is remembered of a vertex (rule R5): *ways* has a block for each memory it can have had.
+
+    Attributes:
+        history: The history that is entered.
+        vertex: Its owner.
+        ways: By what was last active inside the owner.
+        default: Where nothing is remembered.
+    """
+
+    history: int
+    vertex: int
+    ways: dict[Leaves, Block]
+    default: Block
+
+
 @attrs.frozen
 class Disarm:
     """The timers of a vertex that is left end."""
@@ -90,7 +108,7 @@ class Hold:
     """The event is held back (rule D1)."""
 
 
-Operation: TypeAlias = Ask | Act | Move | Remember | Disarm | Arm | Make | Forget | End | Hold
+Operation: TypeAlias = Ask | Act | Move | Remember | Recall | Disarm | Arm | Make | Forget | End | Hold
 
 
 @attrs.define(eq=False)

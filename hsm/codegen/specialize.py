@@ -13,13 +13,15 @@ from typing import TypeAlias
 
 import attrs
 
-from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Remember
+from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Recall, Remember
 from hsm.configuration import Configuration, Leaves
 from hsm.outcome import Outcome
 from hsm.program import NONE, OUTSIDE, Connective, Kind, Program, Vertex, defers, named
 
 SIZE = 400
 """Operations of a step beyond which it is not written out."""
+MEMORIES = 12
+"""What a history may remember, beyond which it is left to the kernel."""
 
 Chosen: TypeAlias = tuple[int, ...]
 """Transitions, in the order in which they fire."""
@@ -84,6 +86,7 @@ class _Specializer:
         self._vertices = program.vertices
         self._leaves = leaves
         self._size = 0
+        self._is_alone = True
 
     def on_event(self, name: str) -> Block:
         return self._inside(OUTSIDE, self._leaves, name, self._decided)
@@ -196,7 +199,9 @@ class _Specializer:
         if not chosen:
             self._end(Outcome.IGNORED)(moment)
         else:
-            self._fire(self._without_conflicts(chosen), moment, self._end(Outcome.TAKEN))
+            chosen = self._without_conflicts(chosen)
+            self._is_alone = len(chosen) == 1
+            self._fire(chosen, moment, self._end(Outcome.TAKEN))
         return moment.block
 
     def _without_conflicts(self, chosen: Chosen) -> Chosen:
@@ -396,6 +401,8 @@ class _Specializer:
             self._fork(index, moment, then)
         elif kind is Kind.ENTRY_POINT:
             self._entry_point(index, moment, then)
+        elif kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY) and self._is_alone:
+            self._restore(index, moment, then, is_deep=kind is Kind.DEEP_HISTORY)
         else:
             raise NeedsKernel
 
@@ -436,3 +443,30 @@ class _Specializer:
         for branch in branches:
             self._act(branch.effects, moment)
         self._onwards(owner, goals, moment, then)
+
+    def _restore(self, index: int, moment: Moment, then: Then, *, is_deep: bool) -> None:
+        """Enter what was last active in the owner of a history, whatever that was, or its default (rule R5)."""
+        history = self._vertices[index]
+        owner = history.parent
+        inside = range(owner + 1, self._vertices[owner].last + 1)
+        if any(self._vertices[each].kind is Kind.REGION for each in inside):
+            raise NeedsKernel
+        states = [each for each in inside if self._vertices[each].kind is Kind.STATE]
+        leaves = [each for each in states if not self._vertices[each].is_composite]
+        if len(leaves) > MEMORIES:
+            raise NeedsKernel
+        active = Configuration(self._program, moment)
+        ways: dict[Leaves, Block] = {}
+        for leaf in leaves:
+            way = moment.fork()
+            goal = leaf if is_deep else active.child_towards(owner, leaf)
+            self._onwards(owner, (goal,), way, then)
+            ways[(leaf,)] = way.block
+        default = moment.fork()
+        transition = self._program.transitions[history.outgoing[0]]
+        if transition.targets:
+            self._transition(history.outgoing[0], default, then)
+        else:
+            self._act(transition.effects, default)
+            self._onwards(owner, (), default, then)
+        moment.block.operations.append(Recall(index, owner, ways, default.block))

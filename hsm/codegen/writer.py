@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import attrs
 
-from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Operation, Remember
+from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Operation, Recall, Remember
 from hsm.codegen.specialize import NeedsKernel
 from hsm.outcome import Outcome
 from hsm.program import NONE, Program, describe
@@ -134,6 +134,8 @@ class _Writer:
             elif isinstance(operation, Arm):
                 if not self._arm(depth, block, place, operation):
                     return
+            elif isinstance(operation, Recall):
+                self._recall(depth, block, place, operation)
             elif isinstance(operation, End):
                 self._end(depth, operation)
             else:
@@ -207,6 +209,16 @@ class _Writer:
             self._line(depth, f"arm(machine, {self._name('timer', timer)})")
         return True
 
+    def _recall(self, depth: int, block: Block, place: int, operation: Recall) -> None:
+        self._line(depth, f"memory = machine.history.get({self._name('vertex', operation.vertex)})")
+        for memory, way in operation.ways.items():
+            self._line(depth, f"if memory == {self._name('leaves', memory)}:")
+            self._block(depth + 1, way)
+        self._line(depth, "if memory is not None:")
+        number = self._at(block, place)
+        self._line(depth + 1, f"return hand_over(machine, event, PLAN, {number})")
+        self._block(depth, operation.default)
+
     def _end(self, depth: int, operation: End) -> None:
         given = "TAKEN" if operation.outcome is Outcome.TAKEN else "IGNORED"
         if operation.outcome is Outcome.TAKEN:
@@ -222,4 +234,8 @@ class _Writer:
 
 def _calls(block: Block) -> bool:
     """Whether anything in the step is the user's code."""
-    return any(isinstance(operation, Ask | Act | Make) for operation in block.operations)
+    return any(
+        isinstance(operation, Ask | Act | Make)
+        or (isinstance(operation, Recall) and any(map(_calls, (*operation.ways.values(), operation.default))))
+        for operation in block.operations
+    )

@@ -184,6 +184,9 @@ def _nothing(errors: list[BaseException]) -> None:
 
 OUTCOMES: dict[Outcome, Done[Outcome]] = {outcome: Done(outcome) for outcome in Outcome}
 """One finished awaitable for each outcome."""
+TAKEN = OUTCOMES[Outcome.TAKEN]
+STARTED: Done[None] = Done(None)
+"""The finished awaitable of a start where nothing suspended."""
 STOPPED: Done[None] = Done(None)
 """The finished awaitable of a machine that is not running any more, or will stop after the current step."""
 

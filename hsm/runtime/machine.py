@@ -20,13 +20,15 @@ from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, Program, vertex_at
 from hsm.runtime.actions import Steps
-from hsm.runtime.delivery import OUTCOMES, STOPPED, Answer, Done, Pending, Work
+from hsm.runtime.delivery import STARTED, STOPPED, TAKEN, Answer, Done, Pending, Work
 from hsm.runtime.loop import Host, here
 from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Step
 from hsm.runtime.stepping import ENDED, Options, Stepping
 from hsm.runtime.threads import send_from_thread
 from hsm.runtime.timers import disarm_all
 
+_INITIAL: Event[Any] = Event(INITIAL)
+_FINAL: Event[Any] = Event(FINAL)
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -226,8 +228,8 @@ class Machine(Stepping, Generic[J]):
 
     def _stop_now(self, step: Step) -> Awaitable[None]:
         """Stop a machine that rests."""
-        answer = step(self, Event(FINAL))
-        if answer is not OUTCOMES[Outcome.TAKEN]:
+        answer = step(self, _FINAL)
+        if answer is not TAKEN:
             try:
                 return answer
             finally:
@@ -255,9 +257,9 @@ class Machine(Stepping, Generic[J]):
         """
         self._check_sender()
         runner = self.instance._runner
-        if self._status is not Status.CREATED or self._is_busy:
+        if self._status is not Status.CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
             raise LifecycleError(f"this machine is {self._status.value} already")
-        if isinstance(runner, Machine) and runner is not self and runner._is_alive():
+        if runner is not None and runner is not self and isinstance(runner, Machine) and runner._is_alive():
             raise LifecycleError(
                 f"this {type(self.instance).__name__} is run by a machine already: stop that one first"
             )
@@ -272,8 +274,8 @@ class Machine(Stepping, Generic[J]):
             work = self._work(self._start_steps())
             self._turns.do(work)
             return work.answer()
-        answer = step(self, Event(INITIAL))
-        if answer is not OUTCOMES[Outcome.TAKEN]:
+        answer = step(self, _INITIAL)
+        if answer is not TAKEN:
             try:
                 return answer
             finally:
@@ -343,7 +345,3 @@ class Machine(Stepping, Generic[J]):
 def _nothing() -> Steps[None]:
     """Steps that have been taken already."""
     yield from ()
-
-
-STARTED: Done[None] = Done(None)
-"""The finished awaitable of a start where nothing suspended."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Remember
+from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Recall, Remember
 from hsm.events import Event
 from hsm.outcome import Outcome
 from hsm.runtime.actions import NOTHING, Steps
@@ -48,6 +48,13 @@ def resume(
             traversal.remember(operation.vertex, operation.leaves)
         elif isinstance(operation, Forget):
             machine.drop(operation.vertices)
+        elif isinstance(operation, Recall):
+            memory = (machine.history or {}).get(operation.vertex)
+            way = operation.default if memory is None else operation.ways.get(memory)
+            if way is None:  # it was left before its default entry had been made
+                yield from traversal.restore(operation.history, event)
+                return Outcome.TAKEN
+            block, place = way, 0
         elif isinstance(operation, Disarm):
             traversal.timers.disarm(operation.vertex)
         elif isinstance(operation, Arm):

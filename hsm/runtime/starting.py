@@ -11,7 +11,7 @@ from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Generic
 
-from hsm.runtime.delivery import Drivable, together
+from hsm.runtime.delivery import STARTED, Drivable, together
 from hsm.runtime.loop import CancelledError, Host
 from hsm.runtime.machine import J, Machine
 
@@ -34,6 +34,8 @@ class Starting(Drivable[Machine[J]], Generic[J]):
 
     def __await__(self) -> Generator[Any, Any, Machine[J]]:
         begun = self._machine.begin(self._background_error if self._task is not None else None)
+        if begun is STARTED:
+            return self._machine
         try:
             yield from begun.__await__()
         except (CancelledError, GeneratorExit):

@@ -27,7 +27,7 @@ from hsm.runtime.delivery import OUTCOMES, Work
 from hsm.runtime.engine import Calls, Engine, Phase, Plan
 from hsm.runtime.heap import Armed, heap_of
 from hsm.runtime.kernel import Kernel
-from hsm.runtime.loop import Clock, Host
+from hsm.runtime.loop import Clock, Host, here
 from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Record, Step, senders
 from hsm.runtime.resuming import resume
 from hsm.runtime.timers import Timers, take
@@ -176,6 +176,8 @@ class Stepping(Record):
         Raises:
             LifecycleError: The sender is on another thread.
         """
+        if here() is self._host.loop:
+            return senders()
         if threading.get_ident() != self._host.thread:
             raise LifecycleError("this machine runs on another thread: send with 'machine.dispatch_threadsafe(event)'")
         if self._host.loop.is_closed():

@@ -296,7 +296,7 @@ class Traversal:
         elif kind is Kind.TERMINATE:
             self.ended = Status.TERMINATED
         else:
-            yield from self._restore(index, event, is_deep=kind is Kind.DEEP_HISTORY)
+            yield from self.restore(index, event)
 
     def _branch(self, index: int, event: Event[Any], way: Way) -> Steps[None]:
         """Take the branch that was found open before, or else the first that is open now (rule R4)."""
@@ -335,9 +335,10 @@ class Traversal:
         if goals or not branches:
             yield from self._inside(vertex.parent, goals, event, NO_WAY)
 
-    def _restore(self, index: int, event: Event[Any], *, is_deep: bool) -> Steps[None]:
+    def restore(self, index: int, event: Event[Any]) -> Steps[None]:
         """Enter what was last active in the owner of a history, or its default (rule R5)."""
         vertex = self._program.vertices[index]
+        is_deep = vertex.kind is Kind.DEEP_HISTORY
         memory = (self.machine.history or {}).get(vertex.parent, ())
         if memory:
             goals = memory if is_deep else (self.configuration.child_towards(vertex.parent, memory[0]),)
