@@ -2,8 +2,8 @@
 
 In: a Program, the active leaves, and what is to be done: an event by name, a timer's transition, the start or the stop.
 Out: blocks. Whatever depends on the tables alone is decided here; what is left are guards, actions and timers.
-The rules are those of the run time's own `selection` and `traversal`, which are the reference. What only those can do
-raises `NeedsKernel`.
+The rules are those of the run time's own `traversal`, which is the reference. What only that can do raises
+`NeedsKernel`.
 """
 
 from __future__ import annotations
@@ -13,22 +13,14 @@ from typing import TypeAlias
 
 import attrs
 
-from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Recall, Remember
+from hsm.codegen.blocks import Act, Arm, Block, Disarm, End, Forget, Hold, Make, Move, Recall, Remember
+from hsm.codegen.deciding import Chosen, Deciding, NeedsKernel
 from hsm.configuration import Configuration, Leaves
 from hsm.outcome import Outcome
-from hsm.program import NONE, OUTSIDE, Connective, Kind, Program, Vertex, defers, named
+from hsm.program import NONE, OUTSIDE, Kind, Program, Vertex
 
-SIZE = 400
-"""Operations of a step beyond which it is not written out."""
 MEMORIES = 12
 """What a history may remember, beyond which it is left to the kernel."""
-
-Chosen: TypeAlias = tuple[int, ...]
-"""Transitions, in the order in which they fire."""
-
-
-class NeedsKernel(Exception):
-    """This step is one for the kernel."""
 
 
 @attrs.define(eq=False)
@@ -76,23 +68,12 @@ def stop(program: Program, leaves: Leaves) -> Block:
     return _Specializer(program, leaves).stop()
 
 
-class _Specializer:
-    """Works out one step."""
+class _Specializer(Deciding):
+    """Works out one step: what is decided is fired."""
 
     def __init__(self, program: Program, leaves: Leaves) -> None:
-        if program.has_changes or any(program.vertices[leaf].kind is Kind.REGION for leaf in leaves):
-            raise NeedsKernel
-        self._program = program
-        self._vertices = program.vertices
-        self._leaves = leaves
-        self._size = 0
+        super().__init__(program, leaves)
         self._is_alone = True
-
-    def on_event(self, name: str) -> Block:
-        return self._inside(OUTSIDE, self._leaves, name, self._decided)
-
-    def on_timer(self, transition: int) -> Block:
-        return self._first((transition,), self._decided, lambda: self._decided(()))
 
     def start(self) -> Block:
         moment = Moment(())
@@ -105,93 +86,6 @@ class _Specializer:
         self._end(Outcome.TAKEN)(moment)
         return moment.block
 
-    # --- what fires ------------------------------------------------------------------------------------------
-
-    def _inside(self, outer: int, leaves: Leaves, name: str, then: Callable[[Chosen | None], Block]) -> Block:
-        """From *leaves* outwards, up to but not including *outer*; ``None`` stands for "held back"."""
-        at = leaves[0]
-        if len(leaves) == 1:
-            return self._outwards(at, outer, name, then)
-        while self._vertices[at].last < leaves[-1]:
-            at = self._vertices[at].parent
-
-        def decided(chosen: Chosen | None) -> Block:
-            return then(chosen) if chosen is None or chosen else self._outwards(at, outer, name, then)
-
-        return self._regions(self._vertices[at].regions, leaves, name, (), decided)
-
-    def _regions(
-        self,
-        regions: tuple[int, ...],
-        leaves: Leaves,
-        name: str,
-        chosen: Chosen,
-        then: Callable[[Chosen | None], Block],
-    ) -> Block:
-        """Each region for itself; one that defers holds the event back for all (rules T4 and D3)."""
-        if not regions:
-            return then(chosen)
-        region, *others = regions
-        inside = tuple(leaf for leaf in leaves if region <= leaf <= self._vertices[region].last)
-
-        def decided(more: Chosen | None) -> Block:
-            if more is None:
-                return then(None)
-            return self._regions(tuple(others), leaves, name, (*chosen, *more), then)
-
-        return self._inside(region, inside, name, decided)
-
-    def _outwards(self, at: int, outer: int, name: str, then: Callable[[Chosen | None], Block]) -> Block:
-        if at == outer:
-            return then(())
-        vertex = self._vertices[at]
-
-        def further() -> Block:
-            if defers(vertex.deferrals, name):
-                return then(None)
-            return self._outwards(vertex.parent, outer, name, then)
-
-        return self._first(named(vertex.triggers, name), then, further)
-
-    def _first(
-        self, transitions: tuple[int, ...], then: Callable[[Chosen], Block], otherwise: Callable[[], Block]
-    ) -> Block:
-        """The first of *transitions* whose guards hold (rule T2)."""
-        if not transitions:
-            return otherwise()
-        first, *others = transitions
-        transition = self._program.transitions[first]
-        if transition.is_checked:
-            raise NeedsKernel
-        if not transition.guards:
-            return then((first,))
-        no = self._first(tuple(others), then, otherwise)
-        return self._all(transition.guards, self._leaves, then((first,)), no)
-
-    def _all(self, guards: tuple[int, ...], leaves: Leaves, yes: Block, no: Block) -> Block:
-        """All of *guards*, each with its errors for itself (rules T3 and E2)."""
-        for guard in reversed(guards):
-            yes = self._condition(guard, leaves, yes, no, no)
-        return yes
-
-    def _condition(self, index: int, leaves: Leaves, yes: Block, no: Block, failed: Block) -> Block:
-        condition = self._program.conditions[index]
-        operands = condition.operands
-        if condition.connective is Connective.CALL:
-            self._count()
-            return Block([Ask(operands[0], yes, no, failed)])
-        if condition.connective is Connective.IN:
-            return yes if Configuration(self._program, Moment(leaves)).is_active(operands[0]) else no
-        if condition.connective is Connective.NOT:
-            return self._condition(operands[0], leaves, no, yes, failed)
-        if condition.connective is Connective.ALL:
-            for operand in reversed(operands):
-                yes = self._condition(operand, leaves, yes, no, failed)
-            return yes
-        for operand in reversed(operands):
-            no = self._condition(operand, leaves, yes, no, failed)
-        return no
-
     def _decided(self, chosen: Chosen | None) -> Block:
         if chosen is None:
             return Block([Hold()])
@@ -203,26 +97,6 @@ class _Specializer:
             self._is_alone = len(chosen) == 1
             self._fire(chosen, moment, self._end(Outcome.TAKEN))
         return moment.block
-
-    def _without_conflicts(self, chosen: Chosen) -> Chosen:
-        """Of two transitions that would leave the same vertices the first (rule T4)."""
-        kept: list[int] = []
-        for each in chosen:
-            theirs = [left for other in kept for left in self._program.transitions[other].leaves]
-            if not any(self._overlap(mine, left) for mine in self._program.transitions[each].leaves for left in theirs):
-                kept.append(each)
-        return tuple(kept)
-
-    def _overlap(self, one: int, other: int) -> bool:
-        return OUTSIDE in (one, other) or one == other or self._is_inside(one, other) or self._is_inside(other, one)
-
-    def _is_inside(self, outer: int, inner: int) -> bool:
-        return outer < inner <= self._vertices[outer].last
-
-    def _count(self) -> None:
-        self._size += 1
-        if self._size > SIZE:
-            raise NeedsKernel
 
     # --- firing ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import attrs
 
 from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Operation, Recall, Remember
-from hsm.codegen.specialize import NeedsKernel
+from hsm.codegen.deciding import NeedsKernel
 from hsm.outcome import Outcome
 from hsm.program import NONE, Program, describe
 

@@ -16,8 +16,8 @@ import attrs
 
 from hsm.codegen import specialize
 from hsm.codegen.blocks import Block
+from hsm.codegen.deciding import NeedsKernel
 from hsm.codegen.load import load
-from hsm.codegen.specialize import NeedsKernel
 from hsm.codegen.writer import Text, write
 from hsm.configuration import Leaves
 from hsm.outcome import Outcome
