@@ -1,9 +1,12 @@
 """Hierarchical state machines for asyncio: declare a model, start it on an instance, dispatch events to it.
 
 Everything public is here under one name. See the documentation for a tutorial, the rules and the reference.
+
+What compiles and runs is loaded when one of its names is first used, so that importing this costs little.
 """
 
-from hsm.api import define, generated, restart, start, stop
+from typing import TYPE_CHECKING, Any
+
 from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
 from hsm.context import Context
 from hsm.dsl import (
@@ -58,8 +61,9 @@ from hsm.errors import (
 from hsm.events import Arguments, Event, Signal, Tick
 from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
-from hsm.runtime.loop import Clock
-from hsm.runtime.machine import Machine
+
+if TYPE_CHECKING:
+    from hsm.api import Clock, Machine, define, generated, restart, start, stop
 
 __all__ = [
     "Action",
@@ -127,3 +131,17 @@ __all__ = [
     "transition",
     "when",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """A name of `hsm.api`, which is loaded now, and found here from now on."""
+    if name not in ("Clock", "Machine", "define", "generated", "restart", "start", "stop"):
+        raise AttributeError(f"module 'hsm' has no attribute {name!r}")
+    from hsm import api
+
+    found = globals()[name] = getattr(api, name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

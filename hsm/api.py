@@ -22,6 +22,8 @@ from hsm.runtime.starting import Starting
 from hsm.runtime.stepping import DEFAULTS, Options, engine_of
 from hsm.source import here
 
+__all__ = ["Clock", "Machine", "define", "generated", "restart", "start", "stop"]
+
 
 def define(name: str, *parts: ModelPart[I]) -> Model[I]:
     """A model, compiled: every mistake in it is told here, all at once.
