@@ -132,15 +132,16 @@ __all__ = [
     "when",
 ]
 
+if not TYPE_CHECKING:  # a checker that saw this would take every name for one of ours
 
-def __getattr__(name: str) -> Any:
-    """A name of `hsm.api`, which is loaded now, and found here from now on."""
-    if name not in ("Clock", "Machine", "define", "generated", "restart", "start", "stop"):
-        raise AttributeError(f"module 'hsm' has no attribute {name!r}")
-    from hsm import api
+    def __getattr__(name: str) -> Any:
+        """A name of `hsm.api`, which is loaded now, and found here from now on."""
+        if name not in ("Clock", "Machine", "define", "generated", "restart", "start", "stop"):
+            raise AttributeError(f"module 'hsm' has no attribute {name!r}")
+        from hsm import api
 
-    found = globals()[name] = getattr(api, name)
-    return found
+        found = globals()[name] = getattr(api, name)
+        return found
 
 
 def __dir__() -> list[str]:
