@@ -137,7 +137,7 @@ class _Writer:
             elif isinstance(operation, Recall):
                 self._recall(depth, block, place, operation)
             elif isinstance(operation, End):
-                self._end(depth, operation)
+                self._end(depth, operation, is_told=_is_told(block, place))
             else:
                 self._plain(depth, block, place, operation)
 
@@ -219,9 +219,9 @@ class _Writer:
         self._line(depth + 1, f"return hand_over(machine, event, PLAN, {number})")
         self._block(depth, operation.default)
 
-    def _end(self, depth: int, operation: End) -> None:
+    def _end(self, depth: int, operation: End, *, is_told: bool) -> None:
         given = "TAKEN" if operation.outcome is Outcome.TAKEN else "IGNORED"
-        if operation.outcome is Outcome.TAKEN:
+        if operation.outcome is Outcome.TAKEN and not is_told:
             self._line(depth, f"machine.leaves = {self._name('leaves', operation.leaves)}")
         if self._rests:
             if self._is_busy:
@@ -230,6 +230,12 @@ class _Writer:
             if self._is_busy or operation.outcome is Outcome.TAKEN:
                 self._line(depth, f"machine.steps = {self._name('steps', operation.leaves)}")
         self._line(depth, f"return {given}")
+
+
+def _is_told(block: Block, place: int) -> bool:
+    """Whether an earlier line has set the leaves that are active at *place*: a `Move`, but not right before the end."""
+    moves = [earlier for earlier in range(place) if isinstance(block.operations[earlier], Move)]
+    return bool(moves) and moves[-1] < place - 1
 
 
 def _calls(block: Block) -> bool:
