@@ -52,7 +52,7 @@ class Event(Generic[D]):
     name: str
     data: D
     if TYPE_CHECKING:
-        _key: str
+        _hsm_key: str
 
     @overload
     def __init__(self: Event[None], name: str) -> None: ...
@@ -77,7 +77,7 @@ class Event(Generic[D]):
 
 
 # The name once more, under a name that nothing else than an event has: whoever looks there has looked at the type.
-Event._key = Event.__dict__["name"]
+Event._hsm_key = Event.__dict__["name"]
 
 
 class Signal(Event[None]):
@@ -98,7 +98,13 @@ class Signal(Event[None]):
 
     name: str = "Signal"
     data: None = None
-    _key: str = name
+
+    if not TYPE_CHECKING:
+
+        @property
+        def _hsm_key(self) -> str:
+            """As for `Event`; the class itself, which is no event, has no such name."""
+            return self.name
 
     def __init__(self) -> None:
         """A signal without fields; decorated subclasses get an ``__init__`` of their own."""
@@ -113,7 +119,7 @@ class Signal(Event[None]):
                     f"call it something else, such as '{cls.__name__.lower()}_{taken}'"
                 )
         # attrs and dataclasses with slots make the class a second time, without the keyword: the name is kept
-        cls.name = cls._key = name or cls.__dict__.get("name") or cls.__name__
+        cls.name = name or cls.__dict__.get("name") or cls.__name__
 
     def __eq__(self, other: object) -> bool:
         return self is other

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
+import attrs
+
 from hsm.codegen.writer import LINKS, Text
 
 _shapes: dict[str, Shape] = {}
@@ -25,7 +27,7 @@ class Shape:
     __slots__ = ("bind", "file", "users")
 
     def __init__(self, source: str) -> None:
-        self.file = f"<hsm step {len(_shapes) + 1}>"
+        self.file = f"hsm step {len(_shapes) + 1}"  # in angle brackets, a lazy entry would not be looked at
         names: dict[str, Any] = {}
         code: CodeType = compile(source, self.file, "exec")
         exec(code, names)
@@ -39,7 +41,7 @@ class Shape:
         for line in first.notes:
             known = dict.fromkeys(user.notes[line] for user in self.users)
             notes[line] = "; ".join(known)
-        return Text(first.source, first.constants, first.points, notes).annotated()
+        return attrs.evolve(first, notes=notes).annotated()
 
 
 def load(text: Text, links: Mapping[str, Any], constant: Callable[[str, Any], Any]) -> Callable[[Any, Any], Any]:

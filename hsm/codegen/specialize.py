@@ -129,8 +129,6 @@ class _Specializer(Deciding):
     def _transition(self, index: int, moment: Moment, then: Then) -> None:
         """Leave, run the effects, enter (rule K4)."""
         segment = self._program.transitions[index]
-        if segment.waits != NONE:
-            raise NeedsKernel
         for vertex in segment.leaves:
             self._leave_inside(vertex, moment)
         self._act(segment.effects, moment)

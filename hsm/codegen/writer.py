@@ -37,12 +37,14 @@ class Text:
         source: The factory's source.
         constants: What its parameters stand for, by name, in order; those of `LINKS` come before.
         points: By line, the block and the place in it.
+        calls: The lines on which what is raised is an error of the user's.
         notes: By line, what is said about it: the role, place and position of the behaviour.
     """
 
     source: str
     constants: dict[str, Constant]
     points: dict[int, tuple[Block, int]]
+    calls: frozenset[int]
     notes: dict[int, str]
 
     def annotated(self) -> str:
@@ -76,19 +78,19 @@ class _Writer:
         self._lines: list[str] = []
         self._names: dict[Constant, str] = {}
         self._points: dict[int, tuple[Block, int]] = {}
+        self._calls: set[int] = set()
         self._notes: dict[int, str] = {}
         self._is_busy = False
 
     def text(self, block: Block) -> Text:
         self._is_busy = _calls(block)
-        leaks = self._is_busy and not all(behavior.calls_nothing for behavior in self._program.behaviors)
-        header = 2
-        self._lines = [""] * header
-        if not all(behavior.calls_nothing for behavior in self._program.behaviors) and self._rests:
+        leaks = self._program.has_locals or not all(each.calls_nothing for each in self._program.behaviors)
+        self._lines = ["", ""]  # the first two lines are written last
+        if leaks and self._rests:
             self._line(2, "chain = senders()")
             self._line(2, "if machine in chain:")
             self._line(3, "return by_turns(machine, event)")
-        elif leaks:
+        elif leaks and self._is_busy:
             self._line(2, "chain = senders()")
         if self._is_busy:
             self._line(2, "machine.steps = BUSY")
@@ -100,15 +102,20 @@ class _Writer:
         self._block(3 if self._is_busy else 2, block)
         if self._is_busy:
             self._line(2, "except BaseException as error:")
-            self._line(3, "return failed(machine, event, PLAN, error)")
+            self._line(3, "raised = error")
             if leaks:
                 self._line(2, "finally:")
                 self._line(3, "unmark(token)")
+            # outside of the handler, so that later errors are not told to have happened in the handling of this one
+            self._line(2, "try:")
+            self._line(3, "return failed(machine, event, PLAN, raised)")
+            self._line(2, "finally:")
+            self._line(3, "del raised")
         self._line(1, "return step")
         self._lines[0] = f"def bind({', '.join((*LINKS, *self._names.values()))}):"
         self._lines[1] = "    def step(machine, event):"
         constants = {name: constant for constant, name in self._names.items()}
-        return Text("\n".join(self._lines) + "\n", constants, self._points, self._notes)
+        return Text("\n".join(self._lines) + "\n", constants, self._points, frozenset(self._calls), self._notes)
 
     def _line(self, depth: int, text: str) -> None:
         if len(self._lines) > LINES:
@@ -156,7 +163,7 @@ class _Writer:
             for timer in self._program.vertices[operation.vertex].timers:
                 self._line(depth, f"disarm(machine, {self._name('timer', timer)})")
         elif isinstance(operation, Make):
-            self._at(block, place)
+            self._calls.add(self._at(block, place))
             where = self._name("vertex", operation.vertex)
             self._line(depth, f"locals_of(machine)[{where}] = {self._name('make', operation.vertex)}(instance)")
         elif isinstance(operation, Forget):
@@ -176,6 +183,7 @@ class _Writer:
         if behavior.may_suspend:
             self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
             return
+        self._calls.add(number)
         self._notes[number] = describe(self._program, behavior)
         self._line(depth, f"answer = {self._call(operation.behavior)}")
         self._line(depth, "if answer is not False:")
@@ -193,8 +201,10 @@ class _Writer:
         if behavior.may_suspend:
             self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
             return False
+        self._calls.add(number)
         self._notes[number] = describe(self._program, behavior)
         self._line(depth, f"given = {self._call(operation.behavior)}")
+        self._calls.add(self._at(block, place))
         self._line(depth, "if given is not None and awaits(given):")
         self._line(depth + 1, f"return hand_over(machine, event, PLAN, {number}, given)")
         return True

@@ -48,10 +48,12 @@ class Plan:
 
     Attributes:
         points: By line, the block and the place in it.
+        calls: The lines on which what is raised is an error of the user's.
         phase: What kind of step it is.
     """
 
     points: dict[int, tuple[Block, int]]
+    calls: frozenset[int]
     phase: Phase
 
 
@@ -77,14 +79,13 @@ class Calls:
 class Engine:
     """The steps of one Program; all its machines share it."""
 
-    __slots__ = ("_calls", "_names", "_program", "_start", "_stops", "_tables")
+    __slots__ = ("_calls", "_names", "_program", "_start", "_tables")
 
     def __init__(self, program: Program, calls: Calls) -> None:
         self._program = program
         self._calls = calls
         self._tables: dict[Leaves, Steps] = {}
         self._start: Step | None = None
-        self._stops: dict[Leaves, Step] = {}
         self._names: frozenset[str] = frozenset(name for v in program.vertices for name in v.triggers.exact)
 
     @property
@@ -101,17 +102,23 @@ class Engine:
                 self._tables[leaves] = table
         return table
 
-    def find(self, leaves: Leaves, key: str | int) -> Step:
-        """The step of *leaves* on an event called *key*, or on a timer of the transition *key*."""
-        table = self.table(leaves)
-        step = table.get(key)
-        if step is None:
-            if isinstance(key, int):
-                step = self._made(lambda: specialize.on_timer(self._program, leaves, key), Phase.TIMER)
-            else:
-                step = self._made(lambda: specialize.on_event(self._program, leaves, key), Phase.EVENT)
-            if len(table) < NAMES or key in self._names or isinstance(key, int):
-                table[key] = step
+    def find(self, table: Steps, leaves: Leaves, key: str | int | None) -> Step:
+        """The step of *leaves* on *key*, made now and put into *table*.
+
+        Args:
+            table: The steps of *leaves*.
+            leaves: What is active.
+            key: An event's name, the transition of a timer, or ``None`` for the stop.
+        """
+        if isinstance(key, str) and len(table) >= NAMES and key not in self._names:
+            return self.by_turns
+        if key is None:
+            step = self._made(lambda: specialize.stop(self._program, leaves), Phase.STOP)
+        elif isinstance(key, int):
+            step = self._made(lambda: specialize.on_timer(self._program, leaves, key), Phase.TIMER)
+        else:
+            step = self._made(lambda: specialize.on_event(self._program, leaves, key), Phase.EVENT)
+        table[key] = step
         return step
 
     def start(self) -> Step | None:
@@ -120,20 +127,10 @@ class Engine:
             self._start = self._made(lambda: specialize.start(self._program), Phase.START)
         return None if self._start is self.by_turns else self._start
 
-    def stop(self, leaves: Leaves) -> Step | None:
-        """The step that leaves *leaves*; ``None`` when the kernel has to."""
-        step = self._stops.get(leaves)
-        if step is None:
-            step = self._made(lambda: specialize.stop(self._program, leaves), Phase.STOP)
-            if len(self._stops) < CONFIGURATIONS:
-                self._stops[leaves] = step
-        return None if step is self.by_turns else step
-
-    def source(self, leaves: Leaves, key: str | int) -> str | None:
-        """The text of the step, as a debugger shows it; ``None`` where the kernel takes the event."""
+    def source(self, leaves: Leaves, name: str) -> str | None:
+        """The text of the step on an event called *name*, as a debugger shows it; ``None``: the kernel takes it."""
         try:
-            how = specialize.on_timer if isinstance(key, int) else specialize.on_event
-            return write(self._program, how(self._program, leaves, key), rests=True).annotated()  # type: ignore[arg-type]  # of the same type as what decides
+            return write(self._program, specialize.on_event(self._program, leaves, name), rests=True).annotated()
         except NeedsKernel:
             return None
 
@@ -146,7 +143,7 @@ class Engine:
 
     def _links(self, text: Text, phase: Phase) -> dict[str, Any]:
         return {
-            "PLAN": Plan(text.points, phase),
+            "PLAN": Plan(text.points, text.calls, phase),
             "BUSY": BUSY,
             "TAKEN": OUTCOMES[Outcome.TAKEN],
             "IGNORED": OUTCOMES[Outcome.IGNORED],

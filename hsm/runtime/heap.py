@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextvars
 import heapq
 import math
-import weakref
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -129,7 +128,7 @@ class TimerHeap:
     def _run(self, when: float) -> None:
         """What is due by now fires."""
         self._call = None
-        self._when = math.inf
+        self._when = -math.inf  # nothing is asked for until it is known what comes next
         now = max(self.now(), when)
         while self._entries and self._entries[0][0] <= now:
             key, _, armed = heapq.heappop(self._entries)
@@ -139,10 +138,11 @@ class TimerHeap:
             armed.key = None
             if not armed.is_valid:
                 self._void -= 1
-            elif armed.due > now:
+            elif armed.due > key:
                 self._put(armed)
             else:
                 self._due.append((armed, armed.activation))
+        self._when = math.inf
         try:
             while self._due:
                 armed, activation = self._due.popleft()
@@ -155,16 +155,12 @@ class TimerHeap:
                 self._ask(self._entries[0][0])
 
 
-_heaps: weakref.WeakValueDictionary[int, TimerHeap] = weakref.WeakValueDictionary()
-"""The heaps of clocks that users brought, by the clock's identity: a heap holds its clock."""
-
-
 def heap_of(host: Host, clock: Clock | None) -> TimerHeap:
-    """The heap of *clock*, which is the loop's own unless one is given."""
+    """The heap of *clock* on the loop of *host*; the loop's own clock unless one is given."""
     if clock is not None and clock is not host.clock:
-        heap = _heaps.get(id(clock))
+        heap = host.heaps.get(id(clock))  # a heap holds its clock, so that no other one has the same identity
         if heap is None:
-            heap = _heaps[id(clock)] = TimerHeap(clock)
+            heap = host.heaps[id(clock)] = TimerHeap(clock)
         return heap
     if host.heap is None:
         host.heap = TimerHeap(host.clock)

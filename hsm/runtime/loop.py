@@ -92,13 +92,12 @@ class Task(Protocol):
         ...
 
 
-if sys.version_info >= (3, 12):
-    here = asyncio._get_running_loop
-else:
-    _of_thread = threading.local()
-    # asking asyncio takes a call of the operating system there; what a thread's last host left is as good
-    here = functools.partial(getattr, _of_thread, "loop", None)
+here: Callable[[], object] = asyncio._get_running_loop
 """Which loop runs in this thread, as quickly as that can be said."""
+if sys.version_info < (3, 12):
+    # asking asyncio takes a call of the operating system there; what the last host of a thread left is as good
+    _of_thread = threading.local()
+    here = functools.partial(getattr, _of_thread, "loop", None)
 
 CancelledError = asyncio.CancelledError
 """What a cancelled ``await`` raises."""
@@ -107,12 +106,23 @@ CancelledError = asyncio.CancelledError
 class Host:
     """An event loop, as machines see it; `host_of_loop` gives the one of a loop."""
 
-    __slots__ = ("__weakref__", "call_soon", "call_soon_threadsafe", "clock", "future", "heap", "loop", "thread")
+    __slots__ = (
+        "__weakref__",
+        "call_soon",
+        "call_soon_threadsafe",
+        "clock",
+        "future",
+        "heap",
+        "heaps",
+        "loop",
+        "thread",
+    )
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.thread = threading.get_ident()
         self.heap: Any = None
+        self.heaps: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         if sys.version_info < (3, 12):
             _of_thread.loop = loop
         self.future = loop.create_future

@@ -139,10 +139,10 @@ class Machine(Stepping, Generic[J]):
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         try:
-            step = self.steps[event._key]  # type: ignore[union-attr]  # what else has one?
-        except (AttributeError, KeyError):
-            return self._dispatch(event, data)
-        if data is not None or here() is not self._loop:
+            step = self.steps[event._hsm_key]  # type: ignore[union-attr]  # nothing else than an event has one
+        except (AttributeError, KeyError, TypeError):
+            step = None
+        if step is None or data is not None or here() is not self._loop:
             return self._dispatch(event, data)
         return step(self, event)
 
@@ -210,10 +210,8 @@ class Machine(Stepping, Generic[J]):
         is_generated = self.steps is BUSY or self.steps is WANTED
         if self._status in ENDED or (self._status is Status.CREATED and not self._is_busy):
             return STOPPED
-        if self._engine is not None and not is_generated and self.steps is not BY_TURNS and self not in chain:
-            step = self._engine.stop(self.leaves)
-            if step is not None:
-                return self._stop_now(step)
+        if not is_generated and self not in chain and (step := self._find(None)) is not None:
+            return self._stop_now(step)
         turns = self._turns
         is_inside = is_generated or self in chain
         if turns.stopping is None:

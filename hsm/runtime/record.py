@@ -17,7 +17,7 @@ from hsm.program import Program
 Step: TypeAlias = Callable[[Any, Any], Awaitable[Any]]
 """Takes a machine and an event; does what the event does, and gives what `dispatch` is to give."""
 Steps: TypeAlias = dict[Any, Step]
-"""Steps by event name, or by the transition of a timer."""
+"""Steps by event name, by the transition of a timer, and under ``None`` the stop."""
 
 BY_TURNS: Steps = {}
 """In place of a configuration's steps: the machine does not rest, so that the next event is one for `turns`."""
@@ -73,8 +73,7 @@ class Record:
     variables: contextvars.Context | None
 
     def expired(self, armed: Any, activation: int) -> None:
-        """A timer is due (rule A6)."""
-        raise NotImplementedError
+        """A timer is due (rule A6); said by whoever keeps the record."""
 
     def kept(self) -> dict[int, object]:
         """What behaviours keep for active vertices; an entry goes when its vertex is left."""

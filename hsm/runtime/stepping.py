@@ -136,12 +136,12 @@ class Stepping(Record):
         else:
             self.steps = BY_TURNS
 
-    def _find(self, key: str | int) -> Step | None:
+    def _find(self, key: str | int | None) -> Step | None:
         """The step on *key* of a machine that rests, or ``None`` when it is one for the kernel."""
         steps = self.steps
         if self._engine is None or steps is BY_TURNS or steps is BUSY or steps is WANTED:
             return None
-        step = steps.get(key) or self._engine.find(self.leaves, key)
+        step = steps.get(key) or self._engine.find(steps, self.leaves, key)
         return None if step is self._engine.by_turns else step
 
     # --- events ----------------------------------------------------------------------------------------------
@@ -206,7 +206,9 @@ class Stepping(Record):
         """Go on where *error* was raised; raise it when no behaviour did (rules E1, E2 and E7)."""
         assert error.__traceback__ is not None  # it was raised
         line = error.__traceback__.tb_lineno
-        if line not in plan.points:
+        if line not in plan.calls:
+            if self.steps is BUSY or self.steps is WANTED:
+                self._turns.drain()  # torn as it is, it is not to wait for the end of this step for ever
             raise error
         return self.hand_over(event, plan, line, NOTHING, error)
 
@@ -228,9 +230,9 @@ class Stepping(Record):
         step = self._find(armed.timer.transition)
         if step is None:
             steps = self._kernel.expire(armed, activation)
-            self._turns.do(self._work(steps, variables=self.variables, is_inside=True))
+            self._turns.do(self._work(steps, variables=self.variables.copy(), is_inside=True))
         elif (event := take(armed, activation)) is not None:
-            self.variables.run(step, self, event)
+            self.variables.copy().run(step, self, event)
 
     def _activity_ended(self, running: Running, error: BaseException | None) -> None:
         """An activity returned or raised; that comes before queued events (rules C2, E3 and E7)."""
@@ -291,8 +293,7 @@ class Stepping(Record):
             self._close(Status.STOPPED)
 
     def _close(self, status: Status) -> None:
-        """The end: nothing is processed any more, and everybody is told (rules C3, R8 and L4)."""
-        raise NotImplementedError
+        """The end: nothing is processed any more, and everybody is told; `Machine` says how (rules C3, R8 and L4)."""
 
 
 _CALLS = Calls(

@@ -105,13 +105,17 @@ class Turns:
         if self._urgent or self._recalled or self._queue:
             work.variables = work.variables or contextvars.copy_context()
         self._queue.append(work)
-        if not self.is_busy:
-            self.drain()
+        self._begin_unless_busy()
 
     def do_first(self, work: Work[Any]) -> None:
         """Put *work* before the queue: what activities ended with (rules C2 and E3)."""
         self._urgent.append(work)
-        if not self.is_busy:
+        self._begin_unless_busy()
+
+    def _begin_unless_busy(self) -> None:
+        if self._machine.steps is BUSY:
+            self._machine.steps = WANTED
+        elif not self.is_busy:
             self.drain()
 
     def do_later(self, work: Work[Any], chain: tuple[object, ...]) -> None:
