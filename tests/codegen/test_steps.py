@@ -291,6 +291,61 @@ async def test_what_is_remembered_survives_an_error_on_the_way():
     assert machine.state() == "/M/a/y"
 
 
+@rule("R5")
+async def test_what_is_left_behind_an_error_is_remembered():
+    """The effect before a choice raises; the branch behind it leaves a state with a history all the same."""
+
+    def fails(ctx, self, event):
+        raise ValueError("oops")
+
+    inner = hsm.state("x", to("out", "/M/a/which", hsm.effect(fails)), to("n", "../y"))
+    owner = hsm.state(
+        "a",
+        hsm.deep_history("h"),
+        inner,
+        hsm.state("y", to("out", "/M/a/which", hsm.effect(fails))),
+        hsm.choice("which", hsm.transition(hsm.target("/M/b"))),
+    )
+    machine = await started(hsm.define("M", owner, hsm.state("b", to("back", "/M/a/h"))))
+    await machine.dispatch("n")
+    with pytest.raises(ValueError, match="oops"):
+        await machine.dispatch("out")
+    await machine.dispatch("back")
+    assert machine.state() == "/M/a/y"
+
+
+async def test_a_clock_that_fails_tears_its_step_and_not_the_machine():
+    """What is no behaviour's error comes out where it was sent; the machine takes the next event."""
+
+    class Broken:
+        is_broken = False
+
+        def time(self):
+            if self.is_broken:
+                raise OSError("no time")
+            return 0.0
+
+        def wall(self):
+            return 0.0
+
+        def call_at(self, when, callback, *args):
+            return asyncio.get_running_loop().call_later(1000, callback, *args)
+
+    clock = Broken()
+    late = hsm.transition(hsm.after(5), hsm.effect(note("late")))
+    machine = await started(
+        hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b", hsm.entry(note("+b")), late, to("go", "a"))),
+        clock=clock,
+    )
+    clock.is_broken = True
+    with pytest.raises(OSError, match="no time"):
+        await machine.dispatch("go")
+    clock.is_broken = False
+    assert machine.state() == "/M/b"
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/a"
+
+
 @rule("E7")
 async def test_what_is_fatal_after_a_step_is_raised_where_it_was_sent():
     """An event that a behaviour sent is done behind the step; what it raises comes out, and the machine goes on."""
