@@ -6,7 +6,6 @@ Never imports the tree or the tables: a name is a string here, and nothing more.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 SEPARATOR = "/"
@@ -39,6 +38,8 @@ def segments(path: str) -> tuple[str, ...]:
 
 def closest(wanted: str, known: Iterable[str], count: int = 2) -> list[str]:
     """Up to *count* of the *known* names that look most like *wanted*, best first; empty when none does."""
+    import difflib  # here, as only a mistake needs it
+
     return difflib.get_close_matches(wanted, list(known), n=count, cutoff=0.6)
 
 

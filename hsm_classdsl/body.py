@@ -7,7 +7,6 @@ Never imports the compiler, the tables or the run time.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,8 @@ import attrs
 from hsm.elements.parts import Element
 from hsm_classdsl.marks import Guard, InitialMark, TransitionMark, marks_of
 from hsm_classdsl.vertices import Submachine, Vertex
+
+_DECLARING = (Element, TransitionMark, InitialMark, Submachine)
 
 
 @attrs.frozen
@@ -44,7 +45,7 @@ class Draft:
 def read(owner: type) -> Draft:
     """The declarations of *owner*, base classes first."""
     found: dict[str, Declaration] = {}
-    for base in reversed(owner.__mro__):
+    for base in reversed(owner.__mro__[:-1]):  # `object` declares nothing
         for name, value in vars(base).items():
             if name != "hsm_model":
                 _read(found, name, value)
@@ -70,13 +71,13 @@ def _declares(value: Any) -> bool:
         # a machine class is no part: it is taken along so that the compiler can say so
         members: Mapping[str, Any] = vars(value)
         return issubclass(value, Vertex) or isinstance(members.get("hsm_model"), Element)
-    return isinstance(value, Element | TransitionMark | InitialMark | Submachine)
+    return isinstance(value, _DECLARING)
 
 
-def latest(owner: type, attribute: Any) -> Any:
-    """*attribute* of a base class as *owner* has it: what overrides it, where something does."""
+def names_in(owner: type) -> dict[int, str]:
+    """Under which name *owner*, or a class it derives from, has each attribute, by the identity of the attribute."""
+    found: dict[int, str] = {}
     for base in owner.__mro__:
         for name, value in vars(base).items():
-            if value is attribute:
-                return inspect.getattr_static(owner, name)
-    return attribute
+            found.setdefault(id(value), name)
+    return found

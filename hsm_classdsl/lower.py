@@ -7,6 +7,7 @@ in the same words as for the functional front end.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
@@ -37,7 +38,7 @@ from hsm.elements.walk import is_a, name_of, parts_of
 from hsm.instance import Instance
 from hsm.names import join
 from hsm.source import Source
-from hsm_classdsl.body import Declaration, Draft, latest, read
+from hsm_classdsl.body import Declaration, Draft, names_in, read
 from hsm_classdsl.marks import Combined, Guard, InitialMark, Path, TransitionMark
 from hsm_classdsl.methods import Method, SourceMethod, StateMethod
 from hsm_classdsl.vertices import Submachine, Vertex
@@ -45,10 +46,10 @@ from hsm_classdsl.vertices import Submachine, Vertex
 
 def lower(machine: type[Instance], where: Source | None) -> Model[Any] | None:
     """The model that the class *machine* declares, or ``None`` when it declares nothing."""
-    draft = read(machine)
-    if not draft.declarations:
+    if not read(machine).declarations:
         return None
-    return model_of(machine.__name__, tuple(_Lowering(machine).parts(draft, Method)), where, machine)
+    lowering = _Lowering(machine)
+    return model_of(machine.__name__, tuple(lowering.parts(lowering.read(machine), Method)), where, machine)
 
 
 class _StateMethods:
@@ -71,18 +72,45 @@ class _Lowering:
         """What stands directly in each vertex, by path; the machine's own path is empty."""
         self.paths: dict[type, set[str]] = {}
         """Where each nested class stands; classes that it refines as well, unless they stand somewhere themselves."""
-        for known, place in _places(machine, ""):
+        self._drafts: dict[type, Draft] = {}
+        self._names_in: dict[type, dict[int, str]] = {}
+        places = list(self._places(machine, ""))
+        for known, place in places:
             self.paths.setdefault(known, set()).add(place)
         inherited: dict[type, set[str]] = {}
-        for known, place in chain(_refined(machine), *(_places(base, "") for base in machine.__mro__[1:])):
+        for known, place in chain(_refined(places), *(self._places(base, "") for base in machine.__mro__[1:])):
             inherited.setdefault(known, set()).add(place)
         self.paths = inherited | self.paths
         self._collect(machine, "")
 
+    def read(self, owner: type) -> Draft:
+        """The declarations of *owner*, read once."""
+        draft = self._drafts.get(owner)
+        if draft is None:
+            draft = self._drafts[owner] = read(owner)
+        return draft
+
+    def _latest(self, owner: type, attribute: Any) -> Any:
+        """*attribute* of a base class as *owner* has it: what overrides it, where something does."""
+        names = self._names_in.get(owner)
+        if names is None:
+            names = self._names_in[owner] = names_in(owner)
+        name = names.get(id(attribute))
+        return attribute if name is None else inspect.getattr_static(owner, name)
+
+    def _places(self, owner: type, path: str) -> Iterator[tuple[type, str]]:
+        """Every vertex class in *owner*, with its path."""
+        for declaration in self.read(owner).declarations:
+            value = declaration.value
+            if isinstance(value, type) and issubclass(value, Vertex):
+                inner = _inside(path, declaration.name)
+                yield value, inner
+                yield from self._places(value, inner)
+
     def _collect(self, owner: type, path: str) -> None:
         """Note the names in *owner*, whichever way they were declared."""
         names = self.names.setdefault(path, set())
-        for declaration in read(owner).declarations:
+        for declaration in self.read(owner).declarations:
             value = declaration.value
             if is_a(value, Element):
                 self._collect_element(value, path)
@@ -141,7 +169,7 @@ class _Lowering:
         """The vertex that the nested class *owner* declares."""
         behavior = _StateMethods(owner)
         where = owner.hsm_where
-        parts = self.parts(read(owner), behavior)
+        parts = self.parts(self.read(owner), behavior)
         target = getattr(owner, "hsm_target", None)  # a history may have one
         if target is not None:
             parts.insert(0, Target[Any](self._several(target, None), where=where))
@@ -181,7 +209,7 @@ class _Lowering:
             return [OnCall[Any](argument, where=where)]
         if mark.trigger == "when":
             return [When[Any](self._condition(argument, behavior, where), where=where)]
-        given = _behavior(latest(self._owner(behavior), argument), behavior) if callable(argument) else argument
+        given = _behavior(self._latest(self._owner(behavior), argument), behavior) if callable(argument) else argument
         return [{"after": After, "every": Every, "at": At}[mark.trigger](given, where=where)]
 
     def _initial(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
@@ -240,7 +268,7 @@ class _Lowering:
             made: Condition[Any] = (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=where)
             return made
         owner = self._owner(behavior)
-        found = latest(owner, guard)
+        found = self._latest(owner, guard)
         function = found.function if is_a(found, Guard) else found
         position = guard.where if is_a(guard, Guard) else where
         if is_a(guard, Guard) and owner is self.machine and issubclass(guard.owner, Vertex):
@@ -248,19 +276,9 @@ class _Lowering:
         return nodes.Guard[Any](_behavior(function, behavior) if callable(function) else function, where=position)
 
 
-def _places(owner: type, path: str) -> Iterator[tuple[type, str]]:
-    """Every vertex class in *owner*, with its path."""
-    for declaration in read(owner).declarations:
-        value = declaration.value
-        if isinstance(value, type) and issubclass(value, Vertex):
-            inner = _inside(path, declaration.name)
-            yield value, inner
-            yield from _places(value, inner)
-
-
-def _refined(machine: type) -> Iterator[tuple[type, str]]:
-    """Every class that a vertex class of *machine* derives from, with the path of that vertex."""
-    for vertex, place in _places(machine, ""):
+def _refined(places: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:
+    """Every class that one of the vertex classes at *places* derives from, with the path of that vertex."""
+    for vertex, place in places:
         for known in vertex.__mro__[1:]:
             if known.__module__ != Vertex.__module__ and issubclass(known, Vertex):
                 yield known, place

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from typing import ClassVar
 
 import pytest
 from support import Log, rule, started
 
 import hsm
+from hsm.behaviors import Scoped
 
 
 class Recorder(Log):
@@ -116,3 +118,25 @@ def test_what_cannot_be_called_as_a_behaviour_is_refused(wrong):
     """`define` sees that the arguments do not fit, or that nothing can be called at all."""
     with pytest.raises(hsm.DefinitionError):
         hsm.define("M", hsm.state("a", hsm.entry(wrong)))
+
+
+async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_called():
+    """A partial of a coroutine function is no function: its coroutine is made, and ends at once."""
+
+    async def act(self, word):
+        self.log.append(word)
+
+    class Bound(Scoped):
+        forms: ClassVar = {2: "(self, word)"}
+
+        def __init__(self, function):
+            self.function = function
+
+        def for_vertex(self, vertex, source):
+            return lambda ctx, instance, event: self.function(instance, event.name)
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(Bound(functools.partial(act))))))
+    )
+    machine.dispatch("go")
+    assert machine.instance.log == ["go"]

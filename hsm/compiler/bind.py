@@ -35,16 +35,21 @@ class Binder:
     ) -> int:
         """The index of *action* as the *role* of *vertex*, or of a transition of it that is *written_in* another."""
         form: Any = callable_form(action)
-        place = vertex if written_in is None else written_in
-        self.has_scoped = self.has_scoped or issubclass(type(form), Scoped)
-        if issubclass(type(form), Scoped) and (made := form.local()) is not None:
-            self.locals[place] = made
-        plain = _plain(form)
+        is_coroutine = is_async(action)
+        ends_at_once = is_coroutine and never_suspends(action)
+        plain = _plain(form) if ends_at_once else form
+        call = plain
+        if issubclass(type(form), Scoped):
+            place = vertex if written_in is None else written_in
+            call = plain.for_vertex(place, vertex)
+            self.has_scoped = True
+            if (made := form.local()) is not None:
+                self.locals[place] = made
         self.behaviors.append(
             Behavior(
-                call=plain.for_vertex(place, vertex) if issubclass(type(plain), Scoped) else plain,
-                ends_at_once=plain is form and never_suspends(action),
-                may_suspend=is_async(action) and not never_suspends(action),
+                call=call,
+                ends_at_once=ends_at_once and plain is form,
+                may_suspend=is_coroutine and not ends_at_once,
                 calls_nothing=calls_nothing(action),
                 role=role,
                 vertex=vertex,

@@ -6,12 +6,14 @@ put in, default children added. Never judges: a part in a wrong place is passed 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hsm.compiler.outline import SUBSTATES, Listed, Outline, TransitionDraft, Trigger, VertexDraft, Wanted
+from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, TransitionDraft, VertexDraft, Wanted
 from hsm.elements.grammar import is_allowed
 from hsm.elements.nodes import (
+    CONDITIONS,
+    VERTICES,
     Activity,
     After,
     At,
@@ -22,6 +24,7 @@ from hsm.elements.nodes import (
     Effect,
     Entry,
     EntryPoint,
+    EventList,
     Every,
     Exit,
     ExitPoint,
@@ -47,10 +50,9 @@ from hsm.elements.nodes import (
 )
 from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
-from hsm.events import pattern
+from hsm.events import Pattern, pattern
 from hsm.names import is_name, is_path, join, segments
 from hsm.program import OUTSIDE, Kind
-from hsm.source import Source
 
 _KINDS: dict[type[Element], Kind] = {
     Model: Kind.STATE,
@@ -86,53 +88,60 @@ class _Expansion:
     def vertex(self, element: Any, parent: int, root: int | None) -> None:
         """Add *element* and everything in it."""
         vertices = self.outline.vertices
+        index = len(vertices)
         name = plain(element.name)
         above = vertices[parent] if parent != OUTSIDE else None
         draft = VertexDraft(
-            index=len(vertices),
+            index=index,
             element=element,
             name=name,
             path=join(above.path if above is not None else "", name),
             kind=_KINDS[type(element)],
             parent=parent,
             depth=above.depth + 1 if above is not None else 0,
-            root=len(vertices) if root is None else root,
+            root=index if root is None else root,
+            children={},
+            outgoing=[],
         )
         vertices.append(draft)
         if above is not None:
-            above.children.setdefault(name, draft.index)
+            above.children.setdefault(name, index)
             if draft.kind is Kind.REGION:
-                above.regions.append(draft.index)
+                above.regions += (index,)
         if is_a(element, Submachine):
             self._submachine(draft, element)
-        elif draft.kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY):
+        elif draft.kind in HISTORIES:
             self._default(draft, element, draft.root)
         else:
-            self._parts(draft, parts_of(element), root=draft.root)
+            self._parts(draft, element.parts, draft.root)
         draft.last = len(vertices) - 1
         self._default_child(draft)
 
     def _parts(self, draft: VertexDraft, parts: tuple[Any, ...], root: int) -> None:
         for part in parts:
-            if not is_allowed(draft.element, part):
+            if is_allowed(draft.element, part):
+                _IN_VERTEX[type(part)](self, draft, part, root)
+            else:
                 self._leave_out(part)
-                continue
-            if is_a(part, Entry | Effect):
-                draft.entry += [Listed(action, part.where) for action in part.actions]
-            elif is_a(part, Exit):
-                draft.exit += [Listed(action, part.where) for action in part.actions]
-            elif is_a(part, Activity):
-                draft.activities += [Listed(action, part.where) for action in part.actions]
-            elif is_a(part, Defer):
-                draft.deferrals += _triggers(part.events, part.where)
-            elif is_a(part, Initial):
-                self._default(draft, part, root)
-            elif is_a(part, Transition):
-                self._transition(draft, part, root)
-            elif is_name(part.name) and plain(part.name) not in draft.children:
-                self.vertex(part, draft.index, root)
-            else:  # every other part that is allowed is a vertex, and this one has no name, or one that is taken
-                self._leave_out(part)
+
+    def _entry(self, draft: VertexDraft, part: Entry[Any] | Effect[Any], root: int) -> None:
+        draft.entry += (part,)
+
+    def _exit(self, draft: VertexDraft, part: Exit[Any], root: int) -> None:
+        draft.exit += (part,)
+
+    def _activity(self, draft: VertexDraft, part: Activity[Any], root: int) -> None:
+        draft.activities += (part,)
+
+    def _defer(self, draft: VertexDraft, part: Defer[Any], root: int) -> None:
+        draft.deferrals += tuple((pattern, part.where) for pattern in _patterns(part))
+
+    def _inner(self, draft: VertexDraft, part: Any, root: int) -> None:
+        """A vertex in a vertex; one without a name, or with one that is taken, was told of."""
+        if is_name(part.name) and plain(part.name) not in draft.children:
+            self.vertex(part, draft.index, root)
+        else:
+            self._leave_out(part)
 
     def _leave_out(self, part: Element) -> None:
         """Remember every name in *part*, which is wrong and was told of: a path to it is no mistake of its own."""
@@ -147,7 +156,7 @@ class _Expansion:
         doors = [part for part in element.parts if is_a(part, ExitPoint)]
         own = tuple(part for part in element.parts if part not in doors)
         self._parts(draft, own, root=draft.root)
-        outer_exit, draft.exit = draft.exit, []
+        outer_exit, draft.exit = draft.exit, ()
         draft.is_open = not is_a(element.model, Model)
         if not draft.is_open:
             self._model(draft, element.model, {plain(door.name): door for door in doors})
@@ -165,20 +174,23 @@ class _Expansion:
                 for transition in self.outline.transitions[first:]:
                     transition.base = draft.index
                 doors.pop(part.name)
-        draft.unknown_doors = list(doors.values())
+        draft.unknown_doors = tuple(doors.values())
         draft.element = element
 
-    def _default(self, draft: VertexDraft, element: Element, root: int) -> None:
-        """An `initial`, or what a history does without a memory."""
+    def _initial(self, draft: VertexDraft, part: Initial[Any], root: int) -> None:
+        transition = self._default(draft, part, root)
+        transition.is_default = True
+        draft.defaults += (transition,)
+
+    def _default(self, draft: VertexDraft, element: Element, root: int) -> TransitionDraft:
+        """What an `initial` does, or a history without a memory."""
         transition = self._new(element, draft.index, root)
-        transition.is_default = is_a(element, Initial)
         for part in parts_of(element):
             if is_a(part, Target):
-                transition.targets += _wanted(part)
+                _target(transition, part)
             elif is_a(part, Effect):
-                transition.effects += [Listed(action, part.where) for action in part.actions]
-        if transition.is_default:
-            draft.defaults.append(transition)
+                _effect(transition, part)
+        return transition
 
     def _default_child(self, draft: VertexDraft) -> None:
         """Without an `initial` the first substate is the default entry (rule R2)."""
@@ -188,36 +200,23 @@ class _Expansion:
             if self.outline.vertices[child].kind in SUBSTATES:
                 transition = self._new(draft.element, draft.index, draft.root)
                 transition.is_default = True
-                transition.targets.append(Wanted(".", draft.where, child))
-                draft.defaults.append(transition)
+                transition.targets = (Wanted(".", draft.where, child),)
+                draft.defaults = (transition,)
                 return
 
-    def _transition(self, draft: VertexDraft, element: Any, root: int) -> None:
+    def _transition(self, draft: VertexDraft, element: Transition[Any], root: int) -> None:
         transition = self._new(element, draft.index, root)
         for part in element.parts:
-            if not is_allowed(element, part):
+            if is_allowed(element, part):
+                _IN_TRANSITION[type(part)](transition, part)
+            else:
                 self._leave_out(part)
-            elif is_a(part, On):
-                transition.triggers += _triggers(part.events, part.where)
-            elif is_a(part, OnCall):
-                transition.calls.append(part.operation)
-            elif is_a(part, After | Every | At):
-                transition.timers.append(part)
-            elif is_a(part, When):
-                transition.changes.append(part.condition)
-            elif is_a(part, Condition):
-                transition.conditions.append(part)
-            elif is_a(part, SourcePath) and is_path(part.path):
-                transition.from_path = Wanted(plain(part.path), part.where)
-            elif is_a(part, Target):
-                transition.targets += _wanted(part)
-            elif is_a(part, Effect):
-                transition.effects += [Listed(action, part.where) for action in part.actions]
-            elif is_a(part, External):
-                transition.is_external = True
-        for condition in (*transition.conditions, *transition.changes):
-            for inner in _in_states(condition):
-                transition.in_states[id(inner)] = Wanted(plain(inner.path), inner.where)
+        if transition.conditions or transition.changes:
+            transition.in_states = {
+                id(inner): Wanted(plain(inner.path), inner.where)
+                for condition in (*transition.conditions, *transition.changes)
+                for inner in _in_states(condition)
+            }
         transition.label = label_of(element)
 
     def _new(self, element: Element, owner: int, root: int) -> TransitionDraft:
@@ -226,15 +225,48 @@ class _Expansion:
         return transition
 
 
-def _triggers(events: tuple[object, ...], where: Source | None) -> list[Trigger]:
-    """The patterns of *events*; what is none has been told of already."""
-    found = [pattern(plain(event)) for event in events if isinstance(event, str)]
-    return [Trigger(each, where) for each in found if each is not None]
+def _on(transition: TransitionDraft, part: On[Any]) -> None:
+    transition.triggers += _patterns(part)
 
 
-def _wanted(part: Any) -> list[Wanted]:
-    """The paths of a target; what is none has been told of already."""
-    return [Wanted(plain(path), part.where) for path in part.paths if is_path(path)]
+def _on_call(transition: TransitionDraft, part: OnCall[Any]) -> None:
+    transition.calls += (part.operation,)
+
+
+def _timer(transition: TransitionDraft, part: After[Any] | Every[Any] | At[Any]) -> None:
+    transition.timers += (part,)
+
+
+def _when(transition: TransitionDraft, part: When[Any]) -> None:
+    transition.changes += (part.condition,)
+
+
+def _condition(transition: TransitionDraft, part: Condition[Any]) -> None:
+    transition.conditions += (part,)
+
+
+def _source(transition: TransitionDraft, part: SourcePath[Any]) -> None:
+    if is_path(part.path):
+        transition.from_path = Wanted(plain(part.path), part.where)
+
+
+def _target(transition: TransitionDraft, part: Target[Any]) -> None:
+    """What is no path has been told of already."""
+    transition.targets += tuple([Wanted(plain(path), part.where) for path in part.paths if is_path(path)])
+
+
+def _effect(transition: TransitionDraft, part: Effect[Any]) -> None:
+    transition.effects += (part,)
+
+
+def _external(transition: TransitionDraft, part: External[Any]) -> None:
+    transition.is_external = True
+
+
+def _patterns(part: EventList) -> tuple[Pattern, ...]:
+    """The patterns of the events of *part*; what is none has been told of already."""
+    found = [pattern(plain(event)) for event in part.events if isinstance(event, str)]
+    return tuple([each for each in found if each is not None])
 
 
 def _in_states(condition: Any) -> Iterator[InState[Any]]:
@@ -242,3 +274,29 @@ def _in_states(condition: Any) -> Iterator[InState[Any]]:
         yield condition
     for inner in conditions_of(condition):
         yield from _in_states(inner)
+
+
+_IN_VERTEX: Mapping[type[Element], Callable[[_Expansion, VertexDraft, Any, int], None]] = {
+    Entry: _Expansion._entry,
+    Effect: _Expansion._entry,
+    Exit: _Expansion._exit,
+    Activity: _Expansion._activity,
+    Defer: _Expansion._defer,
+    Initial: _Expansion._initial,
+    Transition: _Expansion._transition,
+    **dict.fromkeys((Region, *VERTICES), _Expansion._inner),
+}
+"""What each kind of part is to the vertex that it stands in."""
+
+_IN_TRANSITION: Mapping[type[Element], Callable[[TransitionDraft, Any], None]] = {
+    On: _on,
+    OnCall: _on_call,
+    **dict.fromkeys((After, Every, At), _timer),
+    When: _when,
+    **dict.fromkeys(CONDITIONS, _condition),
+    SourcePath: _source,
+    Target: _target,
+    Effect: _effect,
+    External: _external,
+}
+"""What each kind of part is to the transition that it stands in."""

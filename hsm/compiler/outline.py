@@ -6,52 +6,48 @@ know the elements they come from. Never imports the run time. Mutable, and gone 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from hsm.elements.nodes import Condition
+from hsm.elements.nodes import Activity, After, At, Condition, Effect, Entry, Every, Exit, ExitPoint
 from hsm.elements.parts import Element
 from hsm.events import Pattern
-from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
+from hsm.program import NONE, OUTSIDE, Kind
 from hsm.source import Source
 
 PSEUDOSTATES = frozenset(Kind) - {Kind.STATE, Kind.REGION, Kind.FINAL}
 """Kinds that no machine rests in."""
-NEVER_LEFT = frozenset({Kind.FINAL, Kind.TERMINATE, Kind.REGION, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY})
+HISTORIES = frozenset({Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY})
+"""Kinds that lead to what was active before (rule R5)."""
+NEVER_LEFT = frozenset({Kind.FINAL, Kind.TERMINATE, Kind.REGION}) | HISTORIES
 """Kinds that no transition of a user's leaves."""
 SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})
 """Kinds that a default entry without `initial` may lead to (rule R2)."""
 
 
-@attrs.define(eq=False)
-class Listed:
-    """A callable in a list of actions, with the call that put it there."""
-
-    action: Any
-    where: Source | None
-
-
-@attrs.define(eq=False)
-class Trigger:
-    """A trigger of a transition by name, or what stands in its place when the name is no name."""
-
-    pattern: Pattern
-    where: Source | None
-
-
-@attrs.define(eq=False)
 class Wanted:
     """A path as it was written, and the vertex it was found to name."""
 
-    path: str
-    where: Source | None
-    vertex: int | None = None
+    __slots__ = ("path", "where", "vertex")
+
+    def __init__(self, path: str, where: Source | None, vertex: int | None = None) -> None:
+        self.path = path
+        self.where = where
+        self.vertex = vertex
 
 
-@attrs.define(eq=False)
+NO_PATHS: Mapping[int, Wanted] = {}
+"""The `in_state` paths of nearly every transition."""
+
+
+@attrs.define(eq=False, repr=False)
 class TransitionDraft:
-    """A transition, an `initial`, or the default of a history, which are transitions as well."""
+    """A transition, an `initial`, or the default of a history, which are transitions as well.
+
+    What few transitions have is an empty tuple in all others: a model is thousands of drafts.
+    """
 
     index: int
     element: Element
@@ -60,26 +56,29 @@ class TransitionDraft:
     root: int
     """The vertex of the model, or of the submachine, that its paths cannot leave."""
     label: str = ""
-    triggers: list[Trigger] = attrs.Factory(list[Trigger])
-    calls: list[str] = attrs.Factory(list[str])
-    timers: list[Element] = attrs.Factory(list[Element])
-    changes: list[Condition[Any]] = attrs.Factory(list[Condition[Any]])
-    conditions: list[Condition[Any]] = attrs.Factory(list[Condition[Any]])
-    effects: list[Listed] = attrs.Factory(list[Listed])
+    triggers: tuple[Pattern, ...] = ()
+    calls: tuple[str, ...] = ()
+    timers: tuple[After[Any] | Every[Any] | At[Any], ...] = ()
+    changes: tuple[Condition[Any], ...] = ()
+    conditions: tuple[Condition[Any], ...] = ()
+    effects: tuple[Effect[Any], ...] = ()
     from_path: Wanted | None = None
-    targets: list[Wanted] = attrs.Factory(list[Wanted])
+    targets: tuple[Wanted, ...] = ()
     base: int | None = None
     """Where its paths start, when that is not its source: the submachine that says where a door leads."""
-    in_states: dict[int, Wanted] = attrs.Factory(dict[int, Wanted])
+    in_states: Mapping[int, Wanted] = NO_PATHS
     """The path of every `in_state` in its conditions, by the identity of the element."""
     is_external: bool = False
     is_default: bool = False
     """Whether it is an `initial`, or the default child that stands for one."""
     source: int | None = None
+    reached: tuple[int, ...] = ()
+    """The targets that were found, in order."""
+    is_conditional: bool = False
+    """Whether the way behind its targets may turn out closed, its own guards aside."""
     leaves: tuple[int, ...] = ()
     within: int = OUTSIDE
     waits: int = NONE
-    is_checked: bool = False
 
     @property
     def where(self) -> Source | None:
@@ -91,12 +90,8 @@ class TransitionDraft:
         """Whether anything but completion makes it fire."""
         return bool(self.triggers or self.calls or self.timers or self.changes)
 
-    def reached(self) -> list[int]:
-        """The targets that were found, in order."""
-        return [wanted.vertex for wanted in self.targets if wanted.vertex is not None]
 
-
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class VertexDraft:
     """A vertex, with everything that was written in it."""
 
@@ -109,22 +104,23 @@ class VertexDraft:
     depth: int
     root: int
     """The vertex of the model, or of the submachine, that its paths start from."""
-    last: int = 0
-    children: dict[str, int] = attrs.Factory(dict[str, int])
+    children: dict[str, int]
     """By name, in order; of two with the same name the first."""
-    unknown_doors: list[Element] = attrs.Factory(list[Element])
+    outgoing: list[TransitionDraft]
+    """What `resolve` found to leave from it, in order of declaration."""
+    last: int = 0
+    unknown_doors: tuple[ExitPoint[Any], ...] = ()
     """The exit points that a submachine names and its model does not have."""
     is_open: bool = False
     """Whether nobody knows what is in it: a submachine whose model is none."""
-    regions: list[int] = attrs.Factory(list[int])
-    entry: list[Listed] = attrs.Factory(list[Listed])
-    exit: list[Listed] = attrs.Factory(list[Listed])
-    activities: list[Listed] = attrs.Factory(list[Listed])
-    deferrals: list[Trigger] = attrs.Factory(list[Trigger])
-    defaults: list[TransitionDraft] = attrs.Factory(list[TransitionDraft])
+    regions: tuple[int, ...] = ()
+    entry: tuple[Entry[Any] | Effect[Any], ...] = ()
+    exit: tuple[Exit[Any], ...] = ()
+    activities: tuple[Activity[Any], ...] = ()
+    deferrals: tuple[tuple[Pattern, Source | None], ...] = ()
+    """What it holds back, each with the call that says so."""
+    defaults: tuple[TransitionDraft, ...] = ()
     """Its `initial` elements: at most one, in a model that is right."""
-    outgoing: list[TransitionDraft] = attrs.Factory(list[TransitionDraft])
-    """What `resolve` found to leave from it, in order of declaration."""
 
     @property
     def where(self) -> Source | None:
@@ -132,21 +128,30 @@ class VertexDraft:
         return self.element.where
 
 
-@attrs.define(eq=False)
 class Outline:
-    """A whole model as drafts."""
+    """A whole model as drafts.
 
-    name: str
-    vertices: list[VertexDraft] = attrs.Factory(list[VertexDraft])
-    transitions: list[TransitionDraft] = attrs.Factory(list[TransitionDraft])
-    left_out: set[str] = attrs.Factory(set[str])
-    """Names of what was passed over because it is wrong: a path to it is not told of a second time."""
-    joins: dict[int, tuple[int, ...]] = attrs.Factory(dict[int, tuple[int, ...]])
-    """For each join, and each exit point that acts as one, the regions that must wait there."""
+    Attributes:
+        vertices: In the order of the tree.
+        transitions: In order of declaration.
+        left_out: Names of what was passed over because it is wrong: a path to it is not told of a second time.
+        joins: For each join, and each exit point that acts as one, the regions that must wait there.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.vertices: list[VertexDraft] = []
+        self.transitions: list[TransitionDraft] = []
+        self.left_out: set[str] = set()
+        self.joins: dict[int, tuple[int, ...]] = {}
 
     def inside(self, vertex: int, other: int) -> bool:
         """Whether *other* is *vertex* or stands inside it; everything stands inside `OUTSIDE`."""
         return vertex == OUTSIDE or vertex <= other <= self.vertices[vertex].last
+
+    def contains(self, vertex: int, others: Sequence[int]) -> bool:
+        """Whether every one of *others* stands properly inside *vertex*."""
+        return vertex < min(others) and max(others) <= self.vertices[vertex].last
 
     def around(self, vertex: int) -> list[int]:
         """The vertices around *vertex*, innermost first, down to the model's own."""
@@ -159,8 +164,9 @@ class Outline:
 
     def container(self, *vertices: int) -> int:
         """The innermost vertex that properly contains every one of *vertices*, or `OUTSIDE`."""
-        above = self.vertices[vertices[0]].parent
-        while above != OUTSIDE and not all(above != v and self.inside(above, v) for v in vertices[1:]):
+        first, last = min(vertices), max(vertices)
+        above = self.vertices[first].parent
+        while above != OUTSIDE and self.vertices[above].last < last:
             above = self.vertices[above].parent
         return above
 
@@ -181,10 +187,6 @@ class Outline:
         """Whether *transition* can have *vertex* as its source; the default of a history leaves that history."""
         draft = self.vertices[vertex]
         return draft.kind not in NEVER_LEFT or transition.element is draft.element
-
-    def is_conditional(self, transition: TransitionDraft) -> bool:
-        """Whether the way behind the target of *transition* may turn out closed, its own guards aside."""
-        return any(self.vertices[target].kind in CONDITIONAL for target in transition.reached())
 
     def place(self, transition: TransitionDraft) -> str:
         """The place of *transition* for a message, such as ``transition of /Player/playing on 'pause'``."""

@@ -1,26 +1,28 @@
 """Pass 4, plan: what every transition leaves, and from where it enters (rules K1 to K4, R6 and R7).
 
-In: a resolved outline without errors. Out: the same with ``leaves``, ``within``, ``waits`` and ``is_checked`` set on
-every transition. A way through pseudostates is a chain of transitions, each with a plan of its own.
+In: a resolved outline without errors. Out: the same with ``leaves``, ``within`` and ``waits`` set on every
+transition. A way through pseudostates is a chain of transitions, each with a plan of its own.
 """
 
 from __future__ import annotations
 
-from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft
+from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, Outline, TransitionDraft
 from hsm.program import NONE, Kind
+
+_BOUNDARIES = {Kind.JOIN, Kind.EXIT_POINT}
+"""Kinds that stand between two parts of a way: up to them, and on from them."""
 
 
 def plan(outline: Outline) -> None:
     """Work out the route of every transition of *outline*."""
     for transition in outline.transitions:
-        source, targets = transition.source, transition.reached()
+        source, targets = transition.source, transition.reached
         if source is None or not targets:
             continue
-        transition.is_checked = outline.is_conditional(transition)
         kind = outline.vertices[source].kind
-        if transition.is_default or kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY):
+        if transition.is_default or kind in HISTORIES:
             transition.within = source if transition.is_default else outline.vertices[source].parent
-        elif len(targets) == 1 and outline.vertices[targets[0]].kind in (Kind.JOIN, Kind.EXIT_POINT):
+        elif len(targets) == 1 and outline.vertices[targets[0]].kind in _BOUNDARIES:
             _to_a_door_or_join(outline, transition, source, targets[0])
         elif kind in PSEUDOSTATES:
             _from_a_pseudostate(outline, transition, source, targets)
@@ -28,10 +30,9 @@ def plan(outline: Outline) -> None:
             _from_a_state(outline, transition, source, targets)
 
 
-def _from_a_state(outline: Outline, transition: TransitionDraft, source: int, targets: list[int]) -> None:
+def _from_a_state(outline: Outline, transition: TransitionDraft, source: int, targets: tuple[int, ...]) -> None:
     """Rules K2 to K4: a self-transition, a local one, or an external one."""
-    inside = all(target != source and outline.inside(source, target) for target in targets)
-    if not inside or transition.is_external:
+    if transition.is_external or not outline.contains(source, targets):
         transition.within = outline.container(source, *targets)
         transition.leaves = (transition.within,)
         return
@@ -65,7 +66,7 @@ def _to_a_door_or_join(outline: Outline, transition: TransitionDraft, source: in
     transition.leaves = (region if region != NONE else transition.within,)
 
 
-def _from_a_pseudostate(outline: Outline, transition: TransitionDraft, source: int, targets: list[int]) -> None:
+def _from_a_pseudostate(outline: Outline, transition: TransitionDraft, source: int, targets: tuple[int, ...]) -> None:
     """A segment of a longer way: what is active between the pseudostate and the target is left."""
     vertex = outline.vertices[source]
     if vertex.kind is Kind.ENTRY_POINT:

@@ -9,18 +9,16 @@ from __future__ import annotations
 import sys
 import warnings
 
-import attrs
-
 from hsm.errors import DefinitionError, DefinitionWarning, Diagnostic
 from hsm.source import Source
 
 
-@attrs.define(eq=False)
 class Report:
     """The problems of the model called *model*, in the order in which they were found."""
 
-    model: str
-    diagnostics: list[Diagnostic] = attrs.Factory(list[Diagnostic])
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.diagnostics: list[Diagnostic] = []
 
     def error(
         self,

@@ -7,13 +7,13 @@ goes into the report and stays open. Rules N2 to N7 live here.
 
 from __future__ import annotations
 
-from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft, Wanted
+from hsm.compiler.outline import Outline, TransitionDraft, Wanted
 from hsm.compiler.report import Report
 from hsm.elements.nodes import Model, Submachine
 from hsm.elements.parts import Element
 from hsm.elements.walk import plain
 from hsm.names import closest, either, is_absolute, is_name, segments
-from hsm.program import NONE, OUTSIDE, Kind
+from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
 
 _MOST_LOOKS = 20
 
@@ -21,6 +21,7 @@ _MOST_LOOKS = 20
 def resolve(outline: Outline, report: Report) -> None:
     """Find what every path names, and tell *report* of those that name nothing."""
     lookup = _Lookup(outline, report)
+    conditional = {vertex.index for vertex in outline.vertices if vertex.kind in CONDITIONAL}
     for transition in outline.transitions:
         if transition.from_path is not None:
             lookup.find(transition, transition.from_path, transition.owner, "source")
@@ -33,6 +34,8 @@ def resolve(outline: Outline, report: Report) -> None:
         for wanted in transition.targets:
             if wanted.vertex is None:
                 lookup.find(transition, wanted, base, "target")
+        transition.reached = tuple([w.vertex for w in transition.targets if w.vertex is not None])
+        transition.is_conditional = not conditional.isdisjoint(transition.reached)
         for wanted in transition.in_states.values():
             lookup.find(transition, wanted, base, "in_state")
         if not transition.is_default and outline.may_leave(transition, transition.source):
@@ -57,20 +60,15 @@ class _Lookup:
 
     def find(self, transition: TransitionDraft, wanted: Wanted, base: int, word: str) -> None:
         """Set ``wanted.vertex`` to what its path names, seen from *base*."""
-        path = wanted.path
-        root = transition.root
-        if is_absolute(path):
+        root, steps = transition.root, segments(wanted.path)
+        if is_absolute(wanted.path):
             wanted.vertex = self._absolute(transition, wanted, root, word)
             return
-        first, *rest = segments(path)
-        if first in (".", ".."):
-            wanted.vertex = self._walk(transition, wanted, base, root, (first, *rest), word)
-            return
-        scope = self._scope(base, root, first)
+        scope = base if steps[0] in (".", "..") else self._scope(base, root, steps[0])
         if scope is None:
-            self._unknown_name(transition, wanted, base, root, first, word)
+            self._unknown_name(transition, wanted, base, root, steps[0], word)
         else:
-            wanted.vertex = self._walk(transition, wanted, scope, root, (first, *rest), word)
+            wanted.vertex = self._walk(transition, wanted, scope, root, steps, word)
 
     def _scope(self, base: int, root: int, name: str) -> int | None:
         """The innermost vertex from *base* outwards up to *root* that has a child called *name* (rule N4)."""
@@ -211,8 +209,8 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
     """Every join, and every exit point that two regions of its owner lead to, with the regions that wait there."""
     incoming: dict[int, list[int]] = {}
     for transition in outline.transitions:
-        for target in transition.reached():
-            if transition.source is not None and outline.vertices[target].kind in PSEUDOSTATES:
+        if transition.source is not None and transition.is_conditional:
+            for target in transition.reached:
                 incoming.setdefault(target, []).append(transition.source)
     joins: dict[int, tuple[int, ...]] = {}
     for target, sources in incoming.items():

@@ -9,15 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import attrs
-
 from hsm.behaviors import is_behavior
 from hsm.compiler.bind import Binder
-from hsm.compiler.outline import Outline, TransitionDraft, VertexDraft
-from hsm.compiler.outline import Trigger as TriggerDraft
-from hsm.elements.nodes import AllOf, AnyOf, At, Every, Guard, InState, Not
+from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft
+from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not
 from hsm.elements.nodes import Condition as ConditionElement
-from hsm.events import PatternKind
+from hsm.events import Pattern, PatternKind
 from hsm.program import (
     NO_DEFERRALS,
     NO_TRIGGERS,
@@ -33,6 +30,7 @@ from hsm.program import (
     Triggers,
     Vertex,
 )
+from hsm.source import Source
 
 
 def tabulate(outline: Outline) -> Program:
@@ -40,10 +38,6 @@ def tabulate(outline: Outline) -> Program:
     tables = _Tables(outline)
     transitions = tuple(tables.transition(draft) for draft in outline.transitions)
     vertices = tuple(tables.vertex(draft) for draft in outline.vertices)
-    vertices = tuple(
-        attrs.evolve(vertex, local=tables.binder.locals[number]) if number in tables.binder.locals else vertex
-        for number, vertex in enumerate(vertices)
-    )
     return Program(
         name=outline.name,
         vertices=vertices,
@@ -65,8 +59,9 @@ class _Tables:
     """The lists that vertices and transitions refer to, while they grow."""
 
     def __init__(self, outline: Outline) -> None:
-        self.outline = outline
         self.binder = Binder()
+        self.remembered = {draft.parent for draft in outline.vertices if draft.kind in HISTORIES}
+        """The vertices with a history directly in them."""
         self.conditions: list[Condition] = []
         self.timers: list[Timer] = []
         self.timers_of: dict[int, list[int]] = {}
@@ -79,23 +74,19 @@ class _Tables:
             self.timers.append(self._timer(timer, draft, source))
         return Transition(
             source=source,
-            targets=tuple(draft.reached()),
+            targets=draft.reached,
             leaves=draft.leaves,
             within=draft.within,
-            guards=tuple(self._condition(condition, draft, source) for condition in draft.conditions),
-            changes=tuple(self._condition(condition, draft, source) for condition in draft.changes),
-            effects=tuple(
-                self.binder.add(listed.action, "effect", source, listed.where, draft.index, draft.owner)
-                for listed in draft.effects
-            ),
+            guards=tuple([self._condition(condition, draft, source) for condition in draft.conditions]),
+            changes=tuple([self._condition(condition, draft, source) for condition in draft.changes]),
+            effects=self._actions(draft.effects, "effect", source, draft.index, draft.owner),
             waits=draft.waits,
-            is_checked=draft.is_checked,
+            is_checked=draft.is_conditional,
             label=draft.label,
             where=draft.where,
         )
 
     def vertex(self, draft: VertexDraft) -> Vertex:
-        bind = self.binder.add
         outgoing = draft.outgoing
         is_state = draft.kind is Kind.STATE
         return Vertex(
@@ -104,23 +95,38 @@ class _Tables:
             parent=draft.parent,
             last=draft.last,
             depth=draft.depth,
-            regions=tuple(draft.regions),
+            regions=draft.regions,
             is_composite=is_state and bool(draft.regions or draft.defaults),
             default=draft.defaults[0].index if draft.defaults else NONE,
-            entry=tuple(bind(listed.action, "entry", draft.index, listed.where) for listed in draft.entry),
-            exit=tuple(bind(listed.action, "exit", draft.index, listed.where) for listed in draft.exit),
-            activities=tuple(bind(listed.action, "activity", draft.index, listed.where) for listed in draft.activities),
+            entry=self._actions(draft.entry, "entry", draft.index),
+            exit=self._actions(draft.exit, "exit", draft.index),
+            activities=self._actions(draft.activities, "activity", draft.index),
             timers=tuple(self.timers_of.get(draft.index, ())),
-            completions=tuple(t.index for t in outgoing if not t.has_trigger) if is_state else (),
-            changes=tuple(t.index for t in outgoing if t.changes),
-            outgoing=() if is_state else tuple(t.index for t in outgoing),
+            completions=tuple([t.index for t in outgoing if not t.has_trigger]) if is_state else (),
+            changes=tuple([t.index for t in outgoing if t.changes]),
+            outgoing=() if is_state else tuple([t.index for t in outgoing]),
             triggers=_triggers(outgoing),
             deferrals=_deferrals(draft.deferrals),
-            has_history=any(
-                self.outline.vertices[child].kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY)
-                for child in draft.children.values()
-            ),
+            has_history=draft.index in self.remembered,
+            local=self.binder.locals.get(draft.index),  # its own behaviours and those of its transitions are bound
             where=draft.where,
+        )
+
+    def _actions(
+        self,
+        parts: tuple[ActionList, ...],
+        role: str,
+        vertex: int,
+        transition: int = NONE,
+        written_in: int | None = None,
+    ) -> tuple[int, ...]:
+        """The indices of the actions of *parts*, in order; the rest as for `Binder.add`."""
+        return tuple(
+            [
+                self.binder.add(action, role, vertex, part.where, transition, written_in)
+                for part in parts
+                for action in part.actions
+            ]
         )
 
     def _condition(self, element: ConditionElement[Any], draft: TransitionDraft, source: int) -> int:
@@ -159,34 +165,31 @@ def _triggers(outgoing: list[TransitionDraft]) -> Triggers:
     """The transitions of one vertex by event name; each keeps its place in the order of declaration."""
     exact: dict[str, list[int]] = {}
     prefixes: dict[str, list[int]] = {}
-    any_: list[int] = []
+    any_: dict[str, list[int]] = {}
     calls: dict[str, list[int]] = {}
+    by_kind = (exact, prefixes, any_)
     for draft in outgoing:
         for operation in draft.calls:
             calls.setdefault(operation, []).append(draft.index)
-        for trigger in draft.triggers:
-            if trigger.pattern.kind is PatternKind.ANY:
-                found = any_
-            elif trigger.pattern.kind is PatternKind.PREFIX:
-                found = prefixes.setdefault(trigger.pattern.text, [])
-            else:
-                found = exact.setdefault(trigger.pattern.text, [])
+        for pattern in draft.triggers:
+            found = by_kind[pattern.kind].setdefault(pattern.text, [])
             if draft.index not in found[-1:]:
                 found.append(draft.index)
     if not (exact or prefixes or any_ or calls):
         return NO_TRIGGERS
+    longest_first = sorted(prefixes, key=len, reverse=True)
     return Triggers(
         exact={name: tuple(found) for name, found in exact.items()},
-        prefixes=tuple((text, tuple(prefixes[text])) for text in sorted(prefixes, key=len, reverse=True)),
-        any=tuple(any_),
+        prefixes=tuple([(text, tuple(prefixes[text])) for text in longest_first]),
+        any=tuple(any_.get("", ())),
         calls={operation: tuple(found) for operation, found in calls.items()},
     )
 
 
-def _deferrals(deferrals: list[TriggerDraft]) -> Deferrals:
+def _deferrals(deferrals: tuple[tuple[Pattern, Source | None], ...]) -> Deferrals:
     if not deferrals:
         return NO_DEFERRALS
-    patterns = [deferral.pattern for deferral in deferrals]
+    patterns = [pattern for pattern, _ in deferrals]
     return Deferrals(
         exact=frozenset(p.text for p in patterns if p.kind is PatternKind.EXACT),
         prefixes=tuple(p.text for p in patterns if p.kind is PatternKind.PREFIX),

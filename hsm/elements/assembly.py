@@ -6,29 +6,26 @@ Never imports what reads the tree, and judges nothing: what is no part is kept a
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
 
 from hsm.behaviors import I, Predicate
 from hsm.elements.nodes import (
+    CONDITIONS,
+    TRIGGERS,
     Activity,
-    After,
-    At,
     Condition,
     Defer,
     Effect,
     Entry,
-    Every,
     Exit,
     External,
     Guard,
     Initial,
     Junk,
     Model,
-    On,
-    OnCall,
     SourcePath,
     Target,
-    When,
 )
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_a
@@ -39,18 +36,19 @@ from hsm.source import Source
 
 def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
     """*arguments* as parts; what is no element becomes `Junk`, to be reported with everything else."""
-    return tuple(part if isinstance(part, Element) else Junk(part, where=where) for part in arguments)
+    return tuple([part if isinstance(part, Element) else Junk(part, where=where) for part in arguments])
 
 
-_RANKS: tuple[tuple[type[Element], ...], ...] = ((Initial,), (Entry, Effect), (Exit,), (Activity,), (Defer,))
-_TRANSITION_RANKS: tuple[tuple[type[Element], ...], ...] = (
-    (On, OnCall, After, Every, At, When),
-    (SourcePath,),
-    (Target,),
-    (External,),
-    (Condition,),
-    (Effect,),
-)
+_Ranks: TypeAlias = Mapping[type[Element], int]
+"""The place of each kind of part among the others; a kind that has none comes last."""
+
+
+def _ranks(*kinds: tuple[type[Element], ...]) -> _Ranks:
+    return {kind: rank for rank, several in enumerate(kinds) for kind in several}
+
+
+_IN_VERTEX = _ranks((Initial,), (Entry, Effect), (Exit,), (Activity,), (Defer,))
+_IN_TRANSITION = _ranks(TRIGGERS, (SourcePath,), (Target,), (External,), CONDITIONS, (Effect,))
 
 
 def vertex_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
@@ -59,19 +57,16 @@ def vertex_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[E
     Where order means nothing, it is made the same: the default entry, then behaviours by kind, then transitions and
     vertices as they were written. So the same machine is the same value however it was spelled.
     """
-    return _ordered(elements(arguments, where), _RANKS)
+    return _ordered(elements(arguments, where), _IN_VERTEX)
 
 
 def transition_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
     """*arguments* as the parts of a transition: triggers, source, target, guards, effects."""
-    return _ordered(elements(arguments, where), _TRANSITION_RANKS)
+    return _ordered(elements(arguments, where), _IN_TRANSITION)
 
 
-def _ordered(parts: tuple[Element, ...], ranks: tuple[tuple[type[Element], ...], ...]) -> tuple[Element, ...]:
-    def rank(part: Element) -> int:
-        return next((number for number, kinds in enumerate(ranks) if isinstance(part, kinds)), len(ranks))
-
-    return tuple(sorted(parts, key=rank))
+def _ordered(parts: tuple[Element, ...], ranks: _Ranks) -> tuple[Element, ...]:
+    return tuple(sorted(parts, key=lambda part: ranks.get(type(part), len(ranks)))) if len(parts) > 1 else parts
 
 
 def model_of(
@@ -90,4 +85,4 @@ def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -
 
 def event_names(events: tuple[object, ...]) -> tuple[object, ...]:
     """The names of *events*; what names none stays as it is, to be reported."""
-    return tuple(event if (name := event_name(event)) is None else name for event in events)
+    return tuple([event if (name := event_name(event)) is None else name for event in events])

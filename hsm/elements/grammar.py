@@ -9,33 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hsm.elements.nodes import (
+    CONDITIONS,
+    TRIGGERS,
     VERTICES,
     Activity,
-    After,
-    AllOf,
-    AnyOf,
-    At,
     Choice,
     DeepHistory,
     Defer,
     Effect,
     Entry,
     EntryPoint,
-    Every,
     Exit,
     ExitPoint,
     External,
     Final,
     Fork,
-    Guard,
     Initial,
-    InState,
     Join,
     Junction,
     Model,
-    Not,
-    On,
-    OnCall,
     Region,
     ShallowHistory,
     SourcePath,
@@ -44,13 +36,10 @@ from hsm.elements.nodes import (
     Target,
     Terminate,
     Transition,
-    When,
 )
 from hsm.elements.parts import Element
 
 _BEHAVIORS = (Entry, Exit, Effect, Activity, Defer)
-_CONDITIONS = (Guard, AllOf, AnyOf, Not, InState)
-_TRIGGERS = (On, OnCall, After, Every, At, When)
 _DOORS = (EntryPoint, ExitPoint)
 
 PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
@@ -58,7 +47,7 @@ PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
     State: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
     Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_DOORS),
     Submachine: frozenset({ExitPoint, Transition, *_BEHAVIORS}),
-    Transition: frozenset({*_TRIGGERS, *_CONDITIONS, SourcePath, Target, External, Effect}),
+    Transition: frozenset({*TRIGGERS, *CONDITIONS, SourcePath, Target, External, Effect}),
     Initial: frozenset({Target, Effect}),
     ShallowHistory: frozenset({Target, Effect}),
     DeepHistory: frozenset({Target, Effect}),
@@ -75,8 +64,8 @@ PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
 
 
 def is_allowed(owner: Element, part: Element) -> bool:
-    """Whether *part* may stand in *owner*."""
-    return type(part) in PLACES[type(owner)]
+    """Whether *part* may be one of the parts of *owner*."""
+    return type(part) in PLACES.get(type(owner), ())
 
 
 def owners_of(part: Element) -> list[str]:

@@ -59,25 +59,53 @@ class Model(Generic[I], Element):
     compiled: Any = attrs.field(default=None, init=False, eq=False, repr=False)
 
 
+# --- shapes: what several kinds have in common --------------------------------------------------------------
+
+
+@attrs.frozen
+class Named(Element):
+    """What has a name and parts."""
+
+    name: str
+    parts: tuple[Element, ...] = ()
+
+
+@attrs.frozen
+class ActionList(Element):
+    """What names actions, to be run in order."""
+
+    actions: tuple[Behavior, ...]
+
+
+@attrs.frozen
+class EventList(Element):
+    """What names events; what names none is kept as it was given."""
+
+    events: tuple[object, ...]
+
+
+@attrs.frozen
+class TimeSpan(Element):
+    """What names a time span."""
+
+    duration: Duration | Behavior
+
+
 # --- vertices -----------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class State(AnywherePart[I]):
+class State(Named, AnywherePart[I]):
     """A state: simple, composite, or orthogonal when it has regions."""
 
+    __slots__ = ()
     word = "state"
-    name: str
-    parts: tuple[Element, ...] = ()
 
 
-@attrs.frozen
-class Region(ModelPart[I], StatePart[I]):
+class Region(Named, ModelPart[I], StatePart[I]):
     """One of several parts of a state, or of the model, that are active at the same time (rule R3)."""
 
+    __slots__ = ()
     word = "region"
-    name: str
-    parts: tuple[Element, ...] = ()
 
 
 @attrs.frozen
@@ -90,83 +118,79 @@ class Submachine(AnywherePart[I]):
     parts: tuple[Element, ...] = ()
 
 
-@attrs.frozen
-class Final(AnywherePart[I]):
+class Final(Named, AnywherePart[I]):
     """A final state: entering it completes what it stands in (rules C1 and C3)."""
 
+    __slots__ = ()
     word = "final"
-    name: str
-    parts: tuple[Element, ...] = ()
 
 
-@attrs.frozen
-class Pseudostate(AnywherePart[I]):
+class Pseudostate(Named, AnywherePart[I]):
     """A vertex that is passed through; its parts are its outgoing transitions, or its default target and effects."""
 
-    name: str
-    parts: tuple[Element, ...] = ()
+    __slots__ = ()
 
 
-@attrs.frozen
 class Choice(Pseudostate[I]):
     """Branches that are chosen between when the choice is reached (rule R4)."""
 
+    __slots__ = ()
     word = "choice"
 
 
-@attrs.frozen
 class Junction(Pseudostate[I]):
     """Branches that are chosen between before anything is left (rule R4)."""
 
+    __slots__ = ()
     word = "junction"
 
 
-@attrs.frozen
 class ShallowHistory(Pseudostate[I]):
     """Restores the last active direct child of its owner (rule R5)."""
 
+    __slots__ = ()
     word = "shallow_history"
 
 
-@attrs.frozen
 class DeepHistory(Pseudostate[I]):
     """Restores the last active leaves of its owner (rule R5)."""
 
+    __slots__ = ()
     word = "deep_history"
 
 
-@attrs.frozen
 class Fork(Pseudostate[I]):
     """Enters several regions of one state (rule R6)."""
 
+    __slots__ = ()
     word = "fork"
 
 
-@attrs.frozen
 class Join(Pseudostate[I]):
     """Waits for several regions of one state (rule R6)."""
 
+    __slots__ = ()
     word = "join"
 
 
-@attrs.frozen
 class EntryPoint(Pseudostate[I]):
     """A named door into a state (rule R7)."""
 
+    __slots__ = ()
     word = "entry_point"
 
 
-@attrs.frozen
 class ExitPoint(Pseudostate[I], SubmachinePart[I]):
     """A named door out of a state (rule R7)."""
 
+    __slots__ = ()
     word = "exit_point"
 
 
-@attrs.frozen
 class Terminate(Pseudostate[I]):
     """Ends the machine at once (rule R8)."""
 
+    __slots__ = ()
     word = "terminate"
 
 
@@ -190,12 +214,11 @@ class Transition(AnywherePart[I], SubmachinePart[I]):
     parts: tuple[Element, ...] = ()
 
 
-@attrs.frozen
-class On(TransitionPart[I]):
-    """Triggers by name; a trigger that names no event is kept as it was given."""
+class On(EventList, TransitionPart[I]):
+    """Triggers by name: any one of them suffices."""
 
+    __slots__ = ()
     word = "on"
-    events: tuple[object, ...]
 
 
 @attrs.frozen
@@ -206,20 +229,18 @@ class OnCall(TransitionPart[I]):
     operation: str
 
 
-@attrs.frozen
-class After(TransitionPart[I]):
+class After(TimeSpan, TransitionPart[I]):
     """A timer that fires once, a time span after its state was entered (rule A2)."""
 
+    __slots__ = ()
     word = "after"
-    duration: Duration | Behavior
 
 
-@attrs.frozen
-class Every(TransitionPart[I]):
+class Every(TimeSpan, TransitionPart[I]):
     """A timer that fires again and again while its state is active (rule A5)."""
 
+    __slots__ = ()
     word = "every"
-    duration: Duration | Behavior
 
 
 @attrs.frozen
@@ -254,16 +275,17 @@ class Target(TransitionPart[I], DefaultPart[I]):
     paths: tuple[str, ...]
 
 
-@attrs.frozen
 class External(TransitionPart[I]):
     """Makes a transition into its own source leave that source first (rule K3)."""
 
+    __slots__ = ()
     word = "external"
 
 
-@attrs.frozen
 class Condition(TransitionPart[I]):
     """What a guard asks: one predicate, or several put together (rule T3)."""
+
+    __slots__ = ()
 
 
 @attrs.frozen
@@ -275,19 +297,24 @@ class Guard(Condition[I]):
 
 
 @attrs.frozen
-class AllOf(Condition[I]):
+class Combination(Condition[I]):
+    """Several conditions put together."""
+
+    conditions: tuple[Condition[Any], ...]
+
+
+class AllOf(Combination[I]):
     """Every one of these, asked in order up to the first that does not hold."""
 
+    __slots__ = ()
     word = "all_of"
-    conditions: tuple[Condition[Any], ...]
 
 
-@attrs.frozen
-class AnyOf(Condition[I]):
+class AnyOf(Combination[I]):
     """One of these, asked in order up to the first that holds."""
 
+    __slots__ = ()
     word = "any_of"
-    conditions: tuple[Condition[Any], ...]
 
 
 @attrs.frozen
@@ -309,44 +336,39 @@ class InState(Condition[I]):
 # --- behaviours ----------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Effect(BehaviorPart[I], TransitionPart[I], DefaultPart[I]):
+class Effect(ActionList, BehaviorPart[I], TransitionPart[I], DefaultPart[I]):
     """Actions of a transition; directly in a state they are entry actions (rule K6)."""
 
+    __slots__ = ()
     word = "effect"
-    actions: tuple[Behavior, ...]
 
 
-@attrs.frozen
-class Entry(BehaviorPart[I]):
+class Entry(ActionList, BehaviorPart[I]):
     """Actions that run when the state is entered."""
 
+    __slots__ = ()
     word = "entry"
-    actions: tuple[Behavior, ...]
 
 
-@attrs.frozen
-class Exit(BehaviorPart[I]):
+class Exit(ActionList, BehaviorPart[I]):
     """Actions that run when the state is left."""
 
+    __slots__ = ()
     word = "exit"
-    actions: tuple[Behavior, ...]
 
 
-@attrs.frozen
-class Activity(BehaviorPart[I]):
+class Activity(ActionList, BehaviorPart[I]):
     """Behaviours that run as tasks while the state is active (rule A1)."""
 
+    __slots__ = ()
     word = "activity"
-    actions: tuple[Behavior, ...]
 
 
-@attrs.frozen
-class Defer(BehaviorPart[I]):
+class Defer(EventList, BehaviorPart[I]):
     """Events that are held back while the state is active (rule D1)."""
 
+    __slots__ = ()
     word = "defer"
-    events: tuple[object, ...]
 
 
 VERTICES: tuple[type[Element], ...] = (
@@ -364,3 +386,9 @@ VERTICES: tuple[type[Element], ...] = (
     Terminate,
 )
 """Every kind of vertex that has a name of its own; `Region` groups vertices and `Initial` is a default entry."""
+
+TRIGGERS: tuple[type[Element], ...] = (On, OnCall, After, Every, At, When)
+"""Every kind of trigger."""
+
+CONDITIONS: tuple[type[Element], ...] = (Guard, AllOf, AnyOf, Not, InState)
+"""Every kind of condition."""

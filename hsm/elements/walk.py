@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import UnionType
 from typing import Any
 
-from hsm.elements.nodes import After, AllOf, AnyOf, At, Every, Initial, Not, On, OnCall, When
+from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Initial, Not, On, OnCall, When
 from hsm.elements.parts import Element
 
 
@@ -45,21 +45,23 @@ def parts_of(element: Element) -> tuple[Any, ...]:
 
 def conditions_of(element: Any) -> tuple[Any, ...]:
     """The conditions that *element* is made of; none for most."""
-    if is_a(element, AllOf | AnyOf):
+    kind: type[Any] = element.__class__
+    if kind is AllOf or kind is AnyOf:
         found: tuple[Any, ...] = element.conditions
         return found
-    return (element.condition,) if is_a(element, Not | When) else ()
+    return (element.condition,) if kind is Not or kind is When else ()
 
 
 def label_of(transition: Element) -> str:
     """What the triggers of *transition* are called in a message: ``on 'pause' or 'after'``; empty for completion."""
     words: list[str] = []
     for part in parts_of(transition):
-        if is_a(part, On):
+        kind: type[Any] = part.__class__
+        if kind is On:
             words += [f"'{plain(event)}'" for event in part.events if isinstance(event, str)]
-        elif is_a(part, OnCall):
+        elif kind is OnCall:
             words.append(f"call of '{plain(part.operation)}'")
-        elif is_a(part, After | Every | At | When):
+        elif kind in TRIGGERS:
             words.append(f"'{part.word}'")
     return "on " + " or ".join(words) if words else ""
 

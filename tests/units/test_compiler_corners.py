@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from support import Log, logged, note, rule, started
 
 import hsm
+import hsm_classdsl
 from hsm.api import program_of
 from hsm.elements.nodes import Final, Model, State, Target, Transition
 
@@ -141,3 +144,37 @@ def test_a_function_of_the_library_that_was_not_called_is_told():
     (problem,) = problems_of(hsm.state("a", hsm.final))
     assert problem.code == "HSM002"
     assert problem.help == ("call it: hsm.final(...)",)
+
+
+def test_kinds_with_the_same_attributes_are_not_equal():
+    """An element is equal to another of its own kind alone, whatever both of them hold."""
+
+    def element(make):
+        first = {hsm.after: 1, hsm.every: 1}.get(make, "e")
+        return make(first, hsm.transition()) if make in named else make(first)
+
+    named = [hsm.state, hsm.region, hsm.choice, hsm.junction, hsm.fork, hsm.join, hsm.entry_point, hsm.exit_point]
+    alike = [named, [hsm.entry, hsm.exit, hsm.effect, hsm.activity], [hsm.on, hsm.defer], [hsm.after, hsm.every]]
+    for kinds in (*alike, [hsm.all_of, hsm.any_of]):
+        elements = [element(make) for make in kinds]
+        assert elements == [element(make) for make in kinds]
+        assert len(set(elements)) == len(kinds)
+
+
+async def test_a_partial_of_a_coroutine_function_without_an_await_is_a_method():
+    """What a partial in a class body gives is awaited, also where its function is one that cannot suspend."""
+
+    async def add(self, event, *, amount):
+        self.total += amount
+
+    class Sum(hsm_classdsl.Machine):
+        total = 0
+
+        class Counting(hsm_classdsl.State["Sum"]):
+            pass
+
+        more = hsm_classdsl.on("more")(functools.partial(add, amount=2))
+
+    machine = await started(Sum.model, Sum())
+    assert await machine.dispatch("more") is hsm.Outcome.TAKEN
+    assert machine.instance.total == 2

@@ -20,57 +20,57 @@ from hsm.compiler.outline import Outline
 from hsm.compiler.report import Report
 from hsm.elements.grammar import PLACES
 from hsm.elements.nodes import (
-    Activity,
-    After,
-    AllOf,
-    AnyOf,
+    ActionList,
     At,
-    Condition,
-    Defer,
-    Effect,
-    Entry,
-    Every,
-    Exit,
+    Combination,
+    EventList,
     Guard,
+    Initial,
     InState,
     Junk,
     Model,
-    On,
     OnCall,
+    Region,
     SourcePath,
+    State,
     Submachine,
     Target,
+    TimeSpan,
+    Transition,
 )
 from hsm.elements.parts import Element
 
 __all__ = ["check_outline", "check_tree"]
 
 _Rule: TypeAlias = Callable[[Spot, Report], None]
-_ANY = (Element,)
-_ACTIONS = (Entry, Exit, Effect, Activity)
-_TIMERS = (After, Every, At)
 _WITH_PARTS = tuple(PLACES)
+_NAMED = tuple(kind for kind in PLACES if kind is not Transition)
+_WITH_VERTICES = (Model, State, Region, Submachine)
 
 _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
-    (parts.misplaced, _ANY),
-    (parts.too_deep, _ANY),
+    (parts.misplaced, _WITH_PARTS),
+    (parts.too_deep, (Element,)),
     (parts.junk, (Junk,)),
-    (parts.named, _WITH_PARTS),
-    (parts.duplicates, _WITH_PARTS),
+    (parts.named, _NAMED),
+    (parts.duplicates, _WITH_VERTICES),
     (parts.counted, _WITH_PARTS),
+    (parts.targeted, (Initial,)),
     (parts.put_in, (Submachine,)),
-    (values.callables, (*_ACTIONS, *_TIMERS, Guard, AllOf, AnyOf)),
-    (values.events, (On, OnCall, Defer)),
-    (values.paths, (Target, SourcePath, InState)),
-    (values.durations, _TIMERS),
+    (values.actions, (ActionList,)),
+    (values.predicate, (Guard,)),
+    (values.conditions, (Combination,)),
+    (values.operation, (OnCall,)),
+    (values.events, (EventList,)),
+    (values.targets, (Target,)),
+    (values.path, (SourcePath, InState)),
+    (values.moment, (At,)),
+    (values.duration, (TimeSpan,)),
 )
 """Each rule about single elements, with the kinds that it is about."""
 
 
-_RULES = {
-    kind: tuple(rule for rule, kinds in _OF_ELEMENTS if issubclass(kind, kinds))
-    for kind in {Junk, Condition, *PLACES, *chain.from_iterable(PLACES.values())}
-}
+_KINDS: set[type[Element]] = {Junk, *PLACES, *chain.from_iterable(PLACES.values())}
+_RULES = {kind: tuple(rule for rule, kinds in _OF_ELEMENTS if issubclass(kind, kinds)) for kind in _KINDS}
 """The rules for each kind of element."""
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hsm.compiler.outline import PSEUDOSTATES, Outline, TransitionDraft
+from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, Outline, TransitionDraft
 from hsm.compiler.report import Report
 from hsm.program import Kind
 
-_WAYS_IN = {Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY, Kind.ENTRY_POINT}
+_WAYS_IN = HISTORIES | {Kind.ENTRY_POINT}
 """Kinds that lead to the default entry of their owner where nothing else is said."""
 
 
@@ -19,22 +19,25 @@ def check_circles(outline: Outline, report: Report) -> None:
     """HSM034: default entries and pseudostates that lead round in a circle would be gone through without end."""
     done: set[int] = set()
     for vertex in outline.vertices:
-        if vertex.index not in done:
+        goes_on = vertex.kind in PSEUDOSTATES or vertex.defaults or vertex.regions
+        if goes_on and vertex.index not in done:
             _circle(outline, vertex.index, done, report)
 
 
 def _circle(outline: Outline, start: int, done: set[int], report: Report) -> None:
     """Follow every way from *start* on which a machine does not rest; *done* is what was followed before."""
-    path = [start]
-    pending = [list(_onward(outline, start))]
-    while path:
-        if not pending[-1]:
-            done.add(path.pop())
+    path: dict[int, None] = {start: None}  # a set that keeps its order
+    pending = [_onward(outline, start)]
+    while pending:
+        step = next(pending[-1], None)
+        if step is None:
+            done.add(path.popitem()[0])
             pending.pop()
             continue
-        transition, target = pending[-1].pop(0)
+        transition, target = step
         if target in path:
-            names = [outline.vertices[vertex].path for vertex in (*path[path.index(target) :], target)]
+            around = list(path)
+            names = [outline.vertices[vertex].path for vertex in (*around[around.index(target) :], target)]
             if len(names) > 5:
                 names[3:-1] = ["..."]
             report.error(
@@ -46,8 +49,8 @@ def _circle(outline: Outline, start: int, done: set[int], report: Report) -> Non
                 help="lead to a state that the machine can rest in",
             )
         elif target not in done:
-            path.append(target)
-            pending.append(list(_onward(outline, target)))
+            path[target] = None
+            pending.append(_onward(outline, target))
 
 
 def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int]]:
@@ -57,11 +60,11 @@ def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int
     owner = vertex.parent if vertex.kind in _WAYS_IN else index
     is_inward = vertex.kind in _WAYS_IN or vertex.kind not in PSEUDOSTATES
     for transition in transitions:
-        for target in transition.reached():
+        for target in transition.reached:
             if is_inward and (target == owner or not outline.inside(owner, target)):
                 continue  # HSM011, HSM041 and HSM057 tell of it
             yield transition, target
-    if vertex.kind in _WAYS_IN and not any(transition.reached() for transition in transitions):
+    if vertex.kind in _WAYS_IN and not any(transition.reached for transition in transitions):
         for transition in outline.vertices[vertex.parent].defaults:
             yield transition, vertex.parent
     for region in vertex.regions if not vertex.defaults else ():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from hsm.behaviors import describe
 from hsm.compiler.check.spots import Spot, shown
 from hsm.compiler.report import Report
-from hsm.elements.grammar import is_allowed, owners_of
+from hsm.elements.grammar import PLACES, is_allowed, owners_of
 from hsm.elements.nodes import (
     Effect,
     Entry,
@@ -24,7 +24,7 @@ from hsm.elements.nodes import (
     Transition,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import a, is_a, name_of, parts_of, plain
+from hsm.elements.walk import a, is_a, name_of, plain
 from hsm.names import either, is_name
 
 DEEPEST = 200
@@ -32,10 +32,16 @@ DEEPEST = 200
 
 
 def misplaced(spot: Spot, report: Report) -> None:
-    """HSM001: a part that may not stand here. HSM012 and HSM016 say more of two that are common."""
-    owner, part = spot.owner, spot.element
-    if owner is None or is_a(part, Junk) or spot.is_in_condition or is_allowed(owner, part):
-        return
+    """HSM001: parts that may not stand here; what is no part at all has a rule of its own."""
+    allowed = PLACES[type(spot.element)]
+    for part in spot.element.parts:
+        if type(part) not in allowed and not is_a(part, Junk):
+            _misplaced(spot, part, report)
+
+
+def _misplaced(spot: Spot, part: Element, report: Report) -> None:
+    """HSM001 for *part* of *spot*. HSM012 and HSM016 say more of two cases that are common."""
+    owner = spot.element
     if is_a(owner, Final | Terminate):
         help_ = "put the behaviour on the transition that leads here"
         if is_a(part, Transition):
@@ -46,7 +52,7 @@ def misplaced(spot: Spot, report: Report) -> None:
             "HSM016",
             f"{a(owner.word)} may not have parts, so no '{part.word}'",
             part.where,
-            within=spot.within,
+            within=spot.itself,
             help=help_,
         )
     elif is_a(owner, Initial) and not is_a(part, Effect):
@@ -54,7 +60,7 @@ def misplaced(spot: Spot, report: Report) -> None:
             "HSM012",
             f"an 'initial' may not have {a(part.word)}: it takes a target and effects",
             part.where,
-            within=spot.within,
+            within=spot.itself,
             help="to choose where to start, let it lead to a 'choice'",
         )
     else:
@@ -62,7 +68,7 @@ def misplaced(spot: Spot, report: Report) -> None:
             "HSM001",
             f"'{part.word}' may not stand in {a(owner.word)}",
             part.where,
-            within=spot.within,
+            within=spot.itself,
             help=_place_for(part, owner),
         )
 
@@ -100,9 +106,7 @@ def junk(spot: Spot, report: Report) -> None:
 def named(spot: Spot, report: Report) -> None:
     """HSM003: a name that names nothing (rule N1)."""
     element = spot.element
-    if not hasattr(element, "name") or (is_a(element, Initial) and element.name is None):
-        return
-    if not is_name(element.name):
+    if not is_name(element.name) and not (is_a(element, Initial) and element.name is None):
         report.error(
             "HSM003",
             f"{shown(element.name)} is no name",
@@ -114,13 +118,13 @@ def named(spot: Spot, report: Report) -> None:
 
 def duplicates(spot: Spot, report: Report) -> None:
     """HSM004: two siblings with one name (rule N1)."""
-    parts = parts_of(spot.element)
+    parts = spot.element.parts
     if len(parts) < 2:
         return
     first: dict[str, Element] = {}
     for part in parts:
         name = name_of(part)
-        if not is_name(name) or not is_allowed(spot.element, part):
+        if name is None or not is_name(name) or not is_allowed(spot.element, part):
             continue
         text = plain(name)
         if text in first:
@@ -130,19 +134,32 @@ def duplicates(spot: Spot, report: Report) -> None:
         first.setdefault(text, part)
 
 
+_ONCE: tuple[tuple[type[Element], str], ...] = ((Initial, "HSM010"), (Target, "HSM014"), (SourcePath, "HSM015"))
+
+
 def counted(spot: Spot, report: Report) -> None:
-    """HSM010, HSM014 and HSM015: a part that may stand here once. HSM013: an `initial` without a target."""
-    element, parts = spot.element, parts_of(spot.element)
-    for kind, code in ((Initial, "HSM010"), (Target, "HSM014"), (SourcePath, "HSM015")):
-        found = [part for part in parts if is_a(part, kind)]
-        for extra in found[1:] if found and is_allowed(element, found[0]) else ():
-            help_ = "keep one of them"
-            if kind is Target:
-                help_ = "name several paths in one target(...): one in each of several regions"
+    """HSM010, HSM014 and HSM015: a part that may stand here once."""
+    element = spot.element
+    if len(element.parts) < 2:
+        return
+    kinds: list[type[Element]] = [type(part) for part in element.parts]
+    for kind, code in _ONCE:
+        if kinds.count(kind) < 2 or kind not in PLACES[type(element)]:
+            continue
+        help_ = "keep one of them"
+        if kind is Target:
+            help_ = "name several paths in one target(...): one in each of several regions"
+        several: list[Element] = [part for part in element.parts if type(part) is kind]
+        for extra in several[1:]:
             report.error(
                 code, f"a second '{kind.word}' in one '{element.word}'", extra.where, within=spot.itself, help=help_
             )
-    if is_a(element, Initial) and not any(is_a(part, Target) for part in parts):
+
+
+def targeted(spot: Spot, report: Report) -> None:
+    """HSM013: an `initial` without a target."""
+    element = spot.element
+    if not any(is_a(part, Target) for part in element.parts):
         help_ = "add hsm.target(...)"
         if element.name is not None:
             help_ = f"{element.name!r} is its name: write hsm.initial(hsm.target({element.name!r}))"

@@ -6,7 +6,7 @@ In: a resolved outline. Out: diagnostics. What could not be resolved has been to
 from __future__ import annotations
 
 from hsm.compiler.check.transitions import in_different_regions
-from hsm.compiler.outline import PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
+from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
 from hsm.elements.nodes import Junk, Submachine, Target
 from hsm.elements.walk import a, is_a, name_of, parts_of, plain
@@ -14,16 +14,18 @@ from hsm.names import closest, either, is_name
 from hsm.program import Kind
 
 _BRANCHING = {Kind.CHOICE, Kind.JUNCTION}
-_HISTORIES = {Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY}
 _DOORS = {Kind.ENTRY_POINT, Kind.EXIT_POINT}
+_NO_WAY_BACK = PSEUDOSTATES - {Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN}
+"""Kinds that are reached once something was left, so that the way behind them has to be open (rule R4)."""
 
 
 def check_pseudostates(outline: Outline, report: Report) -> None:
     """Every rule of this module, over every vertex."""
     incoming: dict[int, list[TransitionDraft]] = {}
     for transition in outline.transitions:
-        for target in transition.reached():
-            incoming.setdefault(target, []).append(transition)
+        for target in transition.reached:
+            if outline.vertices[target].kind in PSEUDOSTATES:
+                incoming.setdefault(target, []).append(transition)
     for vertex in outline.vertices:
         if vertex.kind in PSEUDOSTATES:
             _segments(outline, vertex, report)
@@ -35,11 +37,14 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
             _join(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.kind in _DOORS:
             _door(outline, vertex, incoming.get(vertex.index, []), report)
-        elif vertex.kind in _HISTORIES:
+        elif vertex.kind in HISTORIES:
             _history(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.regions:
             _regions(outline, vertex, report)
-        _contents(outline, vertex, report)
+        elif vertex.kind is Kind.REGION:
+            _contents(outline, vertex, report)
+        if vertex.unknown_doors:
+            _unknown_doors(outline, vertex, report)
     _closed_junctions(outline, report)
 
 
@@ -54,7 +59,7 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 within=outline.place(transition),
                 help="the event that led here is passed on",
             )
-        if not any(is_a(part, Target) for part in parts_of(transition.element)) and vertex.kind not in _HISTORIES:
+        if not any(is_a(part, Target) for part in parts_of(transition.element)) and vertex.kind not in HISTORIES:
             report.error(
                 "HSM035",
                 f"a transition behind {a(vertex.element.word)} needs a target",
@@ -85,7 +90,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     if any(branch.has_trigger for branch in vertex.outgoing):
         return
     for number, branch in enumerate(vertex.outgoing[:-1]):
-        if not branch.conditions and not outline.is_conditional(branch):
+        if not branch.conditions and not branch.is_conditional:
             count = len(vertex.outgoing) - number - 1
             behind = "a branch" if count == 1 else f"{count} branches"
             report.warn(
@@ -101,7 +106,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM036: a fork leads into different regions of one state, without guards (rule R6)."""
-    targets = [target for transition in vertex.outgoing for target in transition.reached()]
+    targets = [target for transition in vertex.outgoing for target in transition.reached]
     if any(not transition.targets or None in [w.vertex for w in transition.targets] for transition in vertex.outgoing):
         return
     if len(vertex.outgoing) < len(parts_of(vertex.element)):
@@ -251,8 +256,8 @@ def _regions(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             )
 
 
-def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM051: a door that a model does not have. HSM059: a region that nothing can be active in."""
+def _unknown_doors(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+    """HSM051: a door that a model does not have."""
     doors = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
     for door in vertex.unknown_doors:
         if not is_name(name_of(door)):
@@ -267,8 +272,10 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             within=vertex.path,
             help=f"did you mean {either(known)}?" if known else has,
         )
-    if vertex.kind is not Kind.REGION:
-        return
+
+
+def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+    """HSM059: a region that nothing can be active in."""
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
     was_left_out = len(vertex.children) < len(
         [part for part in parts_of(vertex.element) if name_of(part) is not None or is_a(part, Junk)]
@@ -283,9 +290,8 @@ def _closed_junctions(outline: Outline, report: Report) -> None:
         target
         for transition in outline.transitions
         if transition.source is not None
-        and (transition.is_default or outline.vertices[transition.source].kind in PSEUDOSTATES - {Kind.JUNCTION})
-        and outline.vertices[transition.source].kind not in (Kind.EXIT_POINT, Kind.JOIN)
-        for target in transition.reached()
+        and (transition.is_default or outline.vertices[transition.source].kind in _NO_WAY_BACK)
+        for target in transition.reached
     ]
     seen: set[int] = set()
     while pending:
@@ -293,7 +299,7 @@ def _closed_junctions(outline: Outline, report: Report) -> None:
         if vertex.kind not in (Kind.JUNCTION, Kind.EXIT_POINT) or vertex.index in seen:
             continue
         seen.add(vertex.index)
-        pending += [target for transition in vertex.outgoing for target in transition.reached()]
+        pending += [target for transition in vertex.outgoing for target in transition.reached]
         if vertex.outgoing and all(transition.conditions for transition in vertex.outgoing):
             report.error(
                 "HSM048",

@@ -6,13 +6,15 @@ that model was defined, and is not told again.
 
 from __future__ import annotations
 
-from hsm.compiler.outline import Outline, VertexDraft
+from hsm.compiler.outline import HISTORIES, Outline, VertexDraft
 from hsm.compiler.report import Report
 from hsm.events import Pattern
 from hsm.program import OUTSIDE, Kind
 
-_FROM_OUTSIDE = {Kind.ENTRY_POINT, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY}
+_FROM_OUTSIDE = HISTORIES | {Kind.ENTRY_POINT}
 """Kinds that, directly in a model, can be reached from what that model is put into."""
+_DOORS_OF_MODEL = _FROM_OUTSIDE | {Kind.EXIT_POINT}
+"""Kinds that, directly in a model, are for what that model is put into."""
 
 
 def check_reach(outline: Outline, report: Report) -> None:
@@ -28,8 +30,9 @@ def _unreachable(outline: Outline, report: Report) -> None:
     """HSM060: a vertex that no way leads to; of nested ones only the outermost is told of."""
     reached = _Reach(outline).all()
     for vertex in outline.vertices[1:]:
-        is_model_door = vertex.parent == 0 and vertex.kind in _FROM_OUTSIDE | {Kind.EXIT_POINT}
-        if vertex.index in reached or vertex.parent not in reached or vertex.root != 0 or is_model_door:
+        if vertex.index in reached or vertex.parent not in reached or vertex.root != 0:
+            continue
+        if vertex.parent == 0 and vertex.kind in _DOORS_OF_MODEL:
             continue
         report.warn(
             "HSM060",
@@ -66,13 +69,16 @@ class _Reach:
         inner, at = OUTSIDE, vertex
         while at != OUTSIDE:
             draft = self.outline.vertices[at]
-            if at not in self.entered:
+            is_new = at not in self.entered
+            if is_new:
                 self.entered.add(at)
                 if draft.parent in self.restored:
                     self.pending.append(at)
-                self.pending += [t for transition in draft.outgoing for t in transition.reached()]
+                self.pending += [t for transition in draft.outgoing for t in transition.reached]
             if at != vertex:
                 self.pending += [r for r in draft.regions if r != inner and r not in self.by_default]
+            if not is_new:
+                return  # what is around it was entered with it
             inner, at = at, draft.parent
 
     def _default(self, vertex: int) -> None:
@@ -84,12 +90,10 @@ class _Reach:
             self.restored.add(draft.parent)
             siblings = self.outline.vertices[draft.parent].children.values()
             self.pending += [sibling for sibling in siblings if sibling in self.entered]
-        self.pending += [t for transition in draft.defaults for t in transition.reached()]
+        self.pending += [t for transition in draft.defaults for t in transition.reached]
         if not draft.defaults:
             self.pending += draft.regions
-        if draft.kind in (Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY, Kind.ENTRY_POINT) and not any(
-            transition.reached() for transition in draft.outgoing
-        ):
+        if draft.kind in _FROM_OUTSIDE and not any(transition.reached for transition in draft.outgoing):
             self.pending.append(draft.parent)
 
 
@@ -98,10 +102,12 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
     What a submachine is given as parts may well take an event from its model: that is what it is for.
     """
+    if len(vertex.outgoing) < 2:
+        return
     taken_in: dict[int, set[Pattern | None]] = {}
     for transition in vertex.outgoing:
         taken = taken_in.setdefault(transition.root, set())
-        patterns: set[Pattern | None] = {trigger.pattern for trigger in transition.triggers}
+        patterns: set[Pattern | None] = set(transition.triggers)
         if not transition.has_trigger:
             patterns = {None}
         by_name_alone = not (transition.calls or transition.timers or transition.changes)
@@ -114,24 +120,26 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 within=outline.place(transition),
                 help="give the earlier one a guard, or put this one before it",
             )
-        if not transition.conditions and not outline.is_conditional(transition):
+        if not transition.conditions and not transition.is_conditional:
             taken |= patterns
 
 
 def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM062: a deferral of an event that the same state always consumes (rule D1)."""
+    if not vertex.deferrals:
+        return
     taken = {
-        trigger.pattern
+        pattern
         for transition in vertex.outgoing
-        if not transition.conditions and not outline.is_conditional(transition)
-        for trigger in transition.triggers
+        if not transition.conditions and not transition.is_conditional
+        for pattern in transition.triggers
     }
-    for deferral in vertex.deferrals:
-        if deferral.pattern in taken:
+    for pattern, where in vertex.deferrals:
+        if pattern in taken:
             report.warn(
                 "HSM062",
-                f"'{deferral.pattern}' is never deferred by {vertex.path}",
-                deferral.where,
+                f"'{pattern}' is never deferred by {vertex.path}",
+                where,
                 label="a transition of the same state takes it",
                 within=vertex.path,
                 help="give that transition a guard, or leave the deferral out",

@@ -8,43 +8,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
 from hsm.behaviors import describe
-from hsm.elements.nodes import AllOf, AnyOf, Condition, Initial, Not, Transition, When
+from hsm.elements.nodes import Combination, Condition, Initial, Not, Transition, When
 from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
 
 
-@attrs.frozen
 class Spot:
-    """An element, what it stands in, and the names around it, outermost first."""
+    """An element and the spot of what it stands in, ``None`` for the model: words are found only for a message."""
 
-    element: Any
-    owner: Any
-    path: tuple[str, ...]
-    depth: int
-    around: Any
-    """The innermost element around it that is no condition; the same as the owner for most."""
+    __slots__ = ("element", "outer", "depth")
+
+    def __init__(self, element: Any, outer: Spot | None, depth: int) -> None:
+        self.element = element
+        self.outer = outer
+        self.depth = depth
+
+    @property
+    def owner(self) -> Any:
+        """The element that it stands in, ``None`` for the model."""
+        return self.outer.element if self.outer is not None else None
 
     @property
     def within(self) -> str:
-        """The place of what is around the element, for a message about the element."""
-        return place_of(self.around, self.path) if self.around is not None else ""
+        """The place of the innermost element around that is no condition, for a message about the element."""
+        around = self.outer
+        while around is not None and is_a(around.element, Condition | When):
+            around = around.outer
+        return around.itself if around is not None else ""
 
     @property
     def itself(self) -> str:
         """The place of the element itself, for a message about its parts."""
-        name = name_of(self.element)
-        return place_of(self.element, self.path if name is None else (*self.path, plain(name)))
+        path: list[str] = []
+        at: Spot | None = self
+        while at is not None:
+            name = name_of(at.element)
+            if name is not None:
+                path.append(plain(name))
+            at = at.outer
+        return place_of(self.element, path[::-1])
 
     @property
     def is_in_condition(self) -> bool:
         """Whether the element stands in another condition, or under a change trigger."""
-        return is_a(self.owner, AllOf | AnyOf | Not | When)
+        return is_a(self.owner, Combination | Not | When)
 
 
-def place_of(element: Any, path: tuple[str, ...]) -> str:
+def place_of(element: Any, path: list[str]) -> str:
     """The words for *element*, which stands at, or for want of a name in, *path*."""
     around = "/" + "/".join(path)
     if is_a(element, Transition):
@@ -54,17 +65,13 @@ def place_of(element: Any, path: tuple[str, ...]) -> str:
 
 def spots(root: Element) -> Iterator[Spot]:
     """*root* and everything in it, each before its own parts, in the order in which it was written."""
-    pending = [Spot(root, None, (), 0, None)]
+    pending = [Spot(root, None, 0)]
     while pending:
         spot = pending.pop()
         yield spot
-        inner = (*parts_of(spot.element), *conditions_of(spot.element))
-        if not inner:
-            continue
-        name = name_of(spot.element)
-        path = spot.path if name is None else (*spot.path, plain(name))
-        around = spot.around if is_a(spot.element, Condition | When) else spot.element
-        pending += [Spot(part, spot.element, path, spot.depth + 1, around) for part in reversed(inner)]
+        inner = parts_of(spot.element) or conditions_of(spot.element)
+        if inner:
+            pending += [Spot(part, spot, spot.depth + 1) for part in reversed(inner)]
 
 
 def shown(value: object) -> str:

@@ -5,13 +5,15 @@ In: a resolved outline. Out: diagnostics. What could not be resolved has been to
 
 from __future__ import annotations
 
-from hsm.compiler.outline import Outline, TransitionDraft
+from collections.abc import Sequence
+
+from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft
 from hsm.compiler.report import Report
 from hsm.elements.nodes import Target
 from hsm.elements.walk import is_a, parts_of
 from hsm.program import NONE, OUTSIDE, Kind
 
-_INWARD = {Kind.ENTRY_POINT, Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY}
+_INWARD = HISTORIES | {Kind.ENTRY_POINT}
 """Kinds that have rules of their own for where they lead: into their owner."""
 
 
@@ -95,11 +97,10 @@ def _target(outline: Outline, transition: TransitionDraft, report: Report) -> No
 
 def _several_targets(outline: Outline, transition: TransitionDraft, report: Report) -> None:
     """HSM047: several targets lie in different regions of one state (rule R6)."""
-    reached = transition.reached()
-    parts = [part for part in parts_of(transition.element) if is_a(part, Target)]
-    if len(transition.targets) < 2 or len(reached) < len(transition.targets) or len(parts) > 1:
+    if len(transition.targets) < 2 or len(transition.reached) < len(transition.targets):
         return
-    if not in_different_regions(outline, reached):
+    parts = [part for part in parts_of(transition.element) if is_a(part, Target)]
+    if len(parts) == 1 and not in_different_regions(outline, transition.reached):
         report.error(
             "HSM047",
             "several targets must lie in different regions of one state",
@@ -109,7 +110,7 @@ def _several_targets(outline: Outline, transition: TransitionDraft, report: Repo
         )
 
 
-def in_different_regions(outline: Outline, vertices: list[int]) -> bool:
+def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
     """Whether *vertices* lie in pairwise different regions of one orthogonal vertex."""
     owner = outline.container(*vertices)
     if owner == OUTSIDE or not outline.vertices[owner].regions:
@@ -125,7 +126,9 @@ def _between_regions(outline: Outline, transition: TransitionDraft, source: int,
         if target is None or target == source:
             continue
         owner = outline.container(source, target)
-        if owner == OUTSIDE or outline.vertices[target].kind in (Kind.JOIN, Kind.EXIT_POINT, Kind.REGION):
+        if owner == OUTSIDE or not outline.vertices[owner].regions:
+            continue
+        if outline.vertices[target].kind in (Kind.JOIN, Kind.EXIT_POINT, Kind.REGION):
             continue
         ours, theirs = outline.region_between(owner, source), outline.region_between(owner, target)
         if NONE not in (ours, theirs) and ours != theirs:

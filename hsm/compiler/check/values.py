@@ -7,56 +7,48 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
-from inspect import isasyncgenfunction, isgeneratorfunction
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR, isasyncgenfunction, isgeneratorfunction
+from types import FunctionType
 from typing import Any
 
 from hsm.behaviors import Scoped, describe, fits, is_behavior, unwrap
 from hsm.compiler.check.spots import Spot, shown
 from hsm.compiler.report import Report
-from hsm.elements.nodes import (
-    Activity,
-    After,
-    AllOf,
-    AnyOf,
-    At,
-    Effect,
-    Entry,
-    Every,
-    Exit,
-    Guard,
-    On,
-    OnCall,
-    Target,
-)
+from hsm.elements.nodes import After, Every, On
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_a
 from hsm.events import BUILT_IN, CHANGE, COMPLETION, ERROR, TIME, pattern
 from hsm.names import is_path
 
+_GENERATES = CO_GENERATOR | CO_ASYNC_GENERATOR
 
-def callables(spot: Spot, report: Report) -> None:
-    """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
+
+def actions(spot: Spot, report: Report) -> None:
+    """HSM005 and HSM006 for actions and activities. HSM008: a part that names none."""
     element = spot.element
-    behaviors: tuple[Any, ...] = ()
-    if is_a(element, Entry | Exit | Effect | Activity):
-        behaviors = element.actions
-        if not behaviors:
-            _nothing_named(
-                spot, "behaviour", f"name one function or several: hsm.{element.word}(first, second)", report
-            )
-    elif is_a(element, Guard):
-        behaviors = (element.predicate,)
-    elif is_a(element, After | Every) and is_behavior(element.duration):
-        behaviors = (element.duration,)
-    elif is_a(element, At) and is_behavior(element.moment):
-        behaviors = (element.moment,)
-    elif is_a(element, AllOf | AnyOf) and not element.conditions:
+    if not element.actions:
+        help_ = f"name one function or several: hsm.{element.word}(first, second)"
+        _nothing_named(spot, "behaviour", help_, report)
+    for action in element.actions:
+        _callable(spot, action, report)
+
+
+def predicate(spot: Spot, report: Report) -> None:
+    """HSM005 and HSM006 for a guard."""
+    _callable(spot, spot.element.predicate, report)
+
+
+def conditions(spot: Spot, report: Report) -> None:
+    """HSM008: a combination of no conditions."""
+    element = spot.element
+    if not element.conditions:
         _nothing_named(spot, "guard", f"name several functions: hsm.{element.word}(first, second)", report)
-    for behavior in behaviors:
-        _callable(spot, behavior, report)
 
 
 def _callable(spot: Spot, behavior: Any, report: Report) -> None:
+    """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
+    if is_a(behavior, FunctionType) and not behavior.__code__.co_flags & _GENERATES and fits(behavior):
+        return  # as nearly all are
     element = spot.element
     word = spot.owner.word if spot.is_in_condition else element.word
     code, help_ = "HSM005", "name a function of (ctx, instance, event), without calling it"
@@ -94,35 +86,32 @@ def _nothing_named(spot: Spot, what: str, help_: str, report: Report) -> None:
     report.error("HSM008", f"'{element.word}' names no {what}", element.where, within=spot.within, help=help_)
 
 
+def operation(spot: Spot, report: Report) -> None:
+    """HSM007 for a call: an operation that has no name."""
+    element = spot.element
+    if not (isinstance(element.operation, str) and element.operation):
+        report.error(
+            "HSM007",
+            f"{shown(element.operation)} names no operation",
+            element.where,
+            within=spot.within,
+            help="an operation is named by a non-empty string",
+        )
+
+
 def events(spot: Spot, report: Report) -> None:
     """HSM007: a trigger that names no event, or one that nobody can send. HSM008: a part that names nothing."""
     element = spot.element
-    if is_a(element, OnCall):
-        if not (isinstance(element.operation, str) and element.operation):
-            help_ = "an operation is named by a non-empty string"
-            report.error(
-                "HSM007",
-                f"{shown(element.operation)} names no operation",
-                element.where,
-                within=spot.within,
-                help=help_,
-            )
-    else:
-        if not element.events:
-            _nothing_named(spot, "event", "give a name, an hsm.Event, or a class made from hsm.Signal", report)
-        for event in element.events:
-            help_ = _event_help(event, is_trigger=is_a(element, On))
-            if help_:
-                message = f"{shown(event)} names no event"
-                if isinstance(event, str) and event in BUILT_IN:
-                    message = f"{shown(event)} cannot {'be a trigger' if is_a(element, On) else 'be deferred'}"
-                report.error(
-                    "HSM007",
-                    message,
-                    element.where,
-                    within=spot.within,
-                    help=help_,
-                )
+    if not element.events:
+        _nothing_named(spot, "event", "give a name, an hsm.Event, or a class made from hsm.Signal", report)
+    is_trigger = is_a(element, On)
+    for event in element.events:
+        help_ = _event_help(event, is_trigger=is_trigger)
+        if help_:
+            message = f"{shown(event)} names no event"
+            if isinstance(event, str) and event in BUILT_IN:
+                message = f"{shown(event)} cannot {'be a trigger' if is_trigger else 'be deferred'}"
+            report.error("HSM007", message, element.where, within=spot.within, help=help_)
 
 
 def _event_help(event: object, *, is_trigger: bool) -> str:
@@ -144,47 +133,54 @@ def _event_help(event: object, *, is_trigger: bool) -> str:
     return "use hsm.when" if event == CHANGE else "only 'hsm_error' of the built-in events can be waited for"
 
 
-def paths(spot: Spot, report: Report) -> None:
-    """HSM008 and HSM009: a path that is none."""
-    element = spot.element
-    found: tuple[object, ...] = ()
-    if is_a(element, Target):
-        found = element.paths
-        if not found:
-            _nothing_named(spot, "path", "name a vertex, such as hsm.target('idle')", report)
-    else:
-        found = (element.path,)
-    for path in found:
-        if not is_path(path):
-            report.error(
-                "HSM009",
-                f"{shown(path)} is no path",
-                element.where,
-                within=spot.within,
-                help="a path is names with '/' between them, such as 'idle', '../idle' or '/Model/idle'",
-            )
+def targets(spot: Spot, report: Report) -> None:
+    """HSM008: a target that names nothing. HSM009: a path that is none."""
+    paths = spot.element.paths
+    if not paths:
+        _nothing_named(spot, "path", "name a vertex, such as hsm.target('idle')", report)
+    for each in paths:
+        _path(spot, each, report)
 
 
-def durations(spot: Spot, report: Report) -> None:
-    """HSM017: a time span that no timer can have (rule A4). HSM018: something that is no time at all."""
-    element = spot.element
-    if is_a(element, At):
-        if not isinstance(element.moment, datetime) and not is_behavior(element.moment):
-            _no_time(
-                spot, element.moment, "a datetime, or a function that gives one", "datetime(2030, 1, 1, 12)", report
-            )
+def path(spot: Spot, report: Report) -> None:
+    """HSM009: a path that is none."""
+    _path(spot, spot.element.path, report)
+
+
+def _path(spot: Spot, path: object, report: Report) -> None:
+    if not is_path(path):
+        report.error(
+            "HSM009",
+            f"{shown(path)} is no path",
+            spot.element.where,
+            within=spot.within,
+            help="a path is names with '/' between them, such as 'idle', '../idle' or '/Model/idle'",
+        )
+
+
+def moment(spot: Spot, report: Report) -> None:
+    """HSM018: something that is no moment. HSM005 and HSM006 for a function that gives one."""
+    given = spot.element.moment
+    if is_behavior(given):
+        _callable(spot, given, report)
+    elif not isinstance(given, datetime):
+        _no_time(spot, given, "a datetime, or a function that gives one", "datetime(2030, 1, 1, 12)", report)
+
+
+def duration(spot: Spot, report: Report) -> None:
+    """HSM017: a time span that no timer can have (rule A4). HSM018: none at all. HSM005 and HSM006 as for `moment`."""
+    element, given = spot.element, spot.element.duration
+    if is_behavior(given):
+        _callable(spot, given, report)
         return
-    if not is_a(element, After | Every) or is_behavior(element.duration):
-        return
-    duration = element.duration
-    if isinstance(duration, bool) or not isinstance(duration, int | float | timedelta):
+    if isinstance(given, bool) or not isinstance(given, int | float | timedelta):
         wanted = "seconds, a timedelta, or a function that gives either"
-        _no_time(spot, duration, wanted, "2.5, timedelta(minutes=1)", report)
+        _no_time(spot, given, wanted, "2.5, timedelta(minutes=1)", report)
         return
-    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    seconds = given.total_seconds() if isinstance(given, timedelta) else given
     problem = _problem(seconds, is_every=is_a(element, Every))
     if problem:
-        text = f"{seconds:g} s" if isinstance(duration, timedelta) else shown(duration)
+        text = f"{seconds:g} s" if isinstance(given, timedelta) else shown(given)
         help_ = "give 0 or more seconds" if is_a(element, After) else "give more than 0 seconds"
         report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=spot.within, help=help_)
 
