@@ -50,9 +50,14 @@ class StateMethod(Method):
 
     def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
         """The method as a behaviour of the state at *vertex*."""
-        call = super().for_vertex(vertex, source)
+        function = self.function
         owner: Any = self.owner
-        return lambda ctx, instance, event: call(ctx, state_object(instance, vertex, owner), event)
+        count = arguments_of(function)
+        if count == 1:
+            return lambda ctx, instance, event: function(state_object(instance, vertex, owner))
+        if count == 2:
+            return lambda ctx, instance, event: function(state_object(instance, vertex, owner), event)
+        return lambda ctx, instance, event: function(state_object(instance, vertex, owner), ctx, event)
 
     def local(self) -> Callable[[Any], object] | None:
         """What makes the state object."""
@@ -84,10 +89,10 @@ def _made(owner: Any, instance: Any) -> Any:
 
 def state_object(instance: Any, vertex: int, owner: Any) -> Any:
     """The object kept for *vertex*; a pseudostate gets one of the class *owner* for as long as it is passed through."""
-    known = instance._runner.kept()
-    found = known.get(vertex)
+    known = instance._runner.locals
+    found = known.get(vertex) if known is not None else None
     if found is None:
-        found = known[vertex] = _made(owner, instance)
+        found = instance._runner.kept()[vertex] = _made(owner, instance)
     return found
 
 
