@@ -1,0 +1,125 @@
+"""Loading: one code object for each shape, and lines that debuggers and tracebacks can show."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import traceback
+from itertools import pairwise
+
+import pytest
+from support import note
+from support import started as started_on
+
+import hsm
+from hsm.codegen import load as loading
+
+
+def to(event, target, *parts):
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def fails(ctx, self, event):
+    raise ValueError("oops")
+
+
+async def started(model):
+    """A machine whose steps are generated, whatever the other tests run on."""
+    return await started_on(model, engine="generated")
+
+
+def step_of(machine, event):
+    """The generated step of the machine where it rests."""
+    return machine._find(event)
+
+
+async def test_equal_shapes_of_different_models_share_one_code_object():
+    """In the whole process; what they are bound to is their own."""
+
+    def ring(names):
+        states = [
+            hsm.state(name, hsm.entry(note(f"+{name}")), to("turn", f"../{after}"))
+            for name, after in zip(names, names[1:] + names[:1], strict=True)
+        ]
+        return hsm.define(f"Of{names}", *states)
+
+    first, second = await started(ring("abc")), await started(ring("wxyz"))
+    steps = [step_of(machine, "turn") for machine in (first, second)]
+    assert steps[0] is not steps[1]
+    assert steps[0].__code__ is steps[1].__code__
+    for _ in range(2):
+        await first.dispatch("turn")
+        await second.dispatch("turn")
+    assert (first.state(), second.state()) == ("/Ofabc/c", "/Ofwxyz/y")
+    assert (first.instance.log, second.instance.log) == (["+a", "+b", "+c"], ["+w", "+x", "+y"])
+
+
+async def test_a_thousand_equal_states_compile_one_function():
+    """What is made for another one of them is a closure."""
+    size = 1000
+    states = [
+        hsm.state(
+            f"s{n}",
+            hsm.exit(note("-")),
+            hsm.exit(note("-2")),
+            to("ring.on", f"../s{(n + 1) % size}", hsm.effect(note("!"))),
+        )
+        for n in range(size)
+    ]
+    machine = await started(hsm.define("M", *states))
+    known = len(loading._shapes)
+    for _ in range(size):
+        await machine.dispatch("ring.on")
+    assert len(loading._shapes) <= known + 1
+    assert len(machine.instance.log) == 3 * size
+
+
+async def test_a_debugger_finds_the_text_of_a_step():
+    """`inspect.getsource` and `linecache` show the whole factory, also after the caches have been checked."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", to("go", "b", hsm.effect(fails, note("x")))), hsm.state("b"))
+    )
+    step = step_of(machine, "go")
+    linecache.checkcache()
+    lines = linecache.getlines(step.__code__.co_filename)
+    assert lines[0].startswith("def bind(")
+    assert lines[step.__code__.co_firstlineno - 1] == "    def step(machine, event):\n"
+    linecache.checkcache(step.__code__.co_filename)
+    assert linecache.getlines(step.__code__.co_filename) == lines
+    assert inspect.getsource(step).startswith("    def step(machine, event):\n")
+
+
+async def test_the_lines_of_a_shared_step_name_its_first_users():
+    """Where several places share a line, it says so, up to as many as one cares to read."""
+
+    def unlike(ctx, self, event):
+        """A behaviour that no other test has in this shape."""
+
+    shape = (hsm.guard(hsm.any_of(fails, unlike)), hsm.effect(unlike, unlike, unlike))
+    states = [hsm.state(f"s{n}", to("shape", f"../s{(n + 1) % 6}", *shape)) for n in range(6)]
+    machine = await started(hsm.define("M", *states))
+    program = machine.program
+    codes = [machine._engine.find({}, (leaf,), "shape").__code__ for leaf in range(1, 7)]
+    assert len(set(codes)) == 1
+    text = "".join(linecache.getlines(codes[0].co_filename))
+    noted = next(line for line in text.splitlines() if "guard_1(" in line)
+    assert [f"guard of {program.vertices[leaf].path} on 'shape'" in noted for leaf in range(1, 7)] == [True] * 3 + [
+        False
+    ] * 3
+
+
+async def test_a_traceback_through_a_step_shows_its_line():
+    """The frame of the step stands before the behaviour's own, with the line that called it."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", to("go", "b", hsm.effect(note("x"), fails))), hsm.state("b"))
+    )
+    name = step_of(machine, "go").__code__.co_filename
+    with pytest.raises(ValueError, match="oops") as raised:
+        await machine.dispatch("go")
+    frames = traceback.extract_tb(raised.value.__traceback__)
+    step, behavior = next(pair for pair in pairwise(frames) if pair[0].filename == name)
+    assert step.name == "step"
+    assert step.line.startswith("given = effect_")
+    assert "# effect of /M/a on 'go' (" in step.line
+    assert (behavior.filename, behavior.name, behavior.line) == (__file__, "fails", 'raise ValueError("oops")')
+    assert step.line in "".join(traceback.format_exception(raised.value))

@@ -1,0 +1,418 @@
+"""Two engines, one meaning: generated steps where they hand over to the kernel, and the kernel alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+import pytest
+from support import Log, anote, fail, logged, note, rule, says, settle, started
+
+import hsm
+from hsm.runtime.record import BUSY, BY_TURNS, WANTED
+from hsm_classdsl import Machine, State, entry, exit, on
+
+both = pytest.mark.parametrize("engine", ["generated", "kernel"])
+
+
+def to(event, target, *parts):
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def act(event, *parts):
+    return hsm.transition(hsm.on(event), *parts)
+
+
+def stop_iteration(ctx, self, event):
+    raise StopIteration("oops")
+
+
+async def refuse(ctx, self, event):
+    await asyncio.sleep(0)
+    return False
+
+
+def interrupt(ctx, self, event):
+    raise KeyboardInterrupt
+
+
+# --- which engine takes a step -------------------------------------------------------------------------------
+
+
+async def test_a_machine_that_rests_knows_its_steps_and_on_the_kernel_it_never_does():
+    """The kernel alone makes no step and keeps none; it answers all the same."""
+    model = hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b"))
+    generated, kernel = [await started(model, engine=engine) for engine in ("generated", "kernel")]
+    assert await generated.dispatch("go") is await kernel.dispatch("go") is hsm.Outcome.TAKEN
+    assert generated.steps is generated._engine.table(generated.leaves)
+    assert generated._room is None
+    assert kernel.steps is BY_TURNS
+    assert kernel._engine is None
+    assert generated.states() == kernel.states() == ("/M/b",)
+
+
+@pytest.mark.parametrize("engine", ["fast", "Kernel", "", None, True])
+async def test_what_is_no_engine_is_refused(engine):
+    """The message names the two that there are."""
+    with pytest.raises(ValueError, match=f"engine is 'generated' or 'kernel', not {engine!r}"):
+        hsm.start(None, Log(), hsm.define("M", hsm.state("a")), engine=engine)
+
+
+async def test_machines_of_one_model_share_their_steps():
+    """What one of them has had made, the other one finds."""
+    model = hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b"))
+    first, second = [await started(model, engine="generated") for _ in range(2)]
+    await first.dispatch("go")
+    assert second.steps["go"].__code__.co_name == "step"
+    assert second._engine is first._engine
+
+
+async def test_a_machine_says_that_a_step_is_under_way():
+    """In a behaviour its table is the one of a busy machine; after a dispatch from there, that of a wanted one."""
+    seen = []
+
+    def look(ctx, self, event):
+        machine = seen[0]
+        seen.append(machine.steps is BUSY)
+        machine.dispatch("other")
+        seen.append(machine.steps is WANTED)
+
+    machine = await started(hsm.define("M", hsm.state("a", act("look", hsm.effect(look)))), engine="generated")
+    seen.append(machine)
+    await machine.dispatch("look")
+    await settle()
+    assert seen[1:] == [True, True]
+    assert machine.steps is machine._engine.table(machine.leaves)
+
+
+@rule("T2")
+@both
+async def test_an_event_is_handled_eight_levels_up(engine):
+    """The states between pass it on, and all that is inside is left."""
+    inner = logged("s8")
+    for level in range(7, 0, -1):
+        inner = logged(f"s{level}", inner)
+    model = hsm.define(
+        "M", logged("s0", inner, to("up", "/M/end"), act("stay", hsm.effect(note("stayed")))), logged("end")
+    )
+    machine = await started(model, engine=engine)
+    machine.instance.taken()
+    assert await machine.dispatch("stay") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/s0/s1/s2/s3/s4/s5/s6/s7/s8"
+    assert await machine.dispatch("up") is hsm.Outcome.TAKEN
+    assert machine.instance.taken() == ["stayed", *(f"-s{level}" for level in range(8, -1, -1)), "+end"]
+
+
+# --- handing over --------------------------------------------------------------------------------------------
+
+
+@rule("R5")
+@both
+@pytest.mark.parametrize("effect", [anote("late"), fail("oops")], ids=["suspends", "raises"])
+async def test_a_history_behind_a_suspended_or_failed_effect_restores(engine, effect):
+    """What follows the effect is done by the kernel, which finds what is remembered."""
+    owner = hsm.state("a", hsm.deep_history("h"), hsm.state("x", to("next", "../y")), hsm.state("y"), to("out", "/M/b"))
+    machine = await started(
+        hsm.define("M", owner, hsm.state("b", to("back", "/M/a/h", hsm.effect(effect)))), engine=engine
+    )
+    for event in ("next", "out"):
+        await machine.dispatch(event)
+    with contextlib.suppress(ValueError):
+        await machine.dispatch("back")
+    assert machine.state() == "/M/a/y"
+
+
+@rule("R5")
+@both
+async def test_a_history_behind_a_suspended_effect_falls_back_on_its_default(engine):
+    """Nothing is remembered: the default of the history is entered."""
+    owner = hsm.state("a", hsm.deep_history("h", hsm.target("/M/a/y")), hsm.state("x"), hsm.state("y"))
+    start = hsm.initial(hsm.target("b"))
+    machine = await started(
+        hsm.define("M", start, owner, hsm.state("b", to("go", "/M/a/h", hsm.effect(anote("late"))), to("x", "/M/a"))),
+        engine=engine,
+    )
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/a/y"
+
+
+@rule("A3")
+@both
+async def test_a_timer_of_a_state_around_a_failed_exit_is_disarmed(clock, engine):
+    """The exit of the inner state raises; the outer one is left by the kernel, with its timer."""
+    late = hsm.transition(hsm.after(5), hsm.effect(note("late")))
+    outer = hsm.state("a", hsm.state("x", hsm.exit(fail("oops"))), late, to("out", "/M/b"))
+    machine = await started(hsm.define("M", outer, hsm.state("b")), engine=engine)
+    with pytest.raises(ValueError, match="oops"):
+        await machine.dispatch("out")
+    assert machine.state() == "/M/b"
+    await clock.advance(10)
+    assert machine.instance.log == []
+
+
+@rule("D1", "D2")
+@both
+async def test_a_guard_that_suspends_and_refuses_leaves_the_event_to_be_held_back(engine):
+    """The step that began with an async guard ends with the event held back, and it comes back."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", to("e", "b", hsm.guard(refuse)), hsm.defer("e"), to("next", "b")),
+        hsm.state("b", act("e", hsm.effect(note("recalled")))),
+    )
+    machine = await started(model, engine=engine)
+    assert await machine.dispatch("e") is hsm.Outcome.DEFERRED
+    await machine.dispatch("next")
+    await settle()
+    assert machine.instance.log == ["recalled"]
+
+
+@rule("T3", "E2")
+@both
+async def test_a_guard_that_gives_no_truth_value_is_an_error_that_counts_as_false(engine):
+    """A step that is handed something else than True or False lets the kernel say so."""
+    model = hsm.define("M", hsm.state("a", to("e", "b", hsm.guard(says("yes")))), hsm.state("b"))
+    machine = await started(model, engine=engine)
+    with pytest.raises(hsm.GuardError, match="gave 'yes'"):
+        await machine.dispatch("e")
+    assert machine.state() == "/M/a"
+
+
+@rule("E2")
+@both
+async def test_in_a_nested_condition_a_failing_guard_makes_the_whole_false(engine):
+    """Not even `not_` around it makes it true; the next transition has its chance."""
+    condition = hsm.any_of(hsm.not_(fail("oops")), says(True, "asked"))
+    state = hsm.state("a", to("e", "b", hsm.guard(condition)), to("e", "c"))
+    machine = await started(hsm.define("M", state, hsm.state("b"), hsm.state("c")), engine=engine)
+    with pytest.raises(ValueError, match="oops"):
+        await machine.dispatch("e")
+    assert machine.state() == "/M/c"
+    assert machine.instance.log == []
+
+
+@rule("E1")
+@both
+@pytest.mark.parametrize("part", [hsm.effect, hsm.guard])
+async def test_a_stop_iteration_of_a_behaviour_is_an_error_like_any_other(engine, part):
+    """It ends no generator of ours on its way, and comes out as it was raised."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", to("e", "b", part(stop_iteration))), hsm.state("b", to("x", "a"))), engine=engine
+    )
+    answer = machine.dispatch("e")
+    error = None
+    try:
+        await answer
+    except (StopIteration, RuntimeError) as raised:  # a coroutine, such as this test, may not let one through
+        error = raised
+    assert isinstance(error if isinstance(error, StopIteration) else error.__cause__, StopIteration)
+    assert machine.state() == ("/M/b" if part is hsm.effect else "/M/a")
+    assert await machine.dispatch("other") is hsm.Outcome.IGNORED
+
+
+@rule("E1")
+async def test_the_error_of_a_state_object_is_one_of_its_entry():
+    """What its class raises is told, and the state is entered without; the rest of the step follows."""
+
+    class M(Machine):
+        is_broken = True
+        entered = 0
+
+        class A(State["M"], initial=True):
+            @on("go", target="B")
+            def go(self):
+                pass
+
+        class B(State["M"]):
+            def __init__(self):
+                if self.machine.is_broken:
+                    raise ValueError("no object")
+
+            @entry
+            def enter(self):
+                self.machine.entered += 1
+
+            @on("again", target="A")
+            def again(self):
+                pass
+
+            @exit
+            def leave(self):
+                self.machine.entered += 100
+
+    results = []
+    for engine in ("generated", "kernel"):
+        instance = M()
+        machine = await hsm.start(None, instance, M.model, engine=engine)
+        told = []
+        for event in ("go", "again"):
+            try:
+                told.append(await machine.dispatch(event))
+            except Exception as error:
+                several = error.exceptions if isinstance(error, ExceptionGroup) else [error]
+                told.append([(type(each), str(each), each.__notes__[0].split(" (")[0]) for each in several])
+        instance.is_broken = False
+        told.append(machine.state())
+        told.append(instance.entered)
+        results.append(told)
+    assert results[0] == results[1]
+    assert results[0][0][0][:2] == (ValueError, "no object")
+    assert results[0][2] == "/M/A"
+
+
+# --- stop ----------------------------------------------------------------------------------------------------
+
+
+@rule("L4")
+@both
+async def test_what_an_exit_action_sends_while_the_machine_stops_is_dropped(engine, caplog):
+    """The stop is done at once; the event that came from inside it is answered, and named in a warning."""
+    answers = []
+
+    def send(ctx, self, event):
+        answers.append(self.dispatch("late"))
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", hsm.exit(send), act("late", hsm.effect(note("late"))))), engine=engine
+    )
+    with caplog.at_level(logging.WARNING, "hsm"):
+        await machine.stop()
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.log == []
+    assert "'M' was stopped before it processed 'late'" in caplog.text
+    assert await answers[0] is hsm.Outcome.QUEUED
+    with pytest.raises(hsm.LifecycleError, match="was stopped"):
+        machine.dispatch("late")
+
+
+@rule("L4")
+@both
+async def test_a_stop_from_inside_a_step_comes_after_the_step(engine):
+    """It gives at once; the step is done first, and nothing else."""
+
+    async def leave(ctx, self, event):
+        self.log.append("asked")
+        await hsm.stop(self)
+        self.log.append("effect goes on")
+
+    state = logged("a", to("go", "b", hsm.effect(leave)))
+    machine = await started(hsm.define("M", state, logged("b", act("late", hsm.effect(note("late"))))), engine=engine)
+    machine.instance.taken()
+    await machine.dispatch("go")
+    await settle()
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.taken() == ["-a", "asked", "effect goes on", "+b", "-b"]
+
+
+@rule("L4", "E4")
+@both
+async def test_an_exit_that_fails_while_the_machine_stops_is_told_to_who_stops_it(engine):
+    """The rest is left all the same."""
+    outer = hsm.state("a", hsm.state("x", hsm.exit(fail("oops"))), hsm.exit(note("-a")))
+    machine = await started(hsm.define("M", outer), engine=engine)
+    with pytest.raises(ValueError, match="oops"):
+        await machine.stop()
+    assert machine.instance.log == ["-a"]
+    assert machine.status is hsm.Status.STOPPED
+
+
+@rule("L4")
+@both
+async def test_an_exit_that_suspends_while_the_machine_stops_is_waited_for(engine):
+    """The await of the stop ends when everything is left."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", hsm.state("x", hsm.exit(anote("-x"))), hsm.exit(note("-a")))), engine=engine
+    )
+    stopping = machine.stop()
+    assert machine.instance.log == []
+    await stopping
+    assert machine.instance.log == ["-x", "-a"]
+    assert machine.status is hsm.Status.STOPPED
+
+
+# --- what only the kernel does, asked of both ----------------------------------------------------------------
+
+
+@rule("T4")
+@both
+async def test_of_two_regions_that_leave_the_whole_model_the_first_does(engine):
+    """Both transitions leave everything that is active: only one of them can fire."""
+    first = hsm.region("r", hsm.state("a", to("out", "/M/x", hsm.effect(note("first")))))
+    second = hsm.region("s", hsm.state("a", to("out", "/M/y", hsm.effect(note("second")))))
+    model = hsm.define("M", hsm.state("p", first, second), hsm.state("x"), hsm.state("y"))
+    machine = await started(model, engine=engine)
+    assert await machine.dispatch("out") is hsm.Outcome.TAKEN
+    assert machine.instance.log == ["first"]
+    assert machine.state() == "/M/x"
+
+
+@rule("T4")
+@both
+async def test_of_two_regions_that_leave_and_enter_the_model_anew_the_first_does(engine):
+    """A transition to the model itself leaves everything, whatever else was chosen."""
+    first = hsm.region("r", logged("a", to("reset", "/M", hsm.effect(note("first")))))
+    second = hsm.region("s", logged("b", to("reset", "/M", hsm.effect(note("second")))))
+    machine = await started(hsm.define("M", first, second), engine=engine)
+    machine.instance.taken()
+    assert await machine.dispatch("reset") is hsm.Outcome.TAKEN
+    assert machine.instance.taken() == ["-b", "-a", "first", "+a", "+b"]
+
+
+@rule("D3")
+@both
+async def test_one_region_that_defers_holds_the_event_back_for_all(engine):
+    """The other one could take it, and does as soon as the first defers no longer."""
+    first = hsm.region("r", hsm.state("a", hsm.defer("e"), to("next", "../b")), hsm.state("b"))
+    second = hsm.region("s", hsm.state("a", act("e", hsm.effect(note("taken")))))
+    machine = await started(hsm.define("M", hsm.state("p", first, second)), engine=engine)
+    assert await machine.dispatch("e") is hsm.Outcome.DEFERRED
+    assert machine.instance.log == []
+    await machine.dispatch("next")
+    await settle()
+    assert machine.instance.log == ["taken"]
+
+
+@rule("T6")
+@both
+async def test_a_change_that_was_noted_in_a_state_that_is_left_by_then_does_not_fire(engine):
+    """Two changes of one step: the first leaves the state of the second."""
+
+    def rises(ctx, self, event):
+        self.high = True
+
+    def is_high(ctx, self, event):
+        return getattr(self, "high", False)
+
+    inner = hsm.state("x", hsm.transition(hsm.when(is_high), hsm.target("/M/b"), hsm.effect(note("inner"))))
+    outer = hsm.state(
+        "a", inner, act("rise", hsm.effect(rises)), hsm.transition(hsm.when(is_high), hsm.effect(note("outer")))
+    )
+    machine = await started(hsm.define("M", outer, hsm.state("b")), engine=engine)
+    assert await machine.dispatch("rise") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/b"
+    assert machine.instance.log == ["inner"]
+
+
+@rule("E7")
+@both
+async def test_something_fatal_in_an_exit_ends_its_list_and_not_the_step(engine):
+    """The step is done to its end, and then it is raised where it was sent."""
+    machine = await started(
+        hsm.define("M", hsm.state("a", hsm.exit(interrupt, note("never")), to("go", "b")), logged("b")), engine=engine
+    )
+    with pytest.raises(KeyboardInterrupt):
+        machine.dispatch("go")
+    assert machine.instance.log == ["+b"]
+    assert machine.state() == "/M/b"
+    assert await machine.dispatch("other") is hsm.Outcome.IGNORED
+
+
+@rule("C3", "R7")
+@both
+async def test_an_exit_point_of_the_model_ends_it(engine):
+    """Nothing is outside to go on to: the machine is complete."""
+    model = hsm.define("M", hsm.state("a", to("go", "/M/out", hsm.effect(note("gone")))), hsm.exit_point("out"))
+    machine = await started(model, engine=engine)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.status is hsm.Status.COMPLETED
+    assert machine.instance.log == ["gone"]
