@@ -93,11 +93,11 @@ class Task(Protocol):
 
 
 here: Callable[[], object] = asyncio._get_running_loop
-"""Which loop runs in this thread, as quickly as that can be said."""
+"""The `Host.mark` of the loop that runs in this thread, as quickly as that can be said."""
 if sys.version_info < (3, 12):
     # asking asyncio takes a call of the operating system there; what the last host of a thread left is as good
     _of_thread = threading.local()
-    here = functools.partial(getattr, _of_thread, "loop", None)
+    here = functools.partial(getattr, _of_thread, "mark", None)
 
 CancelledError = asyncio.CancelledError
 """What a cancelled ``await`` raises."""
@@ -115,6 +115,7 @@ class Host:
         "heap",
         "heaps",
         "loop",
+        "mark",
         "thread",
     )
 
@@ -123,8 +124,9 @@ class Host:
         self.thread = threading.get_ident()
         self.heap: Any = None
         self.heaps: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self.mark: object = loop
         if sys.version_info < (3, 12):
-            _of_thread.loop = loop
+            self.mark = _of_thread.mark = object()  # not the loop, which would be kept by its thread
         self.future = loop.create_future
         self.call_soon = loop.call_soon
         self.call_soon_threadsafe = loop.call_soon_threadsafe

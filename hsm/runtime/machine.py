@@ -48,7 +48,7 @@ class Machine(Stepping, Generic[J]):
         program: What runs.
     """
 
-    __slots__ = ("__weakref__", "_end", "_loop", "_restarting")
+    __slots__ = ("__weakref__", "_end", "_mark", "_restarting")
 
     instance: J
 
@@ -60,7 +60,7 @@ class Machine(Stepping, Generic[J]):
         options: Options,
         parent: Context | None = None,
     ) -> None:
-        self._loop = host.loop
+        self._mark = host.mark
         self._end: Pending[Status] | None = None
         self._restarting: Pending[None] | None = None
         super().__init__(program, instance, host, options, parent)
@@ -142,7 +142,7 @@ class Machine(Stepping, Generic[J]):
             step = self.steps[event._hsm_key]  # type: ignore[union-attr]  # nothing else than an event has one
         except (AttributeError, KeyError, TypeError):
             step = None
-        if step is None or data is not None or here() is not self._loop:
+        if step is None or data is not None or here() is not self._mark:
             return self._dispatch(event, data)
         return step(self, event)
 

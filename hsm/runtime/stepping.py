@@ -176,7 +176,7 @@ class Stepping(Record):
         Raises:
             LifecycleError: The sender is on another thread.
         """
-        if here() is self._host.loop:
+        if here() is self._host.mark:
             return senders()
         if threading.get_ident() != self._host.thread:
             raise LifecycleError("this machine runs on another thread: send with 'machine.dispatch_threadsafe(event)'")

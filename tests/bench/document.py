@@ -152,7 +152,7 @@ def size_section(results: Results, contenders: Sequence[Contender], sizes: Seque
             "A ring of so many states. A dash: its definition would have taken longer than the limit of the run.\n",
             "Milliseconds to define it:\n",
             table(["", *heads], rows("define", milli)),
-            "Microseconds for an event in it:\n",
+            "Microseconds for an event in it, once every state has been visited (or two seconds have passed):\n",
             table(["", *heads], rows("dispatch", micro)),
         ]
     )

@@ -19,6 +19,8 @@ from bench.subject import CannotExpressError, Contender
 SIZES = (10, 100, 1_000, 10_000)
 ENOUGH = 0.2
 """Seconds after which a definition is not measured once more."""
+WARM = 2.0
+"""Seconds for going round the ring once before anything is measured."""
 
 
 @dataclass
@@ -69,10 +71,21 @@ async def grow(
             now.definitions[contender.key] = seconds
             past.append(statistics.median(seconds))
             subject = await contender.start(definition)
-            loads[contender.key] = Sending(contender, subject, lambda sent, size=size: (f"s{sent % size}", 0))
+            load = Sending(contender, subject, lambda sent, size=size: (f"s{sent % size}", 0))
+            await once_round(load, size, timer)
+            loads[contender.key] = load
         now.laps = await interleave(loads, 1, rounds, lap_seconds, timer)
         await end(*loads.values())
     return growth
+
+
+async def once_round(load: Sending, size: int, timer: Callable[[], float]) -> None:
+    """Visit every state of the ring once, for what is done at the first visit alone, or as many as time allows."""
+    begun = timer()
+    for _ in range(size):
+        await load.lap(1, timer)
+        if timer() - begun > WARM:
+            return
 
 
 def defined(contender: Contender, size: int, rounds: int, timer: Callable[[], float]) -> tuple[list[float], Any]:
