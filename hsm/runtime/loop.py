@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import functools
 import logging
 import sys
 import threading
@@ -94,10 +93,17 @@ class Task(Protocol):
 
 here: Callable[[], object] = asyncio._get_running_loop
 """The `Host.mark` of the loop that runs in this thread, as quickly as that can be said."""
+
 if sys.version_info < (3, 12):
     # asking asyncio takes a call of the operating system there; what the last host of a thread left is as good
     _of_thread = threading.local()
-    here = functools.partial(getattr, _of_thread, "mark", None)
+
+    def here() -> object:
+        """The mark of the last host of this thread, unless its loop is closed."""
+        mark = getattr(_of_thread, "mark", None)
+        loop = mark() if mark is not None else None
+        return mark if loop is not None and not loop.is_closed() else None
+
 
 CancelledError = asyncio.CancelledError
 """What a cancelled ``await`` raises."""
@@ -126,7 +132,7 @@ class Host:
         self.heaps: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
         self.mark: object = loop
         if sys.version_info < (3, 12):
-            self.mark = _of_thread.mark = object()  # not the loop, which would be kept by its thread
+            self.mark = _of_thread.mark = weakref.ref(loop)  # not the loop, which would be kept by its thread
         self.future = loop.create_future
         self.call_soon = loop.call_soon
         self.call_soon_threadsafe = loop.call_soon_threadsafe
