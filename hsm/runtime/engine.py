@@ -131,13 +131,13 @@ class Engine:
         """The text of the step on an event called *name*, as a debugger shows it; ``None``: the kernel takes it."""
         try:
             return write(self._program, specialize.on_event(self._program, leaves, name), rests=True).annotated()
-        except NeedsKernel:
+        except (NeedsKernel, RecursionError):  # what is too deep to be worked out is too large as well
             return None
 
     def _made(self, blocks: Callable[[], Block], phase: Phase) -> Step:
         try:
             text = write(self._program, blocks(), rests=phase in (Phase.EVENT, Phase.TIMER))
-        except NeedsKernel:
+        except (NeedsKernel, RecursionError):  # what is too deep to be worked out is too large as well
             return self._calls.by_turns
         return load(text, self._links(text, phase), self._constant)
 
