@@ -290,7 +290,7 @@ def vertex_at(program: Program, path: str) -> int:
         TypeError: *path* is no string.
     """
     if not isinstance(path, str):
-        raise TypeError(f"is_in takes a path, not {path!r}")
+        raise TypeError(f"a path is a string such as '/{program.name}/a', not {path!r}")
     name = path if path.startswith("/") else join(f"/{program.name}", path)
     vertex = program.index.get(name)
     if vertex is None:

@@ -232,10 +232,7 @@ class Machine(Stepping, Generic[J]):
                 return answer
             finally:
                 del answer  # the frames of an error keep this one, and this one must not keep what only users may
-        is_wanted = self.steps is WANTED
         self._close(Status.STOPPED)
-        if is_wanted:
-            self._turns.drain()
         return STOPPED
 
     def _stopping(self) -> Work[None]:

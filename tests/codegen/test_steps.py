@@ -8,7 +8,7 @@ import sys
 import traceback
 
 import pytest
-from support import Log, note, rule, says, started
+from support import Log, note, rule, says, settle, started
 
 import hsm
 from hsm.runtime import engine as engines
@@ -423,6 +423,37 @@ async def test_async_methods_without_an_await_run_as_plain_ones():
     machine.dispatch("go")
     assert machine.instance.log == ("act", "enter")
     assert machine._room is None
+
+
+@rule("Q2")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_a_task_that_the_object_of_a_state_starts_is_inside(engine):
+    """It was made by the machine, in the middle of a step: what it sends later is queued, and nobody waits for it."""
+    outcomes = []
+
+    class M(Machine):
+        count = 0
+
+        class A(State["M"], initial=True):
+            @on("go", target="B")
+            def act(self):
+                self.machine.count = 1
+
+        class B(State["M"]):
+            def __init__(self):
+                self.task = asyncio.create_task(self.later())
+
+            async def later(self):
+                outcomes.append(await self.machine.dispatch("nothing"))
+
+            @entry
+            def enter(self):
+                self.machine.count = 2
+
+    machine = await hsm.start(None, M(), M.model, engine=engine)
+    await machine.dispatch("go")
+    await settle()
+    assert outcomes == [hsm.Outcome.QUEUED]
 
 
 def test_no_name_but_the_public_ones_is_found():

@@ -112,7 +112,7 @@ async def test_is_in_takes_a_path():
     """Anything else is refused at once."""
     machine = await started(MODEL)
     for wrong in (3, None, ["a"]):
-        with pytest.raises(TypeError, match=re.escape(f"is_in takes a path, not {wrong!r}")):
+        with pytest.raises(TypeError, match=re.escape(f"a path is a string such as '/M/a', not {wrong!r}")):
             machine.is_in(wrong)
     assert await is_well(machine)
 
