@@ -33,6 +33,29 @@ TimepointFunction: TypeAlias = Callable[[Context, I, Any], datetime | Awaitable[
 """Gives the moment of a timer when its state is entered."""
 
 
+class Bound:
+    """A method that knows its ``self``: the instance, or the object that is kept for a vertex.
+
+    Attributes:
+        function: The method, as a function.
+        vertex: The vertex whose object is ``self``; ``None``: the instance is.
+        arguments: What follows ``self``: of ``ctx`` and ``event``.
+    """
+
+    __slots__ = ("arguments", "function", "vertex")
+
+    def __init__(self, function: Callable[..., Any], vertex: int | None, arguments: tuple[str, ...]) -> None:
+        self.function = function
+        self.vertex = vertex
+        self.arguments = arguments
+
+    def __call__(self, ctx: Context, instance: Any, event: Any) -> Any:
+        """Call the method as a behaviour."""
+        own = instance if self.vertex is None else instance._runner.locals[self.vertex]
+        given = {"ctx": ctx, "event": event}
+        return self.function(own, *[given[argument] for argument in self.arguments])
+
+
 class Scoped(abc.ABC):
     """A behaviour that must learn which vertex it belongs to before it can be called.
 
@@ -47,12 +70,16 @@ class Scoped(abc.ABC):
     forms: ClassVar[Mapping[int, str]]
 
     @abc.abstractmethod
-    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
+    def for_vertex(self, vertex: int, source: int) -> Bound:
         """The behaviour itself, for the vertex that it is written in and the one that its transition leaves."""
 
-    def local(self) -> Callable[[Any], object] | None:
-        """What makes, of the instance, the object to be kept for the vertex while it is active; ``None`` for none."""
-        return None
+    def maker(self) -> Callable[[Any], object]:
+        """Makes, of the instance, the object to be kept for the vertex that a method is bound to."""
+        raise NotImplementedError  # methods of the instance keep none
+
+    def also_calls(self) -> tuple[Any, ...]:
+        """The user's functions, besides `function`, that calling the behaviour may call."""
+        return ()
 
 
 def unwrap(behavior: Any) -> Any:

@@ -12,10 +12,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hsm.behaviors import Scoped
-from hsm.context import Context
+from hsm.behaviors import Bound, Scoped
 
 _FORMS = {1: "(self)", 2: "(self, event)", 3: "(self, ctx, event)"}
+_ARGUMENTS = {1: (), 2: ("event",), 3: ("ctx", "event")}
 
 
 class Method(Scoped):
@@ -28,15 +28,12 @@ class Method(Scoped):
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
-    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
+    def for_vertex(self, vertex: int, source: int) -> Bound:
         """The method as a behaviour; it does not matter of which vertex."""
-        function = self.function
-        count = arguments_of(function)
-        if count == 1:
-            return lambda ctx, instance, event: function(instance)
-        if count == 2:
-            return lambda ctx, instance, event: function(instance, event)
-        return lambda ctx, instance, event: function(instance, ctx, event)
+        return self._bound(None)
+
+    def _bound(self, vertex: int | None) -> Bound:
+        return Bound(self.function, vertex, _ARGUMENTS[arguments_of(self.function)])
 
 
 class StateMethod(Method):
@@ -48,21 +45,36 @@ class StateMethod(Method):
         super().__init__(function)
         self.owner = owner
 
-    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
+    def for_vertex(self, vertex: int, source: int) -> Bound:
         """The method as a behaviour of the state at *vertex*."""
-        function = self.function
-        owner: Any = self.owner
-        count = arguments_of(function)
-        if count == 1:
-            return lambda ctx, instance, event: function(state_object(instance, vertex, owner))
-        if count == 2:
-            return lambda ctx, instance, event: function(state_object(instance, vertex, owner), event)
-        return lambda ctx, instance, event: function(state_object(instance, vertex, owner), ctx, event)
+        return self._bound(vertex)
 
-    def local(self) -> Callable[[Any], object] | None:
-        """What makes the state object."""
+    def maker(self) -> Callable[[Any], object]:
+        """Makes a state object, which knows its machine before its ``__init__`` runs."""
         owner: Any = self.owner
-        return lambda instance: _made(owner, instance)
+
+        def make(instance: Any) -> object:
+            made = owner.__new__(owner)
+            object.__setattr__(made, "machine", instance)  # a state class may be frozen
+            made.__init__()
+            return made
+
+        def make_plain(instance: Any) -> object:
+            made = owner()
+            made.machine = instance
+            return made
+
+        is_plain = type(owner) is type and not _own(owner, "__new__", "__init__", "__setattr__")
+        return make_plain if is_plain else make
+
+    def also_calls(self) -> tuple[Any, ...]:
+        """What makes the state object, where that is the user's."""
+        return _own(self.owner, "__new__", "__init__")
+
+
+def _own(owner: type, *names: str) -> tuple[Any, ...]:
+    """Those of the methods called *names* that *owner* does not have from ``object``."""
+    return tuple(getattr(owner, name) for name in names if getattr(owner, name) is not getattr(object, name))
 
 
 class SourceMethod(StateMethod):
@@ -70,30 +82,9 @@ class SourceMethod(StateMethod):
 
     __slots__ = ()
 
-    def for_vertex(self, vertex: int, source: int) -> Callable[[Context, Any, Any], Any]:
+    def for_vertex(self, vertex: int, source: int) -> Bound:
         """The method as a behaviour of the state at *source*."""
-        return super().for_vertex(source, source)
-
-    def local(self) -> Callable[[Any], object] | None:
-        """None: the state has an object of its own class already."""
-        return None
-
-
-def _made(owner: Any, instance: Any) -> Any:
-    """A state object of the class *owner*, which knows its machine before its ``__init__`` runs."""
-    made = owner.__new__(owner)
-    object.__setattr__(made, "machine", instance)  # a state class may be frozen
-    made.__init__()
-    return made
-
-
-def state_object(instance: Any, vertex: int, owner: Any) -> Any:
-    """The object kept for *vertex*; a pseudostate gets one of the class *owner* for as long as it is passed through."""
-    known = instance._runner.locals
-    found = known.get(vertex) if known is not None else None
-    if found is None:
-        found = instance._runner.kept()[vertex] = _made(owner, instance)
-    return found
+        return self._bound(source)
 
 
 def arguments_of(function: Any) -> int:

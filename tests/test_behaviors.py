@@ -10,7 +10,7 @@ import pytest
 from support import Log, rule, started
 
 import hsm
-from hsm.behaviors import Scoped
+from hsm.behaviors import Bound, Scoped
 
 
 class Recorder(Log):
@@ -126,17 +126,17 @@ async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_c
     async def act(self, word):
         self.log.append(word)
 
-    class Bound(Scoped):
+    class Named(Scoped):
         forms: ClassVar = {2: "(self, word)"}
 
         def __init__(self, function):
             self.function = function
 
         def for_vertex(self, vertex, source):
-            return lambda ctx, instance, event: self.function(instance, event.name)
+            return Bound(lambda instance, event: self.function(instance, event.name), None, ("event",))
 
     machine = await started(
-        hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(Bound(functools.partial(act))))))
+        hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(Named(functools.partial(act))))))
     )
     machine.dispatch("go")
     assert machine.instance.log == ["go"]

@@ -30,7 +30,7 @@ class Moment:
     Attributes:
         leaves: What is active by now.
         before: What was active before the transition that is being fired.
-        left: Whatever has been left.
+        left: Whatever has been left, or passed through.
         block: Where the next operation goes.
     """
 
@@ -102,10 +102,9 @@ class _Specializer(Deciding):
 
     def _end(self, outcome: Outcome) -> Then:
         def end(moment: Moment) -> None:
-            gone = tuple(dict.fromkeys(moment.left))
             active = Configuration(self._program, moment)
-            gone = tuple(vertex for vertex in gone if not active.is_active(vertex))
-            if gone and self._program.has_locals:
+            keepers = (vertex for vertex in dict.fromkeys(moment.left) if self._vertices[vertex].local is not None)
+            if gone := tuple(vertex for vertex in keepers if not active.is_active(vertex)):
                 moment.block.operations.append(Forget(gone))
             moment.block.operations.append(End(outcome, moment.leaves))
 
@@ -211,7 +210,7 @@ class _Specializer(Deciding):
 
     def _activate(self, index: int, moment: Moment) -> None:
         Configuration(self._program, moment).activate(index)
-        if self._program.has_locals and index in moment.left:
+        if self._vertices[index].local is not None and index in moment.left:
             moment.block.operations.append(Forget((index,)))
         self._moved(moment)
 
@@ -266,6 +265,7 @@ class _Specializer(Deciding):
 
     def _reach(self, index: int, moment: Moment, then: Then) -> None:
         """Go on from a pseudostate that depends on nothing but guards (rules R4, R6 and R7)."""
+        moment.left = (*moment.left, index)
         kind = self._vertices[index].kind
         if kind is Kind.CHOICE:
             self._choose(self._vertices[index].outgoing, moment, then)

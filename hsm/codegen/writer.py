@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import attrs
 
+from hsm.behaviors import Bound
 from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Operation, Recall, Remember
 from hsm.codegen.deciding import NeedsKernel
 from hsm.outcome import Outcome
@@ -21,7 +22,7 @@ LINES = 2000
 
 LINKS = (
     "PLAN", "BUSY", "TAKEN", "IGNORED", "awaits", "hand_over", "failed", "after", "hold", "by_turns", "senders",
-    "mark", "unmark", "end_of", "arm", "disarm", "locals_of", "forget",
+    "mark", "unmark", "end_of", "arm", "disarm",
 )  # fmt: skip
 """Names that every function may use; the run time says what they are."""
 
@@ -83,27 +84,29 @@ class _Writer:
         self._is_busy = False
 
     def text(self, block: Block) -> Text:
-        self._is_busy = _calls(block)
-        leaks = self._program.has_locals or not all(each.calls_nothing for each in self._program.behaviors)
+        operations = _operations(block, {})
+        self._is_busy = any(isinstance(each, Ask | Act | Make) for each in operations)
+        is_marked = any(map(self._may_start_tasks, operations))
         self._lines = ["", ""]  # the first two lines are written last
-        if leaks and self._rests:
+        if self._rests and not all(each.calls_nothing for each in self._program.behaviors):
             self._line(2, "chain = senders()")
             self._line(2, "if machine in chain:")
             self._line(3, "return by_turns(machine, event)")
-        elif leaks and self._is_busy:
+        elif is_marked:
             self._line(2, "chain = senders()")
         if self._is_busy:
             self._line(2, "machine.steps = BUSY")
             self._line(2, "ctx = machine.context")
             self._line(2, "instance = machine.instance")
-            if leaks:
-                self._line(2, "token = mark(chain if machine in chain else (*chain, machine))")
+            if is_marked:
+                chain = "(*chain, machine)" if self._rests else "chain if machine in chain else (*chain, machine)"
+                self._line(2, f"token = mark({chain})")
             self._line(2, "try:")
         self._block(3 if self._is_busy else 2, block)
         if self._is_busy:
             self._line(2, "except BaseException as error:")
             self._line(3, "raised = error")
-            if leaks:
+            if is_marked:
                 self._line(2, "finally:")
                 self._line(3, "unmark(token)")
             # outside of the handler, so that later errors are not told to have happened in the handling of this one
@@ -116,6 +119,15 @@ class _Writer:
         self._lines[1] = "    def step(machine, event):"
         constants = {name: constant for constant, name in self._names.items()}
         return Text("\n".join(self._lines) + "\n", constants, self._points, frozenset(self._calls), self._notes)
+
+    def _may_start_tasks(self, operation: Operation) -> bool:
+        """Whether what is called there may start a task, which has to be known as coming from inside (rule Q2)."""
+        if isinstance(operation, Ask | Act):
+            return not self._program.behaviors[operation.behavior].calls_nothing
+        return isinstance(operation, Make) and any(
+            not each.calls_nothing and isinstance(each.call, Bound) and each.call.vertex == operation.vertex
+            for each in self._program.behaviors
+        )
 
     def _line(self, depth: int, text: str) -> None:
         if len(self._lines) > LINES:
@@ -165,17 +177,23 @@ class _Writer:
         elif isinstance(operation, Make):
             self._calls.add(self._at(block, place))
             where = self._name("vertex", operation.vertex)
-            self._line(depth, f"locals_of(machine)[{where}] = {self._name('make', operation.vertex)}(instance)")
+            self._line(depth, f"machine.locals[{where}] = {self._name('make', operation.vertex)}(instance)")
         elif isinstance(operation, Forget):
-            self._line(depth, "if machine.locals:")
-            self._line(depth + 1, f"forget(machine, {self._name('vertices', operation.vertices)})")
+            for vertex in operation.vertices:
+                self._line(depth, f"machine.locals.pop({self._name('vertex', vertex)}, None)")
         else:
             assert isinstance(operation, Hold)
             self._line(depth, "return hold(machine, event)")
 
     def _call(self, behavior: int) -> str:
-        called = f"{self._name(self._program.behaviors[behavior].role, behavior)}(ctx, instance, event)"
-        return f"end_of({called})" if self._program.behaviors[behavior].ends_at_once else called
+        called = self._program.behaviors[behavior]
+        given = "ctx, instance, event"
+        if isinstance(called.call, Bound):
+            vertex = called.call.vertex
+            own = "instance" if vertex is None else f"machine.locals[{self._name('vertex', vertex)}]"
+            given = ", ".join((own, *called.call.arguments))
+        text = f"{self._name(called.role, behavior)}({given})"
+        return f"end_of({text})" if called.ends_at_once else text
 
     def _ask(self, depth: int, block: Block, place: int, operation: Ask) -> None:
         behavior = self._program.behaviors[operation.behavior]
@@ -248,10 +266,19 @@ def _is_told(block: Block, place: int) -> bool:
     return bool(moves) and moves[-1] < place - 1
 
 
-def _calls(block: Block) -> bool:
-    """Whether anything in the step is the user's code."""
-    return any(
-        isinstance(operation, Ask | Act | Make)
-        or (isinstance(operation, Recall) and any(map(_calls, (*operation.ways.values(), operation.default))))
-        for operation in block.operations
-    )
+def _operations(block: Block, known: dict[int, Block]) -> list[Operation]:
+    """The operations of *block* and of the blocks that it leads to, except those *known*, each once."""
+    if id(block) in known:
+        return []
+    known[id(block)] = block
+    found = list(block.operations)
+    for operation in block.operations:
+        if isinstance(operation, Ask):
+            further = [operation.yes, operation.no]
+        elif isinstance(operation, Recall):
+            further = [*operation.ways.values(), operation.default]
+        else:
+            continue
+        for each in further:
+            found += _operations(each, known)
+    return found

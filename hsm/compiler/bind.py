@@ -22,7 +22,6 @@ class Binder:
         self.behaviors: list[Behavior] = []
         self.locals: dict[int, Callable[[Any], object]] = {}
         """By vertex, what makes the object that is kept for it while it is active."""
-        self.has_scoped = False
 
     def add(
         self,
@@ -39,18 +38,21 @@ class Binder:
         ends_at_once = is_coroutine and never_suspends(action)
         plain = _plain(form) if ends_at_once else form
         call = plain
+        runs = (action,)
         if issubclass(type(form), Scoped):
             place = vertex if written_in is None else written_in
-            call = plain.for_vertex(place, vertex)
-            self.has_scoped = True
-            if (made := form.local()) is not None:
-                self.locals[place] = made
+            call = bound = plain.for_vertex(place, vertex)
+            runs = (form.function, *form.also_calls())
+            if bound.vertex == place:
+                self.locals[place] = form.maker()
+            elif bound.vertex is not None:  # that vertex may have an object of a class of its own
+                self.locals.setdefault(bound.vertex, form.maker())
         self.behaviors.append(
             Behavior(
                 call=call,
                 ends_at_once=ends_at_once and plain is form,
                 may_suspend=is_coroutine and not ends_at_once,
-                calls_nothing=calls_nothing(action),
+                calls_nothing=all(map(calls_nothing, runs)),
                 role=role,
                 vertex=vertex,
                 transition=transition,

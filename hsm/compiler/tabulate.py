@@ -51,7 +51,7 @@ def tabulate(outline: Outline) -> Program:
         has_deferrals=any(draft.deferrals for draft in outline.vertices),
         has_history=any(vertex.has_history for vertex in vertices),
         has_background=bool(tables.timers) or any(vertex.activities for vertex in vertices),
-        has_locals=tables.binder.has_scoped,
+        has_locals=bool(tables.binder.locals),
     )
 
 

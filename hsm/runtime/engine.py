@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from hsm.behaviors import Bound
 from hsm.codegen import specialize
 from hsm.codegen.blocks import Block
 from hsm.codegen.deciding import NeedsKernel
@@ -24,7 +25,7 @@ from hsm.outcome import Outcome
 from hsm.program import Program
 from hsm.runtime.actions import end_of
 from hsm.runtime.delivery import OUTCOMES
-from hsm.runtime.record import BUSY, Record, Step, Steps, inside, senders
+from hsm.runtime.record import BUSY, Step, Steps, inside, senders
 from hsm.runtime.timers import arm, disarm
 
 NAMES = 256
@@ -159,8 +160,6 @@ class Engine:
             "end_of": end_of,
             "arm": arm,
             "disarm": disarm,
-            "locals_of": Record.kept,
-            "forget": Record.drop,
         }
 
     def _constant(self, kind: str, what: Any) -> Any:
@@ -172,4 +171,7 @@ class Engine:
         index: int = what
         if kind == "timer":
             return self._program.timers[index]
-        return self._program.vertices[index].local if kind == "make" else self._program.behaviors[index].call
+        if kind == "make":
+            return self._program.vertices[index].local
+        call = self._program.behaviors[index].call
+        return call.function if isinstance(call, Bound) else call

@@ -32,6 +32,29 @@ senders = inside.get
 """The machines that the running code is a behaviour of, outermost first."""
 
 
+class Locals(dict[int, object]):
+    """The objects whose methods are behaviours of active vertices, each made when it is first asked for.
+
+    A state's is made when it is entered; a pseudostate's, and one that could not be made then, when it is needed.
+    """
+
+    __slots__ = ("_instance", "_vertices")
+
+    def __init__(self, program: Program, instance: Any) -> None:
+        self._vertices = program.vertices
+        self._instance = instance
+
+    def __missing__(self, vertex: int) -> object:
+        return self.make(vertex)
+
+    def make(self, vertex: int) -> object:
+        """The object of *vertex*, new."""
+        make = self._vertices[vertex].local
+        assert make is not None  # a behaviour of it is a method
+        made = self[vertex] = make(self._instance)
+        return made
+
+
 class Record:
     """The state of one machine.
 
@@ -42,7 +65,7 @@ class Record:
         leaves: The active leaves, ascending: the whole configuration.
         steps: What the configuration does, by event; `BY_TURNS`, `BUSY` or `WANTED` while there is more to it.
         history: What was last active, by the owner of a history (rule R5).
-        locals: What behaviours keep for active vertices.
+        locals: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
         heap: Where its timers are.
         armed: Every timer that was armed so far, whether or not it still is.
         variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6).
@@ -67,7 +90,7 @@ class Record:
     leaves: Leaves
     steps: Steps
     history: dict[int, Leaves] | None
-    locals: dict[int, object] | None
+    locals: Locals | None
     heap: Any
     armed: list[Any] | None
     variables: contextvars.Context | None
@@ -75,14 +98,8 @@ class Record:
     def expired(self, armed: Any, activation: int) -> None:
         """A timer is due (rule A6); said by whoever keeps the record."""
 
-    def kept(self) -> dict[int, object]:
-        """What behaviours keep for active vertices; an entry goes when its vertex is left."""
-        if self.locals is None:
-            self.locals = {}
-        return self.locals
-
     def drop(self, vertices: tuple[int, ...]) -> None:
-        """What behaviours kept for *vertices* is over."""
+        """The objects of *vertices* are over."""
         if self.locals:
             for vertex in vertices:
                 self.locals.pop(vertex, None)

@@ -28,7 +28,7 @@ from hsm.runtime.engine import Calls, Engine, Phase, Plan
 from hsm.runtime.heap import Armed, heap_of
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import Clock, Host, here
-from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Record, Step, senders
+from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Locals, Record, Step, senders
 from hsm.runtime.resuming import resume
 from hsm.runtime.timers import Timers, take
 from hsm.runtime.traversal import Traversal
@@ -92,7 +92,7 @@ class Stepping(Record):
         self.leaves = ()
         self.steps = BY_TURNS
         self.history = {} if self.program.has_history else None
-        self.locals = None
+        self.locals = Locals(self.program, self.instance) if self.program.has_locals else None
         self.armed = None
         self.heap = heap_of(self._host, self._options.clock)
         self.variables = contextvars.copy_context() if self.program.has_background else None

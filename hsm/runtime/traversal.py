@@ -234,12 +234,11 @@ class Traversal:
 
     def make_local(self, index: int, error: BaseException | None = None) -> None:
         """Make what behaviours share while *index* is active; an exception is one of its entry (rule E1)."""
-        make = self._program.vertices[index].local
-        assert make is not None  # the caller has looked
+        assert self.machine.locals is not None  # the caller has looked
         try:
             if error is not None:
                 raise error
-            self.machine.kept()[index] = make(self.machine.instance)
+            self.machine.locals.make(index)
         except Exception as raised:
             raised.add_note(f"while the state object of {self._program.vertices[index].path} was made")
             self.actions.errors.append(raised)

@@ -299,6 +299,27 @@ async def test_regions_and_choices_have_objects_too():
         assert seen == [(M.Left, machine), (M.Left.Way, machine)]
 
 
+async def test_the_object_of_a_choice_lasts_for_one_passage():
+    """What a choice keeps on `self` is gone when it is passed through the next time."""
+
+    class M(Machine):
+        def __init__(self):
+            self.log = []
+
+        class A(State["M"]):
+            go = on("go", target="Way")
+
+        class Way(Choice["M"]):
+            passed = 0
+
+            @transition(target="A")
+            def on_the_way(self):
+                self.passed += 1
+                self.machine.log.append(self.passed)
+
+    assert await run(M(), "go", "go") == [1, 1]
+
+
 async def test_objects_in_regions_are_apart():
     """States of the same name in two regions have an object each."""
 

@@ -456,6 +456,61 @@ async def test_a_task_that_the_object_of_a_state_starts_is_inside(engine):
     assert outcomes == [hsm.Outcome.QUEUED]
 
 
+@pytest.mark.parametrize("is_calling", [False, True])
+def test_the_text_of_methods_calls_them_on_what_they_belong_to(is_calling):
+    """A state's object is looked up, made and dropped in place; whether a step marks itself, `__init__` says too."""
+
+    class M(Machine):
+        count = 0
+
+        class A(State["M"], initial=True):
+            if is_calling:
+
+                def __init__(self):
+                    self.words = set()
+
+            @on("go", target="B")
+            def go(self, event):
+                self.machine.count += 1
+
+        class B(State["M"]):
+            @entry
+            def enter(self):
+                self.machine.count += 1
+
+            @on("back", target="A")
+            def back(self):
+                pass
+
+        @on("call")
+        def call(self, ctx, event):
+            self.count += 1
+
+    text = hsm.generated(M.model, "go", "/M/A")
+    assert "given = effect_3(machine.locals[vertex_2], event)" in text
+    assert "machine.locals[vertex_5] = make_6(instance)" in text
+    assert "given = entry_7(machine.locals[vertex_5])" in text
+    assert "machine.locals.pop(vertex_2, None)" in text
+    assert ("token = mark(" in text) is is_calling
+    assert "given = effect_1(instance, ctx, event)" in hsm.generated(M.model, "call", "/M/A")
+
+
+@rule("Q2")
+def test_only_steps_that_call_something_are_marked():
+    """Every step asks whether it is sent from inside where any behaviour can start a task; those that can say so."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.transition(hsm.on("loud"), hsm.effect(note("loud"))),
+            hsm.transition(hsm.on("quiet"), hsm.effect(lambda ctx, instance, event: None)),
+        ),
+    )
+    loud, quiet = (hsm.generated(model, event, "/M/a") for event in ("loud", "quiet"))
+    assert "if machine in chain:" in loud and "token = mark((*chain, machine))" in loud
+    assert "if machine in chain:" in quiet and "mark(" not in quiet
+
+
 def test_no_name_but_the_public_ones_is_found():
     """The package loads what runs when it is first asked for, and nothing that it does not have."""
     assert "start" in dir(hsm)
