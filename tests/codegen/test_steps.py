@@ -507,8 +507,10 @@ def test_only_steps_that_call_something_are_marked():
         ),
     )
     loud, quiet = (hsm.generated(model, event, "/M/a") for event in ("loud", "quiet"))
-    assert "if machine in chain:" in loud and "token = mark((*chain, machine))" in loud
-    assert "if machine in chain:" in quiet and "mark(" not in quiet
+    assert "if machine in chain:" in loud
+    assert "token = mark((*chain, machine))" in loud
+    assert "if machine in chain:" in quiet
+    assert "mark(" not in quiet
 
 
 def test_no_name_but_the_public_ones_is_found():
