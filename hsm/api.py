@@ -16,6 +16,7 @@ from hsm.elements.parts import ModelPart
 from hsm.events import Event, as_event
 from hsm.instance import Instance, runner
 from hsm.program import Program, vertex_at
+from hsm.runtime.delivery import STOPPED
 from hsm.runtime.loop import Clock, host_of_loop
 from hsm.runtime.machine import J, Machine
 from hsm.runtime.starting import Starting
@@ -100,11 +101,10 @@ def start(
     if ctx is not None and not isinstance(ctx, Context):
         raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
     options = DEFAULTS
-    if (clock, grace, step_budget, engine) != (None, 5.0, 1000, "generated"):
+    if clock is not None or grace != 5.0 or step_budget != 1000 or engine != "generated":
         options = _options(clock, grace, step_budget, engine)
     host = host_of_loop()
-    machine = Machine(program_of(model), instance, host, options, ctx)
-    return Starting(machine, host)
+    return Starting(Machine(model.compiled or program_of(model), instance, host, options, ctx), host)
 
 
 def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | None:
@@ -159,7 +159,9 @@ async def stop(machine: Machine[Any] | Instance) -> None:
         LifecycleError: The instance was never started, or this is another thread.
         Exception: What an exit action raised.
     """
-    await machine_of(machine).stop()
+    answer = machine_of(machine).stop()
+    if answer is not STOPPED:
+        await answer
 
 
 async def restart(machine: Machine[J] | J) -> Machine[J]:

@@ -55,9 +55,8 @@ class Drivable(Coroutine[Any, Any, T], Generic[T]):
 
     __slots__ = ("_host", "_waits")
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._waits: dict[object, Generator[Any, Any, T]] | None = None
+    _host: Host
+    _waits: dict[object, Generator[Any, Any, T]] | None
 
     @abc.abstractmethod
     def __await__(self) -> Generator[Any, Any, T]: ...
@@ -160,7 +159,8 @@ class Answer(Drivable[T]):
     __slots__ = ("_is_taken", "_pending")
 
     def __init__(self, pending: Pending[T]) -> None:
-        super().__init__(pending.host)
+        self._host = pending.host
+        self._waits = None
         self._pending = pending
         self._is_taken = False
 

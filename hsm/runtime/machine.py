@@ -13,17 +13,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar, overload
 
 from hsm.configuration import Configuration
-from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import FINAL, INITIAL, Arguments, Event, as_event
 from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
-from hsm.program import OUTSIDE, Program, vertex_at
+from hsm.program import OUTSIDE, vertex_at
 from hsm.runtime.actions import Steps
 from hsm.runtime.delivery import STARTED, STOPPED, TAKEN, Answer, Done, Pending, Work
-from hsm.runtime.loop import Host, here
-from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Step
-from hsm.runtime.stepping import ENDED, Options, Stepping
+from hsm.runtime.loop import here
+from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Step, senders
+from hsm.runtime.stepping import CREATED, ENDED, RUNNING, Stepping
 from hsm.runtime.threads import send_from_thread
 from hsm.runtime.timers import disarm_all
 
@@ -48,22 +47,9 @@ class Machine(Stepping, Generic[J]):
         program: What runs.
     """
 
-    __slots__ = ("__weakref__", "_end", "_mark", "_restarting")
+    __slots__ = ("__weakref__",)
 
     instance: J
-
-    def __init__(
-        self,
-        program: Program,
-        instance: J,
-        host: Host,
-        options: Options,
-        parent: Context | None = None,
-    ) -> None:
-        self._mark = host.mark
-        self._end: Pending[Status] | None = None
-        self._restarting: Pending[None] | None = None
-        super().__init__(program, instance, host, options, parent)
 
     # --- what it tells ---------------------------------------------------------------------------------------
 
@@ -167,7 +153,7 @@ class Machine(Stepping, Generic[J]):
         chain = self._check_sender()
         if self in chain or self.steps is BUSY or self.steps is WANTED:
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{operation}'")
-        if self._status is not Status.RUNNING:
+        if self._status is not RUNNING:
             raise LifecycleError(
                 f"the call of '{operation}' needs a running machine, and this one is {self._status.value}"
             )
@@ -206,14 +192,13 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: From another thread.
             Exception: From the await: what an exit action raised.
         """
-        chain = self._check_sender()
-        is_generated = self.steps is BUSY or self.steps is WANTED
-        if self._status in ENDED or (self._status is Status.CREATED and not self._is_busy):
-            return STOPPED
-        if not is_generated and self not in chain and (step := self._find(None)) is not None:
+        chain = senders() if here() is self._mark else self._check_sender()
+        if self not in chain and (step := self._find(None)) is not None:
             return self._stop_now(step)
+        if self._status in ENDED or (self._status is CREATED and not self._is_busy):
+            return STOPPED
         turns = self._turns
-        is_inside = is_generated or self in chain
+        is_inside = self.steps is BUSY or self.steps is WANTED or self in chain
         if turns.stopping is None:
             turns.stopping = self._stopping()
         if is_inside:
@@ -250,20 +235,23 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
             Exception: From the await: what start raised and no transition took; nothing is active then.
         """
-        self._check_sender()
-        runner = self.instance._runner
-        if self._status is not Status.CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
+        if here() is not self._mark:
+            self._check_sender()
+        instance = self.instance
+        runner = instance._runner
+        if self._status is not CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
             raise LifecycleError(f"this machine is {self._status.value} already")
         if runner is not None and runner is not self and isinstance(runner, Machine) and runner._is_alive():
-            raise LifecycleError(
-                f"this {type(self.instance).__name__} is run by a machine already: stop that one first"
-            )
-        if self.context.done:
-            raise LifecycleError("the context given to start is cancelled already")
-        object.__setattr__(self.instance, "_runner", self)  # an instance may be frozen
-        self._on_background_error = on_background_error
+            raise LifecycleError(f"this {type(instance).__name__} is run by a machine already: stop that one first")
         if self._wish is not None:
+            if self._wish.done:
+                raise LifecycleError("the context given to start is cancelled already")
             self._wish.on_cancel(self._context_cancelled)
+        if type(instance).__setattr__ is object.__setattr__:
+            instance._runner = self
+        else:
+            object.__setattr__(instance, "_runner", self)  # it may be frozen
+        self._on_background_error = on_background_error
         step = self._engine.start() if self._engine is not None else None
         if step is None:
             work = self._work(self._start_steps())
@@ -279,12 +267,15 @@ class Machine(Stepping, Generic[J]):
             work = self._work(self._start_steps(_nothing()))
             self._turns.go_on(work)
             return work.answer()
-        self._status = Status.RUNNING
-        self._rest()
+        self._status = RUNNING
+        if self._room is None and self._engine is not None:
+            self.steps = self._engine.table(self.leaves)
+        else:
+            self._rest()
         return STARTED
 
     def _is_alive(self) -> bool:
-        return self._status is Status.RUNNING or self._is_busy
+        return self._status is RUNNING or self._is_busy
 
     def _context_cancelled(self) -> None:
         """The context given to start was cancelled: stop, after the current step (rule L7)."""
@@ -294,11 +285,12 @@ class Machine(Stepping, Generic[J]):
 
     def _close(self, status: Status) -> None:
         """The end: nothing is processed any more, and everybody is told (rules C3, R8 and L4)."""
-        if self._status in ENDED:
+        if self._status is not RUNNING and self._status in ENDED:
             return
         self._status = status
         self.steps = BY_TURNS
-        disarm_all(self)
+        if self.armed is not None:
+            disarm_all(self)
         if self._room is not None:
             self._room.turns.close(status)
         if self._wish is not None:
@@ -326,7 +318,6 @@ class Machine(Stepping, Generic[J]):
         try:
             await self.stop()
             on_background_error = self._on_background_error
-            self._end = None
             self._reset()
             await self.begin(on_background_error)
         except BaseException as failure:

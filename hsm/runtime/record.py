@@ -66,7 +66,7 @@ class Record:
         steps: What the configuration does, by event; `BY_TURNS`, `BUSY` or `WANTED` while there is more to it.
         history: What was last active, by the owner of a history (rule R5).
         locals: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
-        heap: Where its timers are.
+        heap: Where its timers are; ``None`` where there are none, nor activities, as `variables`.
         armed: Every timer that was armed so far, whether or not it still is.
         variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6).
     """

@@ -26,7 +26,8 @@ class Starting(Drivable[Machine[J]], Generic[J]):
     __slots__ = ("_errors", "_has_cancelled", "_machine", "_task")
 
     def __init__(self, machine: Machine[J], host: Host) -> None:
-        super().__init__(host)
+        self._host = host
+        self._waits = None
         self._machine = machine
         self._errors: list[BaseException] = []
         self._has_cancelled = False

@@ -23,7 +23,7 @@ from hsm.outcome import Outcome, Status
 from hsm.program import Program
 from hsm.runtime.actions import NOTHING, Actions, Steps
 from hsm.runtime.activities import Activities, Running
-from hsm.runtime.delivery import OUTCOMES, Work
+from hsm.runtime.delivery import OUTCOMES, Pending, Work
 from hsm.runtime.engine import Calls, Engine, Phase, Plan
 from hsm.runtime.heap import Armed, heap_of
 from hsm.runtime.kernel import Kernel
@@ -34,6 +34,8 @@ from hsm.runtime.timers import Timers, take
 from hsm.runtime.traversal import Traversal
 from hsm.runtime.turns import Turns
 
+CREATED, RUNNING = Status.CREATED, Status.RUNNING
+"""Where a machine's life begins; looked up once, as an enum's members take their time on Python 3.11."""
 ENDED = (Status.COMPLETED, Status.TERMINATED, Status.STOPPED)
 """What a machine can be at its end."""
 
@@ -70,12 +72,26 @@ class Room:
 class Stepping(Record):
     """A machine, as far as its steps go."""
 
-    __slots__ = ("_engine", "_host", "_on_background_error", "_options", "_parent", "_room", "_status", "_wish")
+    __slots__ = (
+        "_end",
+        "_engine",
+        "_host",
+        "_mark",
+        "_on_background_error",
+        "_options",
+        "_parent",
+        "_restarting",
+        "_room",
+        "_status",
+        "_wish",
+    )
 
     def __init__(self, program: Program, instance: Any, host: Host, options: Options, parent: Context | None) -> None:
         self.program = program
         self.instance = instance
         self._host = host
+        self._mark = host.mark
+        self._restarting: Pending[None] | None = None
         self._options = options
         self._parent = parent
         self._on_background_error: Callable[[BaseException], object] | None = None
@@ -84,8 +100,9 @@ class Stepping(Record):
 
     def _reset(self) -> None:
         """As new: nothing active, nothing queued, nothing remembered (rule L6)."""
-        self._status = Status.CREATED
+        self._status = CREATED
         self._room: Room | None = None
+        self._end: Pending[Status] | None = None
         # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
         self._wish = Context(self._parent) if self._parent is not None else None
         self.context = Context(self._wish)
@@ -94,8 +111,10 @@ class Stepping(Record):
         self.history = {} if self.program.has_history else None
         self.locals = Locals(self.program, self.instance) if self.program.has_locals else None
         self.armed = None
-        self.heap = heap_of(self._host, self._options.clock)
-        self.variables = contextvars.copy_context() if self.program.has_background else None
+        self.heap = self.variables = None
+        if self.program.has_background:
+            self.heap = heap_of(self._host, self._options.clock)
+            self.variables = contextvars.copy_context()
 
     @property
     def _turns(self) -> Turns:
@@ -127,11 +146,7 @@ class Stepping(Record):
 
     def _rest(self) -> None:
         """Nothing is being done: the next event may be one for a generated step."""
-        if (
-            self._engine is not None
-            and self._status is Status.RUNNING
-            and (self._room is None or self._room.turns.is_at_rest)
-        ):
+        if self._engine is not None and self._status is RUNNING and (self._room is None or self._room.turns.is_at_rest):
             self.steps = self._engine.table(self.leaves)
         else:
             self.steps = BY_TURNS
@@ -149,7 +164,7 @@ class Stepping(Record):
     def by_turns(self, event: Event[Any]) -> Awaitable[Outcome]:
         """Do what *event* does when its turn comes (rules Q1 to Q5)."""
         chain = senders()
-        if self._status is not Status.RUNNING and not self._is_busy:
+        if self._status is not RUNNING and not self._is_busy:
             return self._refuse()
         turns = self._turns
         work = self._work(self._kernel.handle(event), event)
@@ -164,7 +179,7 @@ class Stepping(Record):
 
     def _refuse(self) -> Awaitable[Outcome]:
         """The answer of a machine that is not running (rules C3 and L5)."""
-        if self._status is Status.CREATED:
+        if self._status is CREATED:
             raise LifecycleError("this machine was not started: 'await hsm.start(ctx, instance, model)' first")
         if self._status is Status.STOPPED:
             raise LifecycleError("this machine was stopped: it takes no events until 'await hsm.restart(machine)'")
@@ -176,7 +191,7 @@ class Stepping(Record):
         Raises:
             LifecycleError: The sender is on another thread.
         """
-        if here() is self._host.mark:
+        if here() is self._mark:
             return senders()
         if threading.get_ident() != self._host.thread:
             raise LifecycleError("this machine runs on another thread: send with 'machine.dispatch_threadsafe(event)'")
@@ -285,7 +300,7 @@ class Stepping(Record):
             yield from kernel.stop()
             self._close(Status.STOPPED)
         elif kernel.traversal.ended is None:
-            self._status = Status.RUNNING
+            self._status = RUNNING
 
     def _stop_steps(self, leaving: Steps[Any] | None = None) -> Steps[None]:
         if self._status not in ENDED:
