@@ -80,6 +80,19 @@ NO_DEFERRALS = Deferrals()
 
 
 @attrs.frozen
+class Local:
+    """How the object is made whose methods are behaviours of a vertex, while that is active.
+
+    Attributes:
+        make: Makes it, of the instance.
+        calls_nothing: Whether no code of the user's that calls anything runs for that.
+    """
+
+    make: Callable[[Any], object]
+    calls_nothing: bool
+
+
+@attrs.frozen
 class Vertex:
     """A state, a region or a pseudostate.
 
@@ -100,7 +113,7 @@ class Vertex:
         triggers: Its transitions by event.
         deferrals: The events it holds back.
         has_history: Whether a history pseudostate stands directly in it.
-        local: What makes, of the instance, the object that behaviours share while it is active; ``None`` for none.
+        local: The object whose methods are its behaviours; ``None`` for none.
         where: The call that made it.
     """
 
@@ -122,7 +135,7 @@ class Vertex:
     triggers: Triggers = NO_TRIGGERS
     deferrals: Deferrals = NO_DEFERRALS
     has_history: bool = False
-    local: Callable[[Any], object] | None = attrs.field(default=None, eq=False, repr=False)
+    local: Local | None = attrs.field(default=None, eq=False, repr=False)
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
 
 
@@ -253,7 +266,8 @@ class Program:
         has_deferrals: Whether any state defers.
         has_history: Whether there is a history.
         has_background: Whether there are timers or activities.
-        has_locals: Whether behaviours keep anything for a vertex while it is active.
+        has_locals: Whether there are methods of vertices' objects.
+        has_calls: Whether the code of any behaviour calls anything.
         kept: What is worked out from the tables while machines run, by whoever does so; no part of the value.
     """
 
@@ -270,6 +284,7 @@ class Program:
     has_history: bool
     has_background: bool
     has_locals: bool
+    has_calls: bool
     kept: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, eq=False, repr=False)
 
 

@@ -1,11 +1,12 @@
 """Loading: text becomes a function that debuggers and tracebacks can show.
 
-In: a `Text` and what its constants are. Out: a function. Equal texts are compiled once, in the whole process, and share
-one code object; its lines, with the places that users wrote, are made when somebody looks at them.
+In: a `Text` and what its names are. Out: a function. Equal texts are compiled once and share one code object; its
+lines, with the places that users wrote, are made when somebody looks at them.
 """
 
 from __future__ import annotations
 
+import itertools
 import linecache
 from collections.abc import Callable, Mapping
 from types import CodeType
@@ -15,10 +16,9 @@ import attrs
 
 from hsm.codegen.writer import LINKS, Text
 
-_shapes: dict[str, Shape] = {}
-"""Every text that was compiled, by itself."""
 SHOWN = 3
 """How many users of one shape the notes on its lines name."""
+_numbers = itertools.count(1)
 
 
 class Shape:
@@ -26,11 +26,11 @@ class Shape:
 
     __slots__ = ("bind", "file", "users")
 
-    def __init__(self, source: str) -> None:
-        self.file = f"hsm step {len(_shapes) + 1}"  # in angle brackets, a lazy entry would not be looked at
+    def __init__(self, source: str, links: dict[str, Any]) -> None:
+        self.file = f"hsm step {next(_numbers)}"  # in angle brackets, a lazy entry would not be looked at
         names: dict[str, Any] = {}
         code: CodeType = compile(source, self.file, "exec")
-        exec(code, names)
+        exec(code, links, names)
         self.bind: Callable[..., Callable[[Any, Any], Any]] = names["bind"]
         self.users: list[Text] = []
 
@@ -44,20 +44,27 @@ class Shape:
         return attrs.evolve(first, notes=notes).annotated()
 
 
-def load(text: Text, links: Mapping[str, Any], constant: Callable[[str, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The function of *text*.
+class Shapes:
+    """Every text that was compiled.
 
     Args:
-        text: What was written.
         links: What the names of `LINKS` are.
-        constant: Gives what a parameter stands for, of its kind and which.
     """
-    shape = _shapes.get(text.source)
-    if shape is None:
-        shape = _shapes[text.source] = Shape(text.source)
-        # a lazy entry, as importers make them: the text is asked for when a line of it is to be shown
-        linecache.cache[shape.file] = (shape.lines,)
-    if len(shape.users) < SHOWN:
-        shape.users.append(text)
-    constants = [constant(kind, what) for kind, what in text.constants.values()]
-    return shape.bind(*(links[name] for name in LINKS), *constants)
+
+    def __init__(self, links: Mapping[str, Any]) -> None:
+        self._links = {name: links[name] for name in LINKS}
+        self._known: dict[str, Shape] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def load(self, text: Text, plan: object, constants: list[Any]) -> Callable[[Any, Any], Any]:
+        """The function of *text*, whose parameters are *plan* and *constants*."""
+        shape = self._known.get(text.source)
+        if shape is None:
+            shape = self._known[text.source] = Shape(text.source, self._links)
+            # a lazy entry, as importers make them: the text is asked for when a line of it is to be shown
+            linecache.cache[shape.file] = (shape.lines,)
+        if len(shape.users) < SHOWN:
+            shape.users.append(text)
+        return shape.bind(plan, *constants)

@@ -21,10 +21,10 @@ LINES = 2000
 """Lines of a function beyond which it is not written."""
 
 LINKS = (
-    "PLAN", "BUSY", "TAKEN", "IGNORED", "awaits", "hand_over", "failed", "after", "hold", "by_turns", "senders",
-    "mark", "unmark", "end_of", "arm", "disarm",
+    "BUSY", "TAKEN", "IGNORED", "awaits", "hand_over", "failed", "after", "hold", "by_turns", "senders", "mark",
+    "unmark", "end_of", "arm", "disarm",
 )  # fmt: skip
-"""Names that every function may use; the run time says what they are."""
+"""Global names that every function may use; the run time says what they are."""
 
 Constant: TypeAlias = tuple[str, object]
 """What a parameter stands for: a word for the kind, and which."""
@@ -35,8 +35,8 @@ class Text:
     """A function as text.
 
     Attributes:
-        source: The factory's source.
-        constants: What its parameters stand for, by name, in order; those of `LINKS` come before.
+        source: The factory's source. Its parameters are ``PLAN``, for whoever runs the function, and the constants.
+        constants: What the other parameters stand for, by name, in order.
         points: By line, the block and the place in it.
         calls: The lines on which what is raised is an error of the user's.
         notes: By line, what is said about it: the role, place and position of the behaviour.
@@ -88,7 +88,7 @@ class _Writer:
         self._is_busy = any(isinstance(each, Ask | Act | Make) for each in operations)
         is_marked = any(map(self._may_start_tasks, operations))
         self._lines = ["", ""]  # the first two lines are written last
-        if self._rests and not all(each.calls_nothing for each in self._program.behaviors):
+        if self._rests and self._program.has_calls:
             self._line(2, "chain = senders()")
             self._line(2, "if machine in chain:")
             self._line(3, "return by_turns(machine, event)")
@@ -115,7 +115,7 @@ class _Writer:
             self._line(2, "finally:")
             self._line(3, "del raised")
         self._line(1, "return step")
-        self._lines[0] = f"def bind({', '.join((*LINKS, *self._names.values()))}):"
+        self._lines[0] = f"def bind({', '.join(('PLAN', *self._names.values()))}):"
         self._lines[1] = "    def step(machine, event):"
         constants = {name: constant for constant, name in self._names.items()}
         return Text("\n".join(self._lines) + "\n", constants, self._points, frozenset(self._calls), self._notes)
@@ -124,10 +124,10 @@ class _Writer:
         """Whether what is called there may start a task, which has to be known as coming from inside (rule Q2)."""
         if isinstance(operation, Ask | Act):
             return not self._program.behaviors[operation.behavior].calls_nothing
-        return isinstance(operation, Make) and any(
-            not each.calls_nothing and isinstance(each.call, Bound) and each.call.vertex == operation.vertex
-            for each in self._program.behaviors
-        )
+        if not isinstance(operation, Make):
+            return False
+        local = self._program.vertices[operation.vertex].local
+        return local is not None and not local.calls_nothing
 
     def _line(self, depth: int, text: str) -> None:
         if len(self._lines) > LINES:

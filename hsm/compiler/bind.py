@@ -7,11 +7,10 @@ once, what is called and whether it can suspend (rule Q3). Never calls a behavio
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 from hsm.behaviors import Scoped, at_once, callable_form, calls_nothing, describe, is_async, never_suspends
-from hsm.program import NONE, Behavior
+from hsm.program import NONE, Behavior, Local
 from hsm.source import Source
 
 
@@ -20,8 +19,8 @@ class Binder:
 
     def __init__(self) -> None:
         self.behaviors: list[Behavior] = []
-        self.locals: dict[int, Callable[[Any], object]] = {}
-        """By vertex, what makes the object that is kept for it while it is active."""
+        self.locals: dict[int, Local] = {}
+        """The objects whose methods are behaviours, by vertex."""
 
     def add(
         self,
@@ -43,10 +42,12 @@ class Binder:
             place = vertex if written_in is None else written_in
             call = bound = plain.for_vertex(place, vertex)
             runs = (form.function, *form.also_calls())
-            if bound.vertex == place:
-                self.locals[place] = form.maker()
-            elif bound.vertex is not None:  # that vertex may have an object of a class of its own
-                self.locals.setdefault(bound.vertex, form.maker())
+            if bound.vertex is not None:
+                local = Local(form.maker(), all(map(calls_nothing, form.also_calls())))
+                if bound.vertex == place:
+                    self.locals[place] = local
+                else:  # that vertex may have an object of a class of its own
+                    self.locals.setdefault(bound.vertex, local)
         self.behaviors.append(
             Behavior(
                 call=call,

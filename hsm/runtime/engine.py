@@ -18,8 +18,8 @@ from hsm.behaviors import Bound
 from hsm.codegen import specialize
 from hsm.codegen.blocks import Block
 from hsm.codegen.deciding import NeedsKernel
-from hsm.codegen.load import load
-from hsm.codegen.writer import Text, write
+from hsm.codegen.load import Shapes
+from hsm.codegen.writer import write
 from hsm.configuration import Leaves
 from hsm.outcome import Outcome
 from hsm.program import Program
@@ -58,41 +58,45 @@ class Plan:
     phase: Phase
 
 
-@attrs.frozen
-class Calls:
-    """What generated steps call on the machine.
-
-    Attributes:
-        by_turns: Takes an event that cannot be handled here.
-        hand_over: Goes on in the middle of a step.
-        failed: The same, with what a behaviour raised.
-        after: Does what waits for the end of the step.
-        hold: Holds an event back.
-    """
-
-    by_turns: Callable[[Any, Any], Any]
-    hand_over: Callable[..., Any]
-    failed: Callable[[Any, Any, Plan, BaseException], Any]
-    after: Callable[[Any, Any], Any]
-    hold: Callable[[Any, Any], Any]
+def links(machine: type[Any]) -> dict[str, Any]:
+    """What generated steps call, of the class *machine* and of the run time."""
+    return {
+        "BUSY": BUSY,
+        "TAKEN": OUTCOMES[Outcome.TAKEN],
+        "IGNORED": OUTCOMES[Outcome.IGNORED],
+        "awaits": isawaitable,
+        "hand_over": machine.hand_over,
+        "failed": machine.failed,
+        "after": machine.after,
+        "hold": machine.hold,
+        "by_turns": machine.by_turns,
+        "senders": senders,
+        "mark": inside.set,
+        "unmark": inside.reset,
+        "end_of": end_of,
+        "arm": arm,
+        "disarm": disarm,
+    }
 
 
 class Engine:
-    """The steps of one Program; all its machines share it."""
+    """The steps of one Program; all its machines share it.
 
-    __slots__ = ("_calls", "_names", "_program", "_start", "_tables")
+    Args:
+        program: What the steps are of.
+        shapes: What compiles them.
+        by_turns: The step of whatever is not generated.
+    """
 
-    def __init__(self, program: Program, calls: Calls) -> None:
+    __slots__ = ("_names", "_program", "_shapes", "_start", "_tables", "by_turns")
+
+    def __init__(self, program: Program, shapes: Shapes, by_turns: Step) -> None:
         self._program = program
-        self._calls = calls
+        self._shapes = shapes
+        self.by_turns = by_turns
         self._tables: dict[Leaves, Steps] = {}
         self._start: Step | None = None
         self._names: frozenset[str] = frozenset(name for v in program.vertices for name in v.triggers.exact)
-
-    @property
-    def by_turns(self) -> Step:
-        """The step of whatever is not generated."""
-        return self._calls.by_turns
 
     def table(self, leaves: Leaves) -> Steps:
         """The steps of the configuration *leaves*; `find` puts them in."""
@@ -139,32 +143,13 @@ class Engine:
         try:
             text = write(self._program, blocks(), rests=phase in (Phase.EVENT, Phase.TIMER))
         except (NeedsKernel, RecursionError):  # what is too deep to be worked out is too large as well
-            return self._calls.by_turns
-        return load(text, self._links(text, phase), self._constant)
-
-    def _links(self, text: Text, phase: Phase) -> dict[str, Any]:
-        return {
-            "PLAN": Plan(text.points, text.calls, phase),
-            "BUSY": BUSY,
-            "TAKEN": OUTCOMES[Outcome.TAKEN],
-            "IGNORED": OUTCOMES[Outcome.IGNORED],
-            "awaits": isawaitable,
-            "hand_over": self._calls.hand_over,
-            "failed": self._calls.failed,
-            "after": self._calls.after,
-            "hold": self._calls.hold,
-            "by_turns": self._calls.by_turns,
-            "senders": senders,
-            "mark": inside.set,
-            "unmark": inside.reset,
-            "end_of": end_of,
-            "arm": arm,
-            "disarm": disarm,
-        }
+            return self.by_turns
+        plan = Plan(text.points, text.calls, phase)
+        return self._shapes.load(text, plan, [self._constant(kind, what) for kind, what in text.constants.values()])
 
     def _constant(self, kind: str, what: Any) -> Any:
         """What the parameter *kind* of a generated step is."""
-        if kind in ("leaves", "vertex", "vertices"):
+        if kind in ("leaves", "vertex"):
             return what
         if kind == "steps":
             return self.table(what)
@@ -172,6 +157,8 @@ class Engine:
         if kind == "timer":
             return self._program.timers[index]
         if kind == "make":
-            return self._program.vertices[index].local
+            local = self._program.vertices[index].local
+            assert local is not None  # it is to be made
+            return local.make
         call = self._program.behaviors[index].call
         return call.function if isinstance(call, Bound) else call

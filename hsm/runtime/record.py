@@ -49,9 +49,9 @@ class Locals(dict[int, object]):
 
     def make(self, vertex: int) -> object:
         """The object of *vertex*, new."""
-        make = self._vertices[vertex].local
-        assert make is not None  # a behaviour of it is a method
-        made = self[vertex] = make(self._instance)
+        local = self._vertices[vertex].local
+        assert local is not None  # a behaviour of it is a method
+        made = self[vertex] = local.make(self._instance)
         return made
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from hsm.codegen.load import Shapes
 from hsm.configuration import Configuration
 from hsm.context import Context
 from hsm.errors import LifecycleError
@@ -24,7 +25,7 @@ from hsm.program import Program
 from hsm.runtime.actions import NOTHING, Actions, Steps
 from hsm.runtime.activities import Activities, Running
 from hsm.runtime.delivery import OUTCOMES, Pending, Work
-from hsm.runtime.engine import Calls, Engine, Phase, Plan
+from hsm.runtime.engine import Engine, Phase, Plan, links
 from hsm.runtime.heap import Armed, heap_of
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import Clock, Host, here
@@ -311,18 +312,13 @@ class Stepping(Record):
         """The end: nothing is processed any more, and everybody is told; `Machine` says how (rules C3, R8 and L4)."""
 
 
-_CALLS = Calls(
-    by_turns=Stepping.by_turns,
-    hand_over=Stepping.hand_over,
-    failed=Stepping.failed,
-    after=Stepping.after,
-    hold=Stepping.hold,
-)
+SHAPES = Shapes(links(Stepping))
+"""The code of all generated steps of this process."""
 
 
 def engine_of(program: Program) -> Engine:
     """The generated steps of *program*, kept beside it."""
     engine: Engine | None = program.kept.get("engine")
     if engine is None:
-        engine = program.kept["engine"] = Engine(program, _CALLS)
+        engine = program.kept["engine"] = Engine(program, SHAPES, Stepping.by_turns)
     return engine

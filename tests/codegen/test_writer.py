@@ -16,7 +16,7 @@ from hsm.api import program_of
 from hsm.codegen import specialize
 from hsm.codegen.blocks import Act, Arm, Ask, Make, Recall
 from hsm.codegen.deciding import NeedsKernel
-from hsm.codegen.writer import LINES, LINKS, write
+from hsm.codegen.writer import LINES, write
 from hsm.program import vertex_at
 
 
@@ -62,7 +62,7 @@ def written(model, leaves, event):
 def factory(body, *constants):
     """What stands around the step of a factory with these *constants*."""
     inner = "".join(f"    {line}\n" if line else "\n" for line in dedent(body).strip().splitlines())
-    return f"def bind({', '.join((*LINKS, *constants))}):\n{inner}    return step\n"
+    return f"def bind({', '.join(('PLAN', *constants))}):\n{inner}    return step\n"
 
 
 def test_the_whole_text_of_a_step_with_behaviours():
