@@ -93,8 +93,8 @@ class _Specializer(Deciding):
         if not chosen:
             self._end(Outcome.IGNORED)(moment)
         else:
-            chosen = self._without_conflicts(chosen)
             self._is_alone = len(chosen) == 1
+            chosen = chosen if self._is_alone else self._without_conflicts(chosen)
             self._fire(chosen, moment, self._end(Outcome.TAKEN))
         return moment.block
 
@@ -102,10 +102,11 @@ class _Specializer(Deciding):
 
     def _end(self, outcome: Outcome) -> Then:
         def end(moment: Moment) -> None:
-            active = Configuration(self._program, moment)
-            keepers = (vertex for vertex in dict.fromkeys(moment.left) if self._vertices[vertex].local is not None)
-            if gone := tuple(vertex for vertex in keepers if not active.is_active(vertex)):
-                moment.block.operations.append(Forget(gone))
+            if self._program.has_locals:
+                active = Configuration(self._program, moment)
+                keepers = (vertex for vertex in dict.fromkeys(moment.left) if self._vertices[vertex].local is not None)
+                if gone := tuple(vertex for vertex in keepers if not active.is_active(vertex)):
+                    moment.block.operations.append(Forget(gone))
             moment.block.operations.append(End(outcome, moment.leaves))
 
         return end
@@ -145,8 +146,9 @@ class _Specializer(Deciding):
         """Leave everything that is active strictly inside *outer* (rules K4, K5 and R5)."""
         active = Configuration(self._program, moment)
         leaving = active.active_inside(outer)
-        for index in (*leaving, *((outer,) if outer != OUTSIDE and leaving else ())):
-            self._remember(index, moment)
+        if self._program.has_history:
+            for index in (*leaving, *((outer,) if outer != OUTSIDE and leaving else ())):
+                self._remember(index, moment)
         for index in leaving:
             vertex = self._vertices[index]
             self._refuse(vertex)
