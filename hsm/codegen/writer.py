@@ -82,6 +82,7 @@ class _Writer:
         self._calls: set[int] = set()
         self._notes: dict[int, str] = {}
         self._is_busy = False
+        self._ctx, self._instance = "machine.context", "machine.instance"
 
     def text(self, block: Block) -> Text:
         operations = _operations(block, {})
@@ -96,8 +97,10 @@ class _Writer:
             self._line(2, "chain = senders()")
         if self._is_busy:
             self._line(2, "machine.steps = BUSY")
-            self._line(2, "ctx = machine.context")
-            self._line(2, "instance = machine.instance")
+            if sum(isinstance(each, Ask | Act | Make) for each in operations) > 1:
+                self._line(2, f"ctx = {self._ctx}")
+                self._line(2, f"instance = {self._instance}")
+                self._ctx, self._instance = "ctx", "instance"
             if is_marked:
                 chain = "(*chain, machine)" if self._rests else "chain if machine in chain else (*chain, machine)"
                 self._line(2, f"token = mark({chain})")
@@ -156,15 +159,14 @@ class _Writer:
             elif isinstance(operation, Recall):
                 self._recall(depth, block, place, operation)
             elif isinstance(operation, End):
-                self._end(depth, operation, is_told=_is_told(block, place))
+                self._end(depth, operation)
             else:
                 self._plain(depth, block, place, operation)
 
     def _plain(self, depth: int, block: Block, place: int, operation: Operation) -> None:
         """What calls nothing of the user's, or only to make something."""
         if isinstance(operation, Move):
-            if not isinstance(block.operations[place + 1], End):
-                self._line(depth, f"machine.leaves = {self._name('leaves', operation.leaves)}")
+            self._line(depth, f"machine.leaves = {self._name('leaves', operation.leaves)}")
         elif isinstance(operation, Remember):
             where = self._name("vertex", operation.vertex)
             if operation.leaves:
@@ -177,7 +179,7 @@ class _Writer:
         elif isinstance(operation, Make):
             self._calls.add(self._at(block, place))
             where = self._name("vertex", operation.vertex)
-            self._line(depth, f"machine.locals[{where}] = {self._name('make', operation.vertex)}(instance)")
+            self._line(depth, f"machine.locals[{where}] = {self._name('make', operation.vertex)}({self._instance})")
         elif isinstance(operation, Forget):
             for vertex in operation.vertices:
                 self._line(depth, f"machine.locals.pop({self._name('vertex', vertex)}, None)")
@@ -187,12 +189,12 @@ class _Writer:
 
     def _call(self, behavior: int) -> str:
         called = self._program.behaviors[behavior]
-        given = "ctx, instance, event"
+        given = [self._ctx, self._instance, "event"]
         if isinstance(called.call, Bound):
             vertex = called.call.vertex
-            own = "instance" if vertex is None else f"machine.locals[{self._name('vertex', vertex)}]"
-            given = ", ".join((own, *called.call.arguments))
-        text = f"{self._name(called.role, behavior)}({given})"
+            own = self._instance if vertex is None else f"machine.locals[{self._name('vertex', vertex)}]"
+            given = [own, *(self._ctx if each == "ctx" else each for each in called.call.arguments)]
+        text = f"{self._name(called.role, behavior)}({', '.join(given)})"
         return f"end_of({text})" if called.ends_at_once else text
 
     def _ask(self, depth: int, block: Block, place: int, operation: Ask) -> None:
@@ -247,10 +249,8 @@ class _Writer:
         self._line(depth + 1, f"return hand_over(machine, event, PLAN, {number})")
         self._block(depth, operation.default)
 
-    def _end(self, depth: int, operation: End, *, is_told: bool) -> None:
+    def _end(self, depth: int, operation: End) -> None:
         given = "TAKEN" if operation.outcome is Outcome.TAKEN else "IGNORED"
-        if operation.outcome is Outcome.TAKEN and not is_told:
-            self._line(depth, f"machine.leaves = {self._name('leaves', operation.leaves)}")
         if self._rests:
             if self._is_busy:
                 self._line(depth, "if machine.steps is not BUSY:")
@@ -258,12 +258,6 @@ class _Writer:
             if self._is_busy or operation.outcome is Outcome.TAKEN:
                 self._line(depth, f"machine.steps = {self._name('steps', operation.leaves)}")
         self._line(depth, f"return {given}")
-
-
-def _is_told(block: Block, place: int) -> bool:
-    """Whether an earlier line has set the leaves that are active at *place*: a `Move`, but not right before the end."""
-    moves = [earlier for earlier in range(place) if isinstance(block.operations[earlier], Move)]
-    return bool(moves) and moves[-1] < place - 1
 
 
 def _operations(block: Block, known: dict[int, Block]) -> list[Operation]:

@@ -62,9 +62,6 @@ def resume(
         elif isinstance(operation, Make):
             traversal.make_local(operation.vertex, error)
         elif isinstance(operation, End):
-            if operation.outcome is Outcome.TAKEN:
-                machine.leaves = operation.leaves
-                traversal.has_moved = True
             return operation.outcome
         else:
             assert isinstance(operation, Hold)

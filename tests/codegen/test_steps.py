@@ -101,7 +101,8 @@ async def test_tracebacks_show_the_line_of_a_step_with_the_place_of_the_behaviou
         if frame.filename.startswith("hsm step")
     ]
     assert any(
-        "ctx, instance, event)  # effect of /M/a on 'go' (tests/codegen/test_steps.py:" in line for line in lines
+        "machine.context, machine.instance, event)  # effect of /M/a on 'go' (tests/codegen/test_steps.py:" in line
+        for line in lines
     )
     assert linecache.getline(machine._engine.find({}, (1,), "go").__code__.co_filename, 2).strip() == (
         "def step(machine, event):"
@@ -492,7 +493,7 @@ def test_the_text_of_methods_calls_them_on_what_they_belong_to(is_calling):
     assert "given = entry_7(machine.locals[vertex_5])" in text
     assert "machine.locals.pop(vertex_2, None)" in text
     assert ("token = mark(" in text) is is_calling
-    assert "given = effect_1(instance, ctx, event)" in hsm.generated(M.model, "call", "/M/A")
+    assert "given = effect_1(machine.instance, machine.context, event)" in hsm.generated(M.model, "call", "/M/A")
 
 
 @rule("Q2")

@@ -225,7 +225,9 @@ def test_every_point_is_the_line_of_its_operation():
             seen.add(type(operation))
             if isinstance(operation, Ask | Act) and not program.behaviors[operation.behavior].may_suspend:
                 behavior = program.behaviors[operation.behavior]
-                called = f"{names[behavior.role, operation.behavior]}(ctx, instance, event)"
+                is_alone = "ctx = machine.context" not in text.source
+                given = "machine.context, machine.instance" if is_alone else "ctx, instance"
+                called = f"{names[behavior.role, operation.behavior]}({given}, event)"
                 if called not in line:  # the line behind the call, which looks at what was given
                     assert called in lines[number - 2]
                     assert line == "if given is not None and awaits(given):"
