@@ -15,7 +15,7 @@ from hsm.configuration import Configuration, Leaves
 from hsm.program import OUTSIDE, Connective, Kind, Program, defers, named
 
 SIZE = 400
-"""Operations of a step beyond which it is not written out."""
+"""Operations and decisions of a step beyond which it is not written out; working it out stays that shallow as well."""
 Chosen: TypeAlias = tuple[int, ...]
 """Transitions, in the order in which they fire."""
 
@@ -56,6 +56,7 @@ class Deciding(abc.ABC):
 
     def _inside(self, outer: int, leaves: Leaves, name: str, then: Callable[[Chosen | None], Block]) -> Block:
         """From *leaves* outwards, up to but not including *outer*; ``None`` stands for "held back"."""
+        self._count(2)
         at = leaves[0]
         if len(leaves) == 1:
             return self._outwards(at, outer, name, then)
@@ -89,6 +90,7 @@ class Deciding(abc.ABC):
         return self._inside(region, inside, name, decided)
 
     def _outwards(self, at: int, outer: int, name: str, then: Callable[[Chosen | None], Block]) -> Block:
+        self._count()
         if at == outer:
             return then(())
         vertex = self._vertices[at]
@@ -104,6 +106,7 @@ class Deciding(abc.ABC):
         self, transitions: tuple[int, ...], then: Callable[[Chosen], Block], otherwise: Callable[[], Block]
     ) -> Block:
         """The first of *transitions* whose guards hold (rule T2)."""
+        self._count()
         if not transitions:
             return otherwise()
         first, *others = transitions
@@ -154,7 +157,7 @@ class Deciding(abc.ABC):
     def _is_inside(self, outer: int, inner: int) -> bool:
         return outer < inner <= self._vertices[outer].last
 
-    def _count(self) -> None:
-        self._size += 1
+    def _count(self, more: int = 1) -> None:
+        self._size += more
         if self._size > SIZE:
             raise NeedsKernel

@@ -211,6 +211,7 @@ class _Specializer(Deciding):
             then(moment)
 
     def _activate(self, index: int, moment: Moment) -> None:
+        self._count(2)
         Configuration(self._program, moment).activate(index)
         if self._vertices[index].local is not None and index in moment.left:
             moment.block.operations.append(Forget((index,)))
@@ -286,6 +287,7 @@ class _Specializer(Deciding):
         moment.block.operations += block.operations
 
     def _branches(self, branches: tuple[int, ...], moment: Moment, then: Then) -> Block:
+        self._count()
         first, *others = branches
         transition = self._program.transitions[first]
         if transition.is_checked:

@@ -136,13 +136,13 @@ class Engine:
         """The text of the step on an event called *name*, as a debugger shows it; ``None``: the kernel takes it."""
         try:
             return write(self._program, specialize.on_event(self._program, leaves, name), rests=True).annotated()
-        except (NeedsKernel, RecursionError):  # what is too deep to be worked out is too large as well
+        except NeedsKernel:
             return None
 
     def _made(self, blocks: Callable[[], Block], phase: Phase) -> Step:
         try:
             text = write(self._program, blocks(), rests=phase in (Phase.EVENT, Phase.TIMER))
-        except (NeedsKernel, RecursionError):  # what is too deep to be worked out is too large as well
+        except NeedsKernel:
             return self.by_turns
         plan = Plan(text.points, text.calls, phase)
         return self._shapes.load(text, plan, [self._constant(kind, what) for kind, what in text.constants.values()])

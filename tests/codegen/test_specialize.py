@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from support import note, says, started
 
@@ -10,6 +12,7 @@ from hsm.api import program_of
 from hsm.codegen import specialize
 from hsm.codegen.blocks import Act, Arm, Ask, Disarm, End, Hold, Move, Recall, Remember
 from hsm.codegen.deciding import NeedsKernel
+from hsm.codegen.writer import write
 from hsm.program import vertex_at
 
 TAKEN, IGNORED = hsm.Outcome.TAKEN, hsm.Outcome.IGNORED
@@ -156,3 +159,55 @@ async def test_what_only_the_kernel_can_do_is_found_once():
     assert await machine.dispatch("e") is TAKEN
     assert machine.status is hsm.Status.COMPLETED
     assert {key: step is machine._engine.by_turns for key, step in table.items()} == {"stay": False, "e": True}
+
+
+def alternatives(size):
+    """One event, *size* transitions that may say no."""
+    return hsm.define(
+        "M", hsm.state("a", *[to("e", "../b", hsm.guard(says(False))) for _ in range(size)]), hsm.state("b")
+    )
+
+
+def regions(size):
+    """One event, a transition in each of *size* regions."""
+    parts = [hsm.state("a", to("e", "../b")), hsm.state("b")]
+    return hsm.define("M", hsm.state("p", *[hsm.region(f"r{n}", *parts) for n in range(size)]))
+
+
+def levels(size):
+    """One event, and *size* states around the one that is active."""
+    state = hsm.state("a")
+    for n in range(size):
+        state = hsm.state(f"s{n}", state)
+    return hsm.define("M", state, hsm.transition(hsm.on("e"), hsm.effect(note("e"))))
+
+
+def branches(size):
+    """One event, and a choice of *size* branches behind it."""
+    ways = [hsm.transition(hsm.guard(says(False)), hsm.target("../a")) for _ in range(size)]
+    return hsm.define("M", hsm.state("a", to("e", "../c")), hsm.choice("c", *ways, hsm.transition(hsm.target("../a"))))
+
+
+@pytest.mark.parametrize("model_of", [alternatives, regions, levels, branches])
+def test_working_a_step_out_stays_shallow(model_of):
+    """However large a model is, some hundred frames do, or it is seen early that the step is one for the kernel."""
+    were_written = []
+    sizes = (2, 20, 30, 60, 90, 120, 180, *(() if model_of is levels else (600,)))  # no model may be that deep
+    for size in sizes:
+        program = program_of(model_of(size))
+        leaves = tuple(index for index, vertex in enumerate(program.vertices) if vertex.path.endswith("/a"))
+        usual, depth = sys.getrecursionlimit(), 0
+        frame = sys._getframe()
+        while frame is not None:
+            frame, depth = frame.f_back, depth + 1
+        sys.setrecursionlimit(depth + 700)
+        try:
+            write(program, specialize.on_event(program, leaves, "e"), rests=True)
+            were_written.append(True)
+        except NeedsKernel:
+            were_written.append(False)
+        finally:
+            sys.setrecursionlimit(usual)
+    assert were_written[0]
+    assert were_written == sorted(were_written, reverse=True)
+    assert were_written[-1] is (model_of is levels)
