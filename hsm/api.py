@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal, cast
 
 from hsm.behaviors import I
+from hsm.codegen.specialize import COMPLETIONS
 from hsm.compiler import compile as compile_model
 from hsm.context import Context
 from hsm.elements.assembly import model_of
@@ -144,7 +145,8 @@ def _options(clock: Clock | None, grace: float, step_budget: int, engine: str) -
         raise ValueError(f"engine is 'generated' or 'kernel', not {engine!r}")
     if clock is not None and not callable(getattr(clock, "call_at", None)):
         raise TypeError(f"a clock has the methods of hsm.Clock, and {clock!r} has not")
-    return Options(clock, grace, step_budget, engine == "generated")
+    # a generated step does not look whether it has used up a budget, and so may have to be one for the kernel
+    return Options(clock, grace, step_budget, engine == "generated" and step_budget >= COMPLETIONS)
 
 
 async def stop(machine: Machine[Any] | Instance) -> None:

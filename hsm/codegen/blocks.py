@@ -96,6 +96,27 @@ class Forget:
 
 
 @attrs.frozen
+class Completed:
+    """A state is complete: that is handled after the transitions of the step (rules C1 and C2)."""
+
+    vertex: int
+
+
+@attrs.frozen
+class Reopened:
+    """A state is left, or something in it: it may complete again, and if that waits to be handled it is over."""
+
+    vertex: int
+
+
+@attrs.frozen
+class Next:
+    """From here on the completion of *vertex* is handled, a step of its own (rule C2)."""
+
+    vertex: int
+
+
+@attrs.frozen
 class End:
     """The step is done, *leaves* are active."""
 
@@ -108,7 +129,9 @@ class Hold:
     """The event is held back (rule D1)."""
 
 
-Operation: TypeAlias = Ask | Act | Move | Remember | Recall | Disarm | Arm | Make | Forget | End | Hold
+Operation: TypeAlias = (
+    Ask | Act | Move | Remember | Recall | Disarm | Arm | Make | Forget | Completed | Reopened | Next | End | Hold
+)
 
 
 @attrs.define(eq=False)

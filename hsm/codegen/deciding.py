@@ -52,7 +52,7 @@ class Deciding(abc.ABC):
 
     def on_timer(self, transition: int) -> Block:
         """What a timer of *transition* does."""
-        return self._first((transition,), self._decided, lambda: self._decided(()))
+        return self._first((transition,), self._leaves, self._decided, lambda: self._decided(()))
 
     def _inside(self, outer: int, leaves: Leaves, name: str, then: Callable[[Chosen | None], Block]) -> Block:
         """From *leaves* outwards, up to but not including *outer*; ``None`` stands for "held back"."""
@@ -100,12 +100,16 @@ class Deciding(abc.ABC):
                 return then(None)
             return self._outwards(vertex.parent, outer, name, then)
 
-        return self._first(named(vertex.triggers, name), then, further)
+        return self._first(named(vertex.triggers, name), self._leaves, then, further)
 
     def _first(
-        self, transitions: tuple[int, ...], then: Callable[[Chosen], Block], otherwise: Callable[[], Block]
+        self,
+        transitions: tuple[int, ...],
+        leaves: Leaves,
+        then: Callable[[Chosen], Block],
+        otherwise: Callable[[], Block],
     ) -> Block:
-        """The first of *transitions* whose guards hold (rule T2)."""
+        """The first of *transitions* whose guards hold while *leaves* are active (rule T2)."""
         self._count()
         if not transitions:
             return otherwise()
@@ -115,8 +119,8 @@ class Deciding(abc.ABC):
             raise NeedsKernel
         if not transition.guards:
             return then((first,))
-        no = self._first(tuple(others), then, otherwise)
-        return self._all(transition.guards, self._leaves, then((first,)), no)
+        no = self._first(tuple(others), leaves, then, otherwise)
+        return self._all(transition.guards, leaves, then((first,)), no)
 
     def _all(self, guards: tuple[int, ...], leaves: Leaves, yes: Block, no: Block) -> Block:
         """All of *guards*, each with its errors for itself (rules T3 and E2)."""

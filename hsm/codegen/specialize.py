@@ -11,37 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import attrs
-
-from hsm.codegen.blocks import Act, Arm, Block, Disarm, End, Forget, Hold, Make, Move, Recall, Remember
+from hsm.codegen.blocks import Act, Arm, Block, Disarm, End, Forget, Hold, Make, Recall, Remember
 from hsm.codegen.deciding import Chosen, Deciding, NeedsKernel
+from hsm.codegen.moment import Moment
 from hsm.configuration import Configuration, Leaves
 from hsm.outcome import Outcome
 from hsm.program import NONE, OUTSIDE, Kind, Program, Vertex
 
+COMPLETIONS = 10
+"""Completions of a step beyond which it is left to the kernel."""
 MEMORIES = 12
 """What a history may remember, beyond which it is left to the kernel."""
-
-
-@attrs.define(eq=False)
-class Moment:
-    """A step that is being worked out, as far as it has come.
-
-    Attributes:
-        leaves: What is active by now.
-        before: What was active before the transition that is being fired.
-        left: Whatever has been left, or passed through.
-        block: Where the next operation goes.
-    """
-
-    leaves: Leaves
-    before: Leaves = ()
-    left: tuple[int, ...] = ()
-    block: Block = attrs.field(factory=Block)
-
-    def fork(self) -> Moment:
-        """The same moment, going on in a block of its own."""
-        return attrs.evolve(self, block=Block())
 
 
 Then: TypeAlias = Callable[[Moment], None]
@@ -102,14 +82,31 @@ class _Specializer(Deciding):
 
     def _end(self, outcome: Outcome) -> Then:
         def end(moment: Moment) -> None:
+            if moment.complete:
+                self._next(moment, end)
+                return
             if self._program.has_locals:
                 active = Configuration(self._program, moment)
                 keepers = (vertex for vertex in dict.fromkeys(moment.left) if self._vertices[vertex].local is not None)
                 if gone := tuple(vertex for vertex in keepers if not active.is_active(vertex)):
-                    moment.block.operations.append(Forget(gone))
-            moment.block.operations.append(End(outcome, moment.leaves))
+                    moment.do(Forget(gone))
+            moment.do(End(outcome, moment.leaves))
 
         return end
+
+    def _next(self, moment: Moment, then: Then) -> None:
+        """Handle the first completion that waits, a step of its own (rules C2 and T6)."""
+        state = moment.next_completion()
+        if moment.completions > COMPLETIONS:
+            raise NeedsKernel
+
+        def fired(chosen: Chosen) -> Block:
+            taken = moment.fork()
+            self._fire(chosen, taken, then)
+            return taken.block
+
+        block = self._first(self._vertices[state].completions, moment.leaves, fired, lambda: fired(()))
+        moment.do(*block.operations)
 
     def _fire(self, chosen: Chosen, moment: Moment, then: Then) -> None:
         if not chosen:
@@ -121,7 +118,7 @@ class _Specializer(Deciding):
         def after(moment: Moment) -> None:
             self._fire(tuple(others), moment, then)
 
-        if self._program.transitions[first].source in moment.left:
+        if self._program.transitions[first].source in moment.left[moment.since :]:
             after(moment)
         else:
             self._transition(first, moment, after)
@@ -140,7 +137,7 @@ class _Specializer(Deciding):
     def _act(self, behaviors: tuple[int, ...], moment: Moment) -> None:
         for place, behavior in enumerate(behaviors):
             self._count()
-            moment.block.operations.append(Act(behavior, len(behaviors) - place))
+            moment.do(Act(behavior, len(behaviors) - place))
 
     def _leave_inside(self, outer: int, moment: Moment) -> None:
         """Leave everything that is active strictly inside *outer* (rules K4, K5 and R5)."""
@@ -153,26 +150,40 @@ class _Specializer(Deciding):
             vertex = self._vertices[index]
             self._refuse(vertex)
             if vertex.timers:
-                moment.block.operations.append(Disarm(index))
+                moment.do(Disarm(index))
             self._act(vertex.exit, moment)
             active.deactivate(index)
             moment.left = (*moment.left, index)
-            self._moved(moment)
+            self._reopen(index, moment)
+            self._count()
+            moment.moved()
         if leaving and outer != OUTSIDE:
-            owner = self._vertices[outer].parent if self._vertices[outer].kind is Kind.REGION else outer
-            self._refuse(self._vertices[owner])
+            self._reopen(self._owner(outer), moment)
+
+    def _owner(self, outer: int) -> int:
+        """The state that *outer* is, or is a region of."""
+        return self._vertices[outer].parent if self._vertices[outer].kind is Kind.REGION else outer
 
     def _refuse(self, vertex: Vertex) -> None:
-        """Completion and activities are the kernel's."""
-        if vertex.activities or vertex.completions:
+        """Activities are the kernel's, and completions that do not follow from entering alone."""
+        is_simple_with_history = vertex.has_history and not vertex.is_composite
+        if vertex.activities or (vertex.completions and is_simple_with_history):
             raise NeedsKernel
 
-    def _moved(self, moment: Moment) -> None:
-        """What is active has changed; of several changes in a row only the last is told."""
-        self._count()
-        if moment.block.operations and isinstance(moment.block.operations[-1], Move):
-            moment.block.operations.pop()
-        moment.block.operations.append(Move(moment.leaves))
+    def _complete(self, index: int, moment: Moment) -> None:
+        """The state *index* is complete, unless it still waits for something (rule C1)."""
+        vertex = self._vertices[index]
+        if not vertex.completions:
+            return
+        self._refuse(vertex)
+        if not vertex.is_composite or Configuration(self._program, moment).has_ended(index):
+            moment.completed(index)
+
+    def _reopen(self, index: int, moment: Moment) -> None:
+        """The state *index* was left, or something in it: it may complete again (rule C1)."""
+        if self._vertices[index].completions:
+            self._refuse(self._vertices[index])
+            moment.reopened(index)
 
     def _remember(self, index: int, moment: Moment) -> None:
         vertex = self._vertices[index]
@@ -183,7 +194,7 @@ class _Specializer(Deciding):
         ended = all(
             self._vertices[leaf].kind is Kind.FINAL and self._vertices[leaf].parent in owners for leaf in leaves
         )
-        moment.block.operations.append(Remember(index, () if ended else leaves))
+        moment.do(Remember(index, () if ended else leaves))
 
     # --- entering --------------------------------------------------------------------------------------------
 
@@ -196,33 +207,34 @@ class _Specializer(Deciding):
         self._refuse(vertex)
         self._activate(index, moment)
         if vertex.kind is Kind.FINAL:
-            self._finish(vertex.parent)
+            self._finish(vertex.parent, moment)
             then(moment)
             return
         if vertex.local is not None:
-            moment.block.operations.append(Make(index))
+            moment.do(Make(index))
         self._act(vertex.entry, moment)
         if vertex.timers:
-            moment.block.operations.append(Arm(index))
+            moment.do(Arm(index))
         inner = () if goals == (index,) else goals
         if inner or vertex.is_composite:
             self._onwards(index, inner, moment, then)
         else:
+            self._complete(index, moment)
             then(moment)
 
     def _activate(self, index: int, moment: Moment) -> None:
-        self._count(2)
+        self._count(3)
         Configuration(self._program, moment).activate(index)
         if self._vertices[index].local is not None and index in moment.left:
-            moment.block.operations.append(Forget((index,)))
-        self._moved(moment)
+            moment.do(Forget((index,)))
+        moment.moved()
 
-    def _finish(self, outer: int) -> None:
-        """A final state directly inside *outer* is entered: where that means anything, it is the kernel's."""
-        owner = self._vertices[outer].parent if self._vertices[outer].kind is Kind.REGION else outer
-        if owner == 0:
+    def _finish(self, outer: int, moment: Moment) -> None:
+        """A final state directly inside *outer* is entered; where that ends the machine, it is the kernel's."""
+        owner = self._owner(outer)
+        if owner == 0 and Configuration(self._program, moment).has_ended(0):
             raise NeedsKernel
-        self._refuse(self._vertices[owner])
+        self._complete(owner, moment)
 
     def _onwards(self, outer: int, goals: tuple[int, ...], moment: Moment, then: Then) -> None:
         """From the active *outer* on to *goals* inside it; without any, its default entry (rules R1 to R3)."""
@@ -284,7 +296,7 @@ class _Specializer(Deciding):
     def _choose(self, branches: tuple[int, ...], moment: Moment, then: Then) -> None:
         """Take the first branch that is open, as it turns out now (rule R4)."""
         block = self._branches(branches, moment, then)
-        moment.block.operations += block.operations
+        moment.do(*block.operations)
 
     def _branches(self, branches: tuple[int, ...], moment: Moment, then: Then) -> Block:
         self._count()
@@ -345,4 +357,4 @@ class _Specializer(Deciding):
         else:
             self._act(transition.effects, default)
             self._onwards(owner, (), default, then)
-        moment.block.operations.append(Recall(index, owner, ways, default.block))
+        moment.do(Recall(index, owner, ways, default.block))

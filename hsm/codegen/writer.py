@@ -12,7 +12,24 @@ from typing import TypeAlias
 import attrs
 
 from hsm.behaviors import Bound
-from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Operation, Recall, Remember
+from hsm.codegen.blocks import (
+    Act,
+    Arm,
+    Ask,
+    Block,
+    Completed,
+    Disarm,
+    End,
+    Forget,
+    Hold,
+    Make,
+    Move,
+    Next,
+    Operation,
+    Recall,
+    Remember,
+    Reopened,
+)
 from hsm.codegen.deciding import NeedsKernel
 from hsm.outcome import Outcome
 from hsm.program import NONE, Program, describe
@@ -22,12 +39,29 @@ LINES = 2000
 
 LINKS = (
     "BUSY", "TAKEN", "IGNORED", "awaits", "hand_over", "failed", "after", "hold", "by_turns", "senders", "mark",
-    "unmark", "end_of", "arm", "disarm",
+    "unmark", "end_of", "arm", "disarm", "COMPLETED",
 )  # fmt: skip
 """Global names that every function may use; the run time says what they are."""
 
 Constant: TypeAlias = tuple[str, object]
 """What a parameter stands for: a word for the kind, and which."""
+
+
+@attrs.frozen
+class Point:
+    """Where a step stands at a line of its text.
+
+    Attributes:
+        block: The block.
+        place: The place in it, of the next operation.
+        complete: The states whose completion waits to be handled.
+        completions: How many were handled.
+    """
+
+    block: Block
+    place: int
+    complete: tuple[int, ...]
+    completions: int
 
 
 @attrs.frozen
@@ -37,14 +71,14 @@ class Text:
     Attributes:
         source: The factory's source. Its parameters are ``PLAN``, for whoever runs the function, and the constants.
         constants: What the other parameters stand for, by name, in order.
-        points: By line, the block and the place in it.
+        points: By line, where the step stands.
         calls: The lines on which what is raised is an error of the user's.
         notes: By line, what is said about it: the role, place and position of the behaviour.
     """
 
     source: str
     constants: dict[str, Constant]
-    points: dict[int, tuple[Block, int]]
+    points: dict[int, Point]
     calls: frozenset[int]
     notes: dict[int, str]
 
@@ -78,7 +112,9 @@ class _Writer:
         self._rests = rests
         self._lines: list[str] = []
         self._names: dict[Constant, str] = {}
-        self._points: dict[int, tuple[Block, int]] = {}
+        self._points: dict[int, Point] = {}
+        self._complete: tuple[int, ...] = ()
+        self._completions = 0
         self._calls: set[int] = set()
         self._notes: dict[int, str] = {}
         self._is_busy = False
@@ -143,10 +179,15 @@ class _Writer:
     def _at(self, block: Block, place: int) -> int:
         """The next line is the one that does the operation at *place* of *block*."""
         number = len(self._lines) + 1
-        self._points[number] = (block, place)
+        self._points[number] = Point(block, place, self._complete, self._completions)
         return number
 
     def _block(self, depth: int, block: Block) -> None:
+        complete, completions = self._complete, self._completions
+        self._write(depth, block)
+        self._complete, self._completions = complete, completions
+
+    def _write(self, depth: int, block: Block) -> None:
         for place, operation in enumerate(block.operations):
             if isinstance(operation, Ask):
                 self._ask(depth, block, place, operation)
@@ -183,17 +224,27 @@ class _Writer:
         elif isinstance(operation, Forget):
             for vertex in operation.vertices:
                 self._line(depth, f"machine.locals.pop({self._name('vertex', vertex)}, None)")
+        elif isinstance(operation, Completed):
+            self._complete = (*self._complete, operation.vertex)
+        elif isinstance(operation, Reopened):
+            self._complete = tuple(each for each in self._complete if each != operation.vertex)
+            self._line(depth, "if machine.complete:")
+            self._line(depth + 1, f"machine.complete.discard({self._name('vertex', operation.vertex)})")
+        elif isinstance(operation, Next):
+            self._complete = self._complete[1:]
+            self._completions += 1
         else:
             assert isinstance(operation, Hold)
             self._line(depth, "return hold(machine, event)")
 
     def _call(self, behavior: int) -> str:
         called = self._program.behaviors[behavior]
-        given = [self._ctx, self._instance, "event"]
+        event = "COMPLETED" if self._completions else "event"
+        given = [self._ctx, self._instance, event]
         if isinstance(called.call, Bound):
             vertex = called.call.vertex
             own = self._instance if vertex is None else f"machine.locals[{self._name('vertex', vertex)}]"
-            given = [own, *(self._ctx if each == "ctx" else each for each in called.call.arguments)]
+            given = [own, *(self._ctx if each == "ctx" else event for each in called.call.arguments)]
         text = f"{self._name(called.role, behavior)}({', '.join(given)})"
         return f"end_of({text})" if called.ends_at_once else text
 
@@ -254,7 +305,8 @@ class _Writer:
         if self._rests:
             if self._is_busy:
                 self._line(depth, "if machine.steps is not BUSY:")
-                self._line(depth + 1, f"return after(machine, {given})")
+                completions = f", {self._completions}" if self._completions else ""
+                self._line(depth + 1, f"return after(machine, {given}{completions})")
             if self._is_busy or operation.outcome is Outcome.TAKEN:
                 self._line(depth, f"machine.steps = {self._name('steps', operation.leaves)}")
         self._line(depth, f"return {given}")

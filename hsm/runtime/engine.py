@@ -19,13 +19,13 @@ from hsm.codegen import specialize
 from hsm.codegen.blocks import Block
 from hsm.codegen.deciding import NeedsKernel
 from hsm.codegen.load import Shapes
-from hsm.codegen.writer import write
+from hsm.codegen.writer import Point, write
 from hsm.configuration import Leaves
 from hsm.outcome import Outcome
 from hsm.program import Program
 from hsm.runtime.actions import end_of
 from hsm.runtime.delivery import OUTCOMES
-from hsm.runtime.record import BUSY, Step, Steps, inside, senders
+from hsm.runtime.record import BUSY, COMPLETED, Step, Steps, inside, senders
 from hsm.runtime.timers import arm, disarm
 
 NAMES = 256
@@ -48,12 +48,12 @@ class Plan:
     """What a generated step is made from: where to go on when it hands over.
 
     Attributes:
-        points: By line, the block and the place in it.
+        points: By line, where the step stands.
         calls: The lines on which what is raised is an error of the user's.
         phase: What kind of step it is.
     """
 
-    points: dict[int, tuple[Block, int]]
+    points: dict[int, Point]
     calls: frozenset[int]
     phase: Phase
 
@@ -76,6 +76,7 @@ def links(machine: type[Any]) -> dict[str, Any]:
         "end_of": end_of,
         "arm": arm,
         "disarm": disarm,
+        "COMPLETED": COMPLETED,
     }
 
 

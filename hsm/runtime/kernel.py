@@ -10,11 +10,12 @@ from collections import Counter, deque
 from typing import Any
 
 from hsm.errors import CallError, LoopBudgetError
-from hsm.events import CHANGE, COMPLETION, ERROR, FINAL, INITIAL, Event
+from hsm.events import CHANGE, ERROR, FINAL, INITIAL, Event
 from hsm.outcome import Outcome
 from hsm.program import Program
 from hsm.runtime.actions import Steps
 from hsm.runtime.heap import Armed
+from hsm.runtime.record import COMPLETED
 from hsm.runtime.selection import Decision
 from hsm.runtime.timers import take
 from hsm.runtime.traversal import Traversal
@@ -113,7 +114,7 @@ class Kernel:
     def activity_returned(self, vertex: int) -> Steps[Outcome]:
         """Handle the end of an activity of *vertex*: it may be complete now (rule C1)."""
         self.traversal.complete_if_it_is(vertex)
-        yield from self._settle(Event(COMPLETION))
+        yield from self._settle(COMPLETED)
         return Outcome.TAKEN
 
     def stop(self, resumed: Steps[Outcome] | None = None) -> Steps[None]:
@@ -186,10 +187,9 @@ class Kernel:
         yield from self._ask_changes(event)
 
     def _completion(self, vertex: int) -> Steps[None]:
-        event: Event[Any] = Event(COMPLETION)
-        decision = yield from self._selection.of(self._program.vertices[vertex].completions, event)
-        yield from self.traversal.fire(decision, event)
-        yield from self._ask_changes(event)
+        decision = yield from self._selection.of(self._program.vertices[vertex].completions, COMPLETED)
+        yield from self.traversal.fire(decision, COMPLETED)
+        yield from self._ask_changes(COMPLETED)
 
     def _change(self, transition: int) -> Steps[None]:
         if not self.traversal.configuration.is_active(self._program.transitions[transition].source):
@@ -218,6 +218,10 @@ class Kernel:
         """Something came from outside: the machine is not feeding itself (rule Q8)."""
         self._spent = 0
         self._recent.clear()
+
+    def count(self, steps: int) -> None:
+        """So many internal steps were taken elsewhere (rule Q8)."""
+        self._spent += steps
 
     def spend(self, name: str) -> bool:
         """Count an internal step; whether the budget is spent now, which is an unhandled error (rule Q8)."""

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from hsm.configuration import Leaves
 from hsm.context import Context
+from hsm.events import COMPLETION, Event
 from hsm.program import Program
 
 Step: TypeAlias = Callable[[Any, Any], Awaitable[Any]]
@@ -25,6 +26,9 @@ BUSY: Steps = {}
 """In place of a configuration's steps: a generated step is under way."""
 WANTED: Steps = {}
 """The same, and something waits for its end."""
+
+COMPLETED: Event[Any] = Event(COMPLETION)
+"""What behaviours are given when a state completes."""
 
 inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
 """The machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
@@ -67,12 +71,14 @@ class Record:
         history: What was last active, by the owner of a history (rule R5).
         locals: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
         heap: Where its timers are; ``None`` where there are none, nor activities, as `variables`.
+        complete: The active states that are complete; ``None`` where the kernel has seen none.
         armed: Every timer that was armed so far, whether or not it still is.
         variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6).
     """
 
     __slots__ = (
         "armed",
+        "complete",
         "context",
         "heap",
         "history",
@@ -91,6 +97,7 @@ class Record:
     steps: Steps
     history: dict[int, Leaves] | None
     locals: Locals | None
+    complete: set[int] | None
     heap: Any
     armed: list[Any] | None
     variables: contextvars.Context | None

@@ -9,7 +9,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsm.codegen.blocks import Act, Arm, Ask, Block, Disarm, End, Forget, Hold, Make, Move, Recall, Remember
+from hsm.codegen.blocks import (
+    Act,
+    Arm,
+    Ask,
+    Block,
+    Completed,
+    Disarm,
+    End,
+    Forget,
+    Hold,
+    Make,
+    Move,
+    Next,
+    Recall,
+    Remember,
+    Reopened,
+)
 from hsm.events import Event
 from hsm.outcome import Outcome
 from hsm.runtime.actions import NOTHING, Steps
@@ -61,6 +77,12 @@ def resume(
             yield from traversal.timers.arm(operation.vertex, event)
         elif isinstance(operation, Make):
             traversal.make_local(operation.vertex, error)
+        elif isinstance(operation, Completed):
+            traversal.complete(operation.vertex)
+        elif isinstance(operation, Reopened):
+            traversal.reopen(operation.vertex)
+        elif isinstance(operation, Next):  # completions come after errors, and the kernel has them now
+            return Outcome.TAKEN
         elif isinstance(operation, End):
             return operation.outcome
         else:

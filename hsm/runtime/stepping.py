@@ -29,7 +29,7 @@ from hsm.runtime.engine import Engine, Phase, Plan, links
 from hsm.runtime.heap import Armed, heap_of
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import Clock, Host, here
-from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Locals, Record, Step, senders
+from hsm.runtime.record import BUSY, BY_TURNS, COMPLETED, WANTED, Locals, Record, Step, senders
 from hsm.runtime.resuming import resume
 from hsm.runtime.timers import Timers, take
 from hsm.runtime.traversal import Traversal
@@ -111,6 +111,7 @@ class Stepping(Record):
         self.steps = BY_TURNS
         self.history = {} if self.program.has_history else None
         self.locals = Locals(self.program, self.instance) if self.program.has_locals else None
+        self.complete = None
         self.armed = None
         self.heap = self.variables = None
         if self.program.has_background:
@@ -206,9 +207,13 @@ class Stepping(Record):
         self, event: Event[Any], plan: Plan, line: int, given: object = NOTHING, error: BaseException | None = None
     ) -> Awaitable[Any]:
         """Go on in the middle of a generated step, at the operation that *line* does."""
-        block, place = plan.points[line]
+        point = plan.points[line]
         kernel = self._kernel
-        resumed = resume(kernel.traversal, block, place, event, given, error)
+        for vertex in point.complete:
+            kernel.traversal.complete(vertex)
+        kernel.count(point.completions)
+        about = COMPLETED if point.completions else event
+        resumed = resume(kernel.traversal, point.block, point.place, about, given, error)
         if plan.phase is Phase.STOP:
             self._turns.stopping = work = self._work(self._stop_steps(resumed))
         elif plan.phase is Phase.START:
@@ -228,8 +233,9 @@ class Stepping(Record):
             raise error
         return self.hand_over(event, plan, line, NOTHING, error)
 
-    def after(self, answer: Awaitable[Any]) -> Awaitable[Any]:
-        """Do what waited for the end of the step; *answer* is what came of that."""
+    def after(self, answer: Awaitable[Any], completions: int = 0) -> Awaitable[Any]:
+        """Do what waited for the end of the step, in which so many states completed; *answer* is what came of it."""
+        self._kernel.count(completions)
         self._turns.drain()
         return answer
 

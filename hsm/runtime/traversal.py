@@ -35,7 +35,6 @@ class Traversal:
 
     __slots__ = (
         "_before",
-        "_complete",
         "_departures",
         "_parked",
         "_program",
@@ -70,7 +69,6 @@ class Traversal:
         self._waiting: dict[int, tuple[int, ...]] = {}
         self.selection = Selection(program, configuration, actions, self._parked)
         self._before: tuple[int, ...] = ()
-        self._complete: set[int] = set()
         self._departures: list[int] = []
         self.completions: deque[int] = deque()
         self.ended: Status | None = None
@@ -158,7 +156,7 @@ class Traversal:
             self.configuration.deactivate(index)
             self._departures.append(index)
             self._parked.pop(index, None)
-            self._drop_completion(index)
+            self.reopen(index)
             for transition in vertex.changes:
                 self.truths.pop(transition, None)
         if leaving:
@@ -196,11 +194,13 @@ class Traversal:
     def _is_complete_no_more(self, outer: int) -> None:
         """Something inside *outer* was left: it, or what it is a region of, may complete again (rule C1)."""
         is_region = outer != OUTSIDE and self._program.vertices[outer].kind is Kind.REGION
-        self._drop_completion(self._program.vertices[outer].parent if is_region else outer)
+        self.reopen(self._program.vertices[outer].parent if is_region else outer)
 
-    def _drop_completion(self, index: int) -> None:
-        if index in self._complete:
-            self._complete.remove(index)
+    def reopen(self, index: int) -> None:
+        """The state *index*, or something in it, was left: it may complete again (rule C1)."""
+        complete = self.machine.complete
+        if complete and index in complete:
+            complete.remove(index)
             if index in self.completions:
                 self.completions.remove(index)
 
@@ -367,9 +367,15 @@ class Traversal:
         vertex = self._program.vertices[index]
         if not vertex.completions or not self.configuration.is_active(index):
             return
-        if index in self._complete or not self.activities.have_returned(index):
+        if (self.machine.complete and index in self.machine.complete) or not self.activities.have_returned(index):
             return
         if vertex.is_composite and not self.configuration.has_ended(index):
             return
-        self._complete.add(index)
+        self.complete(index)
+
+    def complete(self, index: int) -> None:
+        """The state *index* is complete: that waits to be handled (rule C2)."""
+        if self.machine.complete is None:
+            self.machine.complete = set()
+        self.machine.complete.add(index)
         self.completions.append(index)

@@ -132,16 +132,15 @@ def test_timers_and_memories_are_operations():
     [
         [hsm.state("a", to("e", "b")), hsm.state("b", hsm.activity(note("works")))],
         [hsm.state("a", hsm.activity(note("works")), to("e", "b")), hsm.state("b")],
-        [hsm.state("a", to("e", "b")), hsm.state("b", hsm.transition(hsm.target("a")))],
         [hsm.state("a", to("e", "end")), hsm.final("end")],
         [hsm.state("a", to("e", "end")), hsm.terminate("end")],
         [hsm.state("a", to("e", "j")), hsm.junction("j", hsm.transition(hsm.guard(says(True)), hsm.target("b"))), hsm.state("b")],
         [hsm.state("a", to("e", "b"), hsm.transition(hsm.when(says(False)), hsm.target("b"))), hsm.state("b")],
     ],
-    ids=["an activity begins", "an activity ends", "a completion", "the end", "terminate", "a closed way", "a change trigger"],
+    ids=["an activity begins", "an activity ends", "the end", "terminate", "a closed way", "a change trigger"],
 )  # fmt: skip
 def test_what_only_the_kernel_can_do(parts):
-    """Activities, completions, the end, ways that may turn out closed, and change triggers have no step."""
+    """Activities, the end, ways that may turn out closed, and change triggers have no step."""
     model = hsm.define("M", *parts)
     with pytest.raises(NeedsKernel):
         block(model, "e", "a")

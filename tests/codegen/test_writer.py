@@ -220,8 +220,8 @@ def test_every_point_is_the_line_of_its_operation():
         text = written(model, (vertex_at(program, path),), event)
         lines = text.source.splitlines()
         names = {constant: name for name, constant in text.constants.items()}
-        for number, (block, place) in text.points.items():
-            operation, line = block.operations[place], lines[number - 1].strip()
+        for number, point in text.points.items():
+            operation, line = point.block.operations[point.place], lines[number - 1].strip()
             seen.add(type(operation))
             if isinstance(operation, Ask | Act) and not program.behaviors[operation.behavior].may_suspend:
                 behavior = program.behaviors[operation.behavior]

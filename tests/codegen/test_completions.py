@@ -1,0 +1,287 @@
+"""Completions in generated steps: written out behind the transition that they follow from, each a step of its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from support import anote, fail, note, pause, rule, says, settle, started
+
+import hsm
+from hsm.api import program_of
+from hsm.codegen import specialize
+from hsm.codegen.blocks import Act, Completed, End, Move, Next, Reopened
+
+both = pytest.mark.parametrize("engine", ["generated", "kernel"])
+
+
+def to(event, target, *parts):
+    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
+
+
+def then(target, *parts):
+    """A completion transition."""
+    return hsm.transition(hsm.target(target), *parts)
+
+
+def named(word):
+    """Note *word* and the event."""
+
+    def behave(ctx, self, event):
+        self.log.append(f"{word} {event.name}")
+
+    return behave
+
+
+def is_generated(machine, event):
+    """Whether the step on *event* is a generated one where the machine rests."""
+    return machine._find(event) is not None
+
+
+def test_a_completion_follows_in_the_same_step():
+    """The state is complete once it is entered; what it leads to is written out behind that."""
+    model = hsm.define(
+        "M", hsm.state("a", to("go", "b")), hsm.state("b", then("c", hsm.effect(note("!")))), hsm.state("c")
+    )
+    a, b, c = 1, 2, 3
+    program = program_of(model)
+    (effect,) = program.transitions[program.vertices[b].completions[0]].effects
+    assert specialize.on_event(program, (a,), "go").operations == [
+        Move((b,)),
+        Completed(b),
+        Next(b),
+        Reopened(b),
+        Move((0,)),
+        Act(effect, 1),
+        Move((c,)),
+        End(hsm.Outcome.TAKEN, (c,)),
+    ]
+
+
+@rule("C1", "C2", "T6")
+@both
+async def test_each_completion_is_given_an_event_of_its_own(engine):
+    """Behaviours of the first transition see the event that was sent, those behind it the completion."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.exit(named("-a")), to("go", "b")),
+        hsm.state("b", hsm.entry(named("+b")), then("c", hsm.guard(says(True)), hsm.effect(named("->")))),
+        hsm.state("c", hsm.entry(named("+c")), hsm.state("x", then("../f")), hsm.final("f"), then("a")),
+    )
+    machine = await started(model, engine=engine)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.instance.log == ["-a go", "+b go", "-> hsm_completion", "+c hsm_completion"]
+    assert machine.state() == "/M/a"
+    assert is_generated(machine, "go") is (engine == "generated")
+
+
+@rule("C2", "E3")
+@both
+async def test_an_error_comes_before_the_completions_that_wait(engine):
+    """What an entry action raised is handled, and only then what the state leads to."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", to("go", "b")),
+        hsm.state("b", hsm.entry(fail("oops")), then("c", hsm.effect(note("complete")))),
+        hsm.state("c"),
+        hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("go")
+    assert machine.instance.log == ["error", "complete"]
+    assert machine.state() == "/M/c"
+
+
+@rule("C2", "E2")
+@both
+async def test_a_guard_that_raises_leaves_the_other_completions_to_their_turn(engine):
+    """The error is handled before the second state's completion, and the first one rests."""
+    model = hsm.define(
+        "M",
+        hsm.state("idle", to("go", "/M/p")),
+        hsm.state(
+            "p",
+            hsm.region("l", hsm.state("a", then("../b", hsm.guard(fail("oops")))), hsm.state("b")),
+            hsm.region("r", hsm.state("a", then("../b", hsm.effect(note("right")))), hsm.state("b")),
+        ),
+        hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("go")
+    assert machine.instance.log == ["error", "right"]
+    assert machine.states() == ("/M/p/l/a", "/M/p/r/b")
+
+
+@rule("C2", "Q3")
+@both
+async def test_completions_wait_for_a_behaviour_that_suspends(engine):
+    """What was complete before the step had to wait is handled when it has gone on."""
+    model = hsm.define(
+        "M",
+        hsm.state("idle", to("go", "/M/p")),
+        hsm.state(
+            "p",
+            hsm.region("l", hsm.state("a", then("../b", hsm.effect(note("left")))), hsm.state("b")),
+            hsm.region("r", hsm.state("a", hsm.entry(anote("waited")))),
+        ),
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("go")
+    assert machine.instance.log == ["waited", "left"]
+    assert machine.states() == ("/M/p/l/b", "/M/p/r/a")
+
+
+@rule("C2", "Q3")
+@both
+async def test_a_completion_that_suspends_goes_on_with_its_own_event(engine):
+    """After the wait the rest of the completion's transition is done, and then what follows from it."""
+
+    async def waits(ctx, self, event):
+        await pause(1)
+        self.log.append(f"waited {event.name}")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", to("go", "b")),
+        hsm.state("b", then("c", hsm.effect(waits, named("and")))),
+        hsm.state("c", hsm.entry(named("+c")), then("d", hsm.effect(named("->")))),
+        hsm.state("d"),
+    )
+    machine = await started(model, engine=engine)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.instance.log == [f"{word} hsm_completion" for word in ("waited", "and", "+c", "->")]
+
+
+@rule("C1")
+@both
+async def test_a_state_completes_again_when_it_is_entered_again_by_whatever_engine(engine):
+    """What the kernel knows of a state that is complete is over when a generated step leaves it."""
+
+    def go_on(ctx, self, event):
+        self.dispatch("on")  # one for the kernel: it waits for the end of this step
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", to("go", "x")),
+        hsm.state("x", hsm.entry(go_on), to("on", "s")),
+        hsm.state("s", to("back", "x"), then("a", hsm.guard(says(False, "asked")))),
+    )
+    machine = await started(model, engine=engine)
+    for event in ("go", "back", "back"):
+        assert await machine.dispatch(event) is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/s"
+    assert machine.instance.log == ["asked"] * 3
+
+
+@rule("C1")
+@both
+async def test_a_completion_that_was_left_is_not_handled(engine):
+    """The first of two completions leaves the state of the second, which is complete no more."""
+    model = hsm.define(
+        "M",
+        hsm.state("idle", to("go", "/M/p")),
+        hsm.state(
+            "p",
+            hsm.region("l", hsm.state("a", then("/M/end", hsm.effect(note("left"))))),
+            hsm.region("r", hsm.state("a", then("../b", hsm.effect(note("right")))), hsm.state("b")),
+        ),
+        hsm.state("end"),
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("go")
+    assert machine.instance.log == ["left"]
+    assert machine.state() == "/M/end"
+
+
+@rule("C1", "R5")
+@both
+async def test_a_state_with_nothing_but_a_history_completes_once(engine):
+    """Going to that history leaves nothing, so that the state does not complete another time."""
+
+    def enter(ctx, self, event):
+        self.dispatch("in")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", to("go", "b")),
+        hsm.state(
+            "b",
+            hsm.entry(enter),
+            hsm.deep_history("h"),
+            to("in", "h", hsm.effect(note("in"))),
+            then("a", hsm.guard(says(False, "asked"))),
+        ),
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("go")
+    await machine.dispatch("in")
+    assert machine.instance.log == ["asked", "in", "in"]
+
+
+@rule("Q8")
+@both
+@pytest.mark.parametrize("last", [note("!"), anote("!")], ids=["plain", "async"])
+@pytest.mark.parametrize(("budget", "times"), [(5, 1), (6, 1), (7, 1), (11, 3), (12, 3), (13, 3), (29, 9)])
+async def test_the_budget_counts_completions(engine, budget, times, last):
+    """Events that the machine sent to itself and completions, together: exactly the budget is fine, more is not."""
+    caught = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+
+    def again(ctx, self, event):
+        if event.data:
+            self.dispatch("more", event.data - 1)
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", to("more", "b", hsm.effect(again))),
+        hsm.state("b", then("c")),
+        hsm.state("c", then("a", hsm.effect(last))),
+    )
+    machine = await started(model, engine=engine, step_budget=budget)
+    await machine.dispatch("more", times)
+    await settle()
+    assert (caught, machine.state()) == ([], "/M/a")
+    await machine.dispatch("more", times + 1)
+    await settle()
+    assert [type(error) for error in caught] == [hsm.LoopBudgetError]
+
+
+@rule("Q8")
+@both
+@pytest.mark.parametrize(("budget", "is_enough"), [(3, False), (5, True), (9, True), (10, True)])
+async def test_a_budget_may_be_smaller_than_what_a_step_completes(engine, budget, is_enough):
+    """Five completions behind one event take a budget of five."""
+    states = [hsm.state(f"s{n}", then(f"../s{n + 1}")) for n in range(5)]
+    machine = await started(
+        hsm.define("M", hsm.state("a", to("go", "s0")), *states, hsm.state("s5")), engine=engine, step_budget=budget
+    )
+    if is_enough:
+        await machine.dispatch("go")
+        assert machine.state() == "/M/s5"
+    else:
+        with pytest.raises(hsm.LoopBudgetError):
+            await machine.dispatch("go")
+
+
+@rule("Q8")
+@both
+async def test_completions_without_end_are_one_for_the_budget(engine):
+    """Two states that complete into each other are stopped by it, and the machine goes on."""
+    model = hsm.define(
+        "M", hsm.state("a", to("go", "b")), hsm.state("b", then("c")), hsm.state("c", then("b")), to("back", "a")
+    )
+    machine = await started(model, engine=engine)
+    with pytest.raises(hsm.LoopBudgetError):
+        await machine.dispatch("go")
+    assert await machine.dispatch("back") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/a"
+
+
+@rule("L1", "C2")
+@both
+async def test_starting_handles_completions(engine):
+    """The default entry and everything that follows from it are done when start returns."""
+    model = hsm.define("M", hsm.state("a", then("b", hsm.effect(note("->")))), hsm.state("b", hsm.entry(note("+b"))))
+    machine = await started(model, engine=engine)
+    assert machine.instance.log == ["->", "+b"]
+    assert machine.state() == "/M/b"
