@@ -96,12 +96,19 @@ here: Callable[[], object] = asyncio._get_running_loop
 
 if sys.version_info < (3, 12):
     # asking asyncio takes a call of the operating system there; what the last host of a thread left is as good
-    _of_thread = threading.local()
+
+    class _OfThread(threading.local):
+        """What a thread knows."""
+
+        mark: Callable[[], asyncio.AbstractEventLoop | None] = staticmethod(lambda: None)
+        """The mark of its last host."""
+
+    _of_thread = _OfThread()
 
     def here() -> object:
         """The mark of the last host of this thread, unless its loop is closed."""
-        mark = getattr(_of_thread, "mark", None)
-        loop = mark() if mark is not None else None
+        mark = _of_thread.mark
+        loop = mark()
         return mark if loop is not None and not loop.is_closed() else None
 
 
