@@ -7,7 +7,6 @@ whether that needs a task (rule Q3).
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Coroutine, Generator
 from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar
@@ -51,7 +50,7 @@ class Actions:
         self.configuration = configuration
         self.instance = instance
         self.context = context
-        self.errors: deque[Exception] = deque()
+        self.errors: list[Exception] = []
         self.from_activities: list[Exception] = []
         self.interruptions: list[BaseException] = []
         self.returned: object = None

@@ -6,7 +6,7 @@ Never imports asyncio, and knows neither queues nor callers: `machine` decides w
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from typing import Any
 
 from hsm.errors import CallError, LoopBudgetError
@@ -48,7 +48,7 @@ class Kernel:
         self._actions = traversal.actions
         self._selection = traversal.selection
         self.traversal = traversal
-        self._changes: deque[int] = deque()
+        self._changes: list[int] = []
         self._budget = budget
         self._spent = 0
         self._recent: list[str] = []
@@ -149,14 +149,14 @@ class Kernel:
         while self.traversal.ended is None:
             if self._actions.errors:
                 name = ERROR
-                yield from self._error(self._actions.errors.popleft())
+                yield from self._error(self._actions.errors.pop(0))
             elif self.traversal.completions:
-                completed = self.traversal.completions.popleft()
+                completed = self.traversal.completions.pop(0)
                 name = f"completion of {self._program.vertices[completed].path}"
                 yield from self._completion(completed)
             elif self._changes:
                 name = CHANGE
-                yield from self._change(self._changes.popleft())
+                yield from self._change(self._changes.pop(0))
             else:
                 break
             if self.spend(name):
@@ -177,7 +177,7 @@ class Kernel:
     def _error(self, error: Exception) -> Steps[None]:
         """Offer *error* as ``hsm_error``; not taken, or failing again, it is unhandled (rules E3 to E5)."""
         event = Event(ERROR, error)
-        waiting, self._actions.errors = self._actions.errors, deque()
+        waiting, self._actions.errors = self._actions.errors, []
         decision = yield from self._selection.by_name(event, ERROR)
         yield from self.traversal.fire(decision, event)
         if not decision.chosen:

@@ -6,7 +6,6 @@ Never imports asyncio, and decides nothing: which transitions fire is `selection
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 from hsm.configuration import Configuration, Leaves
@@ -70,7 +69,7 @@ class Traversal:
         self.selection = Selection(program, configuration, actions, self._parked)
         self._before: tuple[int, ...] = ()
         self._departures: list[int] = []
-        self.completions: deque[int] = deque()
+        self.completions: list[int] = []
         self.ended: Status | None = None
         self.has_moved = False
         self.truths: dict[int, bool] = {}

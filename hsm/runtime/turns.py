@@ -75,8 +75,8 @@ class Turns:
         self._current: Work[Any] | None = None
         self._task: object = None
         self._queue: deque[Work[Any]] = deque()
-        self._urgent: deque[Work[Any]] = deque()
-        self._recalled: deque[Work[Any]] = deque()
+        self._urgent: list[Work[Any]] = []
+        self._recalled: list[Work[Any]] = []
         self._deferred: list[Work[Any]] = []
         self.stopping: Work[None] | None = None
 
@@ -190,12 +190,12 @@ class Turns:
             return work
         if self.stopping is not None and not self.stopping.is_done:
             return self.stopping
-        for several in (self._urgent, self._recalled, self._queue):
-            while several:
-                work = several.popleft()
-                if self._is_affordable(work):
-                    return work
-                self._background(self._kernel.take_unhandled())
+        while self._urgent or self._recalled or self._queue:
+            few = self._urgent or self._recalled
+            first = few.pop(0) if few else self._queue.popleft()
+            if self._is_affordable(first):
+                return first
+            self._background(self._kernel.take_unhandled())
         return None
 
     def next_of_start(self) -> Work[Any] | None:
@@ -203,7 +203,7 @@ class Turns:
         self._recall()
         if self.stopping is not None or not (self._recalled or (self._queue and self._queue[0].is_inside)):
             return None
-        work = (self._recalled or self._queue).popleft()
+        work = self._recalled.pop(0) if self._recalled else self._queue.popleft()
         return work if self._is_affordable(work) else None
 
     def _is_affordable(self, work: Work[Any]) -> bool:
@@ -307,7 +307,7 @@ class Turns:
         """After a change of the configuration, what is held back comes back before the queue (rule D2)."""
         if self._kernel.traversal.has_moved:
             self._kernel.traversal.has_moved = False
-            self._recalled.extendleft(reversed(self._deferred))
+            self._recalled[:0] = self._deferred
             self._deferred.clear()
 
     def close(self, status: Status) -> None:
