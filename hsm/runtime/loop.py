@@ -163,7 +163,10 @@ class Host:
         """
         for task in tasks:
             task.cancel()
-        await asyncio.wait(cast("list[asyncio.Task[None]]", tasks), timeout=grace)  # `spawn` made them
+        await self.turn()  # most need no more than that
+        late = [task for task in cast("list[asyncio.Task[None]]", tasks) if not task.done()]  # `spawn` made them
+        if late:
+            await asyncio.wait(late, timeout=grace)
 
     async def turn(self) -> None:
         """Let the loop take one turn."""
