@@ -281,6 +281,28 @@ async def test_of_two_transitions_that_would_exit_the_same_region_the_first_regi
 
 
 @rule("T4")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_one_that_gives_way_is_no_reason_for_another_to_give_way(engine):
+    """The second of three conflicts with both others; as the first wins against it, the third fires."""
+    inner = logged(
+        "i",
+        hsm.region("p", logged("x", go("e", "/M/z"))),
+        hsm.region("q", logged("y", go("e", "/M/o/right/k"))),
+    )
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "o", hsm.region("left", logged("a", go("e", "../b")), logged("b")), hsm.region("right", inner, logged("k"))
+        ),
+        logged("z"),
+    )
+    machine = await started(model, engine=engine)
+    machine.instance.taken()
+    assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert machine.instance.taken() == ["-a", "+b", "-y", "-x", "-i", "+k"]
+
+
+@rule("T4")
 async def test_a_junction_on_the_way_counts_for_what_would_be_left():
     """The path behind a junction leaves the owner, so it conflicts with the other region."""
     model = hsm.define(

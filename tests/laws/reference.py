@@ -223,7 +223,7 @@ class Reference:
     def _process(self, name: str) -> str:
         """One event to its end (T1), and what is recalled after it (D2)."""
         self._spend()
-        decision = self._decide(self.root, name, {})
+        decision = self._decide(name)
         self._fire_all(decision, name)
         self._settle(name)
         if decision == HELD:
@@ -288,7 +288,7 @@ class Reference:
     def _handle_error(self, error: str) -> None:
         """E3 to E5: an error that is not taken is unhandled, and so is one that handling it causes."""
         later, self.errors = self.errors, []
-        decision = self._decide(self.root, "hsm_error", {})
+        decision = self._decide("hsm_error")
         self._fire_all(decision, "hsm_error")
         if not decision:
             self.unhandled.append(error)
@@ -297,17 +297,28 @@ class Reference:
 
     # --- which transition fires ------------------------------------------------------------------------------
 
-    def _decide(self, path: tuple, name: str, asked: dict) -> list | str:
-        """T2, T4, D1, D3: the transitions that fire, each with its way; nothing; or `HELD`.
+    def _decide(self, name: str) -> list | str:
+        """T4: the transitions that fire, each with its way; nothing; or `HELD`."""
+        wanted = self._wanted(self.root, name, {})
+        if wanted == HELD:
+            return HELD
+        chosen: list = []
+        for each in wanted:  # one that gives way to another is no reason for a third to give way
+            if not self._conflicts(each, chosen):
+                chosen.append(each)
+        return chosen
+
+    def _wanted(self, path: tuple, name: str, asked: dict) -> list | str:
+        """T2, D1, D3: what each region in *path* chooses for itself, or `HELD`.
 
         *asked* keeps what guards behind junctions gave: two ways may lead there, and each is asked once (T2).
         """
         chosen: list = []
         for child in self._active_in(path):
-            decision = self._decide(child, name, asked)
+            decision = self._wanted(child, name, asked)
             if decision == HELD:
                 return HELD
-            chosen += [each for each in decision if not self._conflicts(each, chosen)]
+            chosen += decision
         if chosen:
             return chosen
         found = self._first_enabled(self._triggered(path, name), name, asked)
