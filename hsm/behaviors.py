@@ -74,8 +74,8 @@ class Scoped(abc.ABC):
         """The behaviour itself, for the vertex that it is written in and the one that its transition leaves."""
 
     def maker(self) -> Callable[[Any], object]:
-        """Makes, of the instance, the object to be kept for the vertex that a method is bound to."""
-        raise NotImplementedError  # methods of the instance keep none
+        """Makes, of the instance, the object to be kept for a vertex; asked only where `for_vertex` gave one."""
+        raise NotImplementedError  # pragma: no cover - methods of the instance keep none
 
     def also_calls(self) -> tuple[Any, ...]:
         """The user's functions, besides `function`, that calling the behaviour may call."""

@@ -235,8 +235,7 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
             Exception: From the await: what start raised and no transition took; nothing is active then.
         """
-        if here() is not self._mark:
-            self._check_sender()
+        self._check_sender()
         instance = self.instance
         runner = instance._runner
         if self._status is not CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
@@ -268,10 +267,7 @@ class Machine(Stepping, Generic[J]):
             self._turns.go_on(work)
             return work.answer()
         self._status = RUNNING
-        if self._room is None and self._engine is not None:
-            self.steps = self._engine.table(self.leaves)
-        else:
-            self._rest()
+        self._rest()
         return STARTED
 
     def _is_alive(self) -> bool:
