@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 from types import CodeType, FunctionType, MethodType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
+import attrs
+
 from hsm.context import Context
 from hsm.instance import Instance
 
@@ -33,24 +35,45 @@ TimepointFunction: TypeAlias = Callable[[Context, I, Any], datetime | Awaitable[
 """Gives the moment of a timer when its state is entered."""
 
 
+@attrs.frozen
+class Local:
+    """How the object is made whose methods are behaviours of a vertex, while that is active.
+
+    Attributes:
+        make: Makes it, of the instance.
+        calls_nothing: Whether no code of the user's that calls anything runs for that.
+    """
+
+    make: Callable[[Any], object]
+    calls_nothing: bool
+
+
 class Bound:
     """A method that knows its ``self``: the instance, or the object that is kept for a vertex.
 
     Attributes:
         function: The method, as a function.
-        vertex: The vertex whose object is ``self``; ``None``: the instance is.
         arguments: What follows ``self``: of ``ctx`` and ``event``.
+        vertex: The vertex whose object is ``self``; ``None``: the instance is.
+        local: How that object is made; ``None`` with the instance.
     """
 
-    __slots__ = ("arguments", "function", "vertex")
+    __slots__ = ("arguments", "function", "local", "vertex")
 
-    def __init__(self, function: Callable[..., Any], vertex: int | None, arguments: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[str, ...],
+        vertex: int | None = None,
+        local: Local | None = None,
+    ) -> None:
         self.function = function
-        self.vertex = vertex
         self.arguments = arguments
+        self.vertex = vertex
+        self.local = local
 
     def __call__(self, ctx: Context, instance: Any, event: Any) -> Any:
-        """Call the method as a behaviour."""
+        """Call the method as a behaviour: what the kernel does; generated steps call `function` in place."""
         own = instance if self.vertex is None else instance._runner.locals[self.vertex]
         given = {"ctx": ctx, "event": event}
         return self.function(own, *[given[argument] for argument in self.arguments])
@@ -72,14 +95,6 @@ class Scoped(abc.ABC):
     @abc.abstractmethod
     def for_vertex(self, vertex: int, source: int) -> Bound:
         """The behaviour itself, for the vertex that it is written in and the one that its transition leaves."""
-
-    def maker(self) -> Callable[[Any], object]:
-        """Makes, of the instance, the object to be kept for a vertex; asked only where `for_vertex` gave one."""
-        raise NotImplementedError  # pragma: no cover - methods of the instance keep none
-
-    def also_calls(self) -> tuple[Any, ...]:
-        """The user's functions, besides `function`, that calling the behaviour may call."""
-        return ()
 
 
 def unwrap(behavior: Any) -> Any:
@@ -189,7 +204,7 @@ def never_suspends(behavior: Any) -> bool:
 
 
 def calls_nothing(behavior: Any) -> bool:
-    """Whether the code of *behavior* calls nothing, imports nothing and goes through nothing.
+    """Whether the code of *behavior* calls, awaits and imports nothing, and goes through nothing.
 
     Then it starts no task, and nothing that it leaves behind can dispatch later as if from inside (rule Q2). What
     operators and properties do is not looked into.
@@ -198,7 +213,9 @@ def calls_nothing(behavior: Any) -> bool:
     if not isinstance(inner, FunctionType):
         return False
     names = {opcode.opname[operation] for operation in inner.__code__.co_code[::2]}
-    return not any(name.startswith(_CALLING) and name not in _UNSEEN_CALLS for name in names)
+    return not _has_await(inner.__code__) and not any(
+        name.startswith(_CALLING) and name not in _UNSEEN_CALLS for name in names
+    )
 
 
 def at_once(function: Any) -> Any | None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import attrs
 
+from hsm.behaviors import Local
 from hsm.events import BUILT_IN
 from hsm.names import closest, either, join
 from hsm.source import Source, of_function
@@ -77,19 +78,6 @@ class Deferrals:
 
 NO_TRIGGERS = Triggers()
 NO_DEFERRALS = Deferrals()
-
-
-@attrs.frozen
-class Local:
-    """How the object is made whose methods are behaviours of a vertex, while that is active.
-
-    Attributes:
-        make: Makes it, of the instance.
-        calls_nothing: Whether no code of the user's that calls anything runs for that.
-    """
-
-    make: Callable[[Any], object]
-    calls_nothing: bool
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 In: a function of a class body that takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``. Out: a behaviour of
 ``(ctx, instance, event)`` that finds the right ``self``: the machine, or the object of the state, which is made when
-the state needs one and dropped when the state is left.
+the state is entered, that of a pseudostate when it is reached, and dropped when that is over.
 Never imports the compiler, the tables or the run time.
 """
 
@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hsm.behaviors import Bound, Scoped
+from hsm.behaviors import Bound, Local, Scoped, calls_nothing
 
 _FORMS = {1: "(self)", 2: "(self, event)", 3: "(self, ctx, event)"}
 _ARGUMENTS = {1: (), 2: ("event",), 3: ("ctx", "event")}
@@ -30,10 +30,7 @@ class Method(Scoped):
 
     def for_vertex(self, vertex: int, source: int) -> Bound:
         """The method as a behaviour; it does not matter of which vertex."""
-        return self._bound(None)
-
-    def _bound(self, vertex: int | None) -> Bound:
-        return Bound(self.function, vertex, _ARGUMENTS[arguments_of(self.function)])
+        return Bound(self.function, _ARGUMENTS[arguments_of(self.function)])
 
 
 class StateMethod(Method):
@@ -47,10 +44,10 @@ class StateMethod(Method):
 
     def for_vertex(self, vertex: int, source: int) -> Bound:
         """The method as a behaviour of the state at *vertex*."""
-        return self._bound(vertex)
+        return Bound(self.function, _ARGUMENTS[arguments_of(self.function)], vertex, self._local())
 
-    def maker(self) -> Callable[[Any], object]:
-        """Makes a state object, which knows its machine before its ``__init__`` runs."""
+    def _local(self) -> Local:
+        """How a state object is made, which knows its machine before its ``__init__`` runs."""
         owner: Any = self.owner
 
         def make(instance: Any) -> object:
@@ -65,11 +62,8 @@ class StateMethod(Method):
             return made
 
         is_plain = type(owner) is type and not _own(owner, "__new__", "__init__", "__setattr__")
-        return make_plain if is_plain else make
-
-    def also_calls(self) -> tuple[Any, ...]:
-        """What makes the state object, where that is the user's."""
-        return _own(self.owner, "__new__", "__init__")
+        is_quiet = all(map(calls_nothing, _own(owner, "__new__", "__init__")))
+        return Local(make_plain if is_plain else make, is_quiet)
 
 
 def _own(owner: type, *names: str) -> tuple[Any, ...]:
@@ -84,7 +78,7 @@ class SourceMethod(StateMethod):
 
     def for_vertex(self, vertex: int, source: int) -> Bound:
         """The method as a behaviour of the state at *source*."""
-        return self._bound(source)
+        return super().for_vertex(source, source)
 
 
 def arguments_of(function: Any) -> int:

@@ -133,7 +133,7 @@ async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_c
             self.function = function
 
         def for_vertex(self, vertex, source):
-            return Bound(lambda instance, event: self.function(instance, event.name), None, ("event",))
+            return Bound(lambda instance, event: self.function(instance, event.name), ("event",))
 
     machine = await started(
         hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(Named(functools.partial(act))))))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hsm.behaviors import Scoped, at_once, callable_form, calls_nothing, describe, is_async, never_suspends
-from hsm.program import NONE, Behavior, Local
+from hsm.behaviors import Local, Scoped, at_once, callable_form, calls_nothing, describe, is_async, never_suspends
+from hsm.program import NONE, Behavior
 from hsm.source import Source
 
 
@@ -37,23 +37,22 @@ class Binder:
         ends_at_once = is_coroutine and never_suspends(action)
         plain = _plain(form) if ends_at_once else form
         call = plain
-        runs = (action,)
+        makes_quietly = True
         if issubclass(type(form), Scoped):
             place = vertex if written_in is None else written_in
             call = bound = plain.for_vertex(place, vertex)
-            runs = (form.function, *form.also_calls())
-            if bound.vertex is not None:
-                local = Local(form.maker(), all(map(calls_nothing, form.also_calls())))
+            if bound.vertex is not None and bound.local is not None:
+                makes_quietly = bound.local.calls_nothing
                 if bound.vertex == place:
-                    self.locals[place] = local
+                    self.locals[place] = bound.local
                 else:  # that vertex may have an object of a class of its own
-                    self.locals.setdefault(bound.vertex, local)
+                    self.locals.setdefault(bound.vertex, bound.local)
         self.behaviors.append(
             Behavior(
                 call=call,
                 ends_at_once=ends_at_once and plain is form,
                 may_suspend=is_coroutine and not ends_at_once,
-                calls_nothing=all(map(calls_nothing, runs)),
+                calls_nothing=calls_nothing(action) and makes_quietly,
                 role=role,
                 vertex=vertex,
                 transition=transition,

@@ -7,7 +7,7 @@ import contextlib
 import logging
 
 import pytest
-from support import Log, anote, fail, logged, note, rule, says, settle, started
+from support import Log, anote, fail, logged, note, pause, rule, says, settle, started
 
 import hsm
 from hsm.runtime.record import BUSY, BY_TURNS, WANTED
@@ -418,6 +418,34 @@ async def test_an_exit_point_of_the_model_ends_it(engine):
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.status is hsm.Status.COMPLETED
     assert machine.instance.log == ["gone"]
+
+
+@rule("Q2")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
+    """An `await` of something made elsewhere calls nothing by itself, and runs what does."""
+    outcomes = []
+
+    class Holder(Log):
+        """Keeps a coroutine that nobody has begun."""
+
+    async def later(instance):
+        await pause(1)
+        outcomes.append(await instance.dispatch("x"))
+
+    async def held(instance):
+        instance.task = asyncio.create_task(later(instance))
+
+    async def act(ctx, self, event):
+        await self.held
+
+    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(act)), hsm.transition(hsm.on("x"))))
+    instance = Holder()
+    instance.held = held(instance)
+    machine = await started(model, instance, engine=engine)
+    await machine.dispatch("go")
+    await pause(3)
+    assert outcomes == [hsm.Outcome.QUEUED]
 
 
 async def test_more_guards_than_can_be_worked_out_go_to_the_kernel():
