@@ -255,6 +255,7 @@ class Program:
         has_history: Whether there is a history.
         has_background: Whether there are timers or activities.
         has_locals: Whether there are methods of vertices' objects.
+        lenders: The vertices whose methods are behaviours of transitions that leave others.
         has_calls: Whether the code of any behaviour calls anything.
         kept: What is worked out from the tables while machines run, by whoever does so; no part of the value.
     """
@@ -272,6 +273,7 @@ class Program:
     has_history: bool
     has_background: bool
     has_locals: bool
+    lenders: tuple[int, ...]
     has_calls: bool
     kept: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, eq=False, repr=False)
 

@@ -82,17 +82,22 @@ class _Specializer(Deciding):
 
     def _end(self, outcome: Outcome) -> Then:
         def end(moment: Moment) -> None:
+            self._forget(moment)
             if moment.complete:
                 self._next(moment, end)
                 return
-            if self._program.has_locals:
-                active = Configuration(self._program, moment)
-                keepers = (vertex for vertex in dict.fromkeys(moment.left) if self._vertices[vertex].local is not None)
-                if gone := tuple(vertex for vertex in keepers if not active.is_active(vertex)):
-                    moment.do(Forget(gone))
             moment.do(End(outcome, moment.leaves))
 
         return end
+
+    def _forget(self, moment: Moment) -> None:
+        """The objects of what is not active, or was passed through, are over."""
+        if self._program.has_locals:
+            active = Configuration(self._program, moment)
+            known = dict.fromkeys((*moment.left[moment.since :], *self._program.lenders))
+            gone = (vertex for vertex in known if self._vertices[vertex].local and not active.is_active(vertex))
+            if vertices := tuple(gone):
+                moment.do(Forget(vertices))
 
     def _next(self, moment: Moment, then: Then) -> None:
         """Handle the first completion that waits, a step of its own (rules C2 and T6)."""

@@ -39,7 +39,7 @@ LINES = 2000
 
 LINKS = (
     "BUSY", "TAKEN", "IGNORED", "awaits", "hand_over", "failed", "after", "hold", "by_turns", "senders", "mark",
-    "unmark", "end_of", "arm", "disarm", "COMPLETED",
+    "unmark", "end_of", "arm", "disarm", "COMPLETED", "count",
 )  # fmt: skip
 """Global names that every function may use; the run time says what they are."""
 
@@ -309,6 +309,9 @@ class _Writer:
                 self._line(depth + 1, f"return after(machine, {given}{completions})")
             if self._is_busy or operation.outcome is Outcome.TAKEN:
                 self._line(depth, f"machine.steps = {self._name('steps', operation.leaves)}")
+        elif self._completions and self._is_busy:
+            self._line(depth, "if machine.steps is not BUSY:")
+            self._line(depth + 1, f"count(machine, {self._completions})")
         self._line(depth, f"return {given}")
 
 

@@ -21,6 +21,8 @@ class Binder:
         self.behaviors: list[Behavior] = []
         self.locals: dict[int, Local] = {}
         """The objects whose methods are behaviours, by vertex."""
+        self.lenders: set[int] = set()
+        """The vertices whose methods are behaviours of transitions that leave others."""
 
     def add(
         self,
@@ -43,6 +45,8 @@ class Binder:
             call = bound = plain.for_vertex(place, vertex)
             if bound.vertex is not None and bound.local is not None:
                 makes_quietly = bound.local.calls_nothing
+                if bound.vertex != vertex:
+                    self.lenders.add(bound.vertex)
                 if bound.vertex == place:
                     self.locals[place] = bound.local
                 else:  # that vertex may have an object of a class of its own

@@ -52,6 +52,7 @@ def tabulate(outline: Outline) -> Program:
         has_history=any(vertex.has_history for vertex in vertices),
         has_background=bool(tables.timers) or any(vertex.activities for vertex in vertices),
         has_locals=bool(tables.binder.locals),
+        lenders=tuple(sorted(tables.binder.lenders)),
         has_calls=not all(behavior.calls_nothing for behavior in tables.binder.behaviors),
     )
 

@@ -77,6 +77,7 @@ def links(machine: type[Any]) -> dict[str, Any]:
         "arm": arm,
         "disarm": disarm,
         "COMPLETED": COMPLETED,
+        "count": machine.count,
     }
 
 

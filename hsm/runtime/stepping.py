@@ -235,9 +235,13 @@ class Stepping(Record):
 
     def after(self, answer: Awaitable[Any], completions: int = 0) -> Awaitable[Any]:
         """Do what waited for the end of the step, in which so many states completed; *answer* is what came of it."""
-        self._kernel.count(completions)
+        self.count(completions)
         self._turns.drain()
         return answer
+
+    def count(self, completions: int) -> None:
+        """So many states completed in a step that something waits for (rule Q8)."""
+        self._kernel.count(completions)
 
     def hold(self, event: Event[Any]) -> Awaitable[Outcome]:
         """Hold *event* back (rule D1)."""

@@ -77,6 +77,7 @@ class Traversal:
     def start(self, event: Event[Any]) -> Steps[None]:
         """Enter the model by its default entry."""
         yield from self._enter(0, (0,), event, NO_WAY)
+        self._drop_objects()
 
     def leave_all(self, event: Event[Any]) -> Steps[None]:
         """Leave everything, innermost first."""
@@ -90,6 +91,10 @@ class Traversal:
     def forget(self) -> None:
         """Drop what a step leaves behind: what was kept for vertices that are no longer active."""
         self._departures.clear()
+        self._drop_objects()
+
+    def _drop_objects(self) -> None:
+        """The objects of what is not active, or was passed through, are over."""
         known = self.machine.locals or ()
         self.machine.drop(tuple(vertex for vertex in known if not self.configuration.is_active(vertex)))
 
@@ -107,6 +112,7 @@ class Traversal:
             self._before = self._resting()
             if self.ended is None and source not in self._departures:
                 value = yield from self._transition(chosen.transition, event, chosen.way)
+        self._drop_objects()
         return value
 
     def _transition(self, index: int, event: Event[Any], way: Way) -> Steps[object]:
@@ -274,6 +280,7 @@ class Traversal:
             is_new = not self.configuration.is_active(region)
             if is_new:
                 self.configuration.activate(region)
+                self.machine.drop((region,))
             if is_new or inner:
                 yield from self._inside(region, inner, event, way)
             # a choice may have led out again: then the rest is not entered

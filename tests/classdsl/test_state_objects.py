@@ -7,6 +7,7 @@ import gc
 import weakref
 
 import attrs
+import pytest
 from support import pause, rule
 
 import hsm
@@ -318,6 +319,92 @@ async def test_the_object_of_a_choice_lasts_for_one_passage():
                 self.machine.log.append(self.passed)
 
     assert await run(M(), "go", "go") == [1, 1]
+
+
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_the_object_of_a_choice_lasts_for_one_passage_of_several_in_a_step(engine):
+    """A completion or an error that leads through it again finds a new one."""
+
+    class M(Machine):
+        def __init__(self):
+            self.log = []
+
+        class A(State["M"], initial=True):
+            go = on("go", target="Way")
+            err = on("hsm_error", target="Way")
+
+        class Way(Choice["M"]):
+            passed = 0
+
+            @transition(target="A")
+            def on_the_way(self):
+                self.passed += 1
+                self.machine.log.append(self.passed)
+                if len(self.machine.log) == 1:
+                    raise ValueError("once")
+
+    machine = await hsm.start(None, M(), M.model, engine=engine)
+    await machine.dispatch("go")
+    assert machine.instance.log == [1, 1]
+
+
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_the_object_of_a_region_is_new_when_it_is_entered_again(engine):
+    """Leaving and entering in one step is an end and a beginning."""
+
+    class M(Machine):
+        def __init__(self):
+            self.log = []
+
+        class S(State["M"]):
+            class R1(Region):
+                n = 0
+
+                @initial("A")
+                def begin(self):
+                    self.n += 1
+                    self.machine.log.append(self.n)
+
+                class A(State["M"]):
+                    pass
+
+            class R2(Region):
+                class B(State["M"]):
+                    pass
+
+            again = on("again", target=".")
+
+    machine = await hsm.start(None, M(), M.model, engine=engine)
+    await machine.dispatch("again")
+    await machine.dispatch("again")
+    assert machine.instance.log == [1, 1, 1]
+
+
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_the_object_of_a_state_that_only_lends_a_method_lasts_for_one_step(engine):
+    """A method written in one state, for a transition of another, finds no object that stayed."""
+
+    class M(Machine):
+        def __init__(self):
+            self.log = []
+
+        class B(State["M"], initial=True):
+            pass
+
+        class A(State["M"]):
+            n = 0
+
+            @on("x", source="../B")
+            def x(self):
+                self.n += 1
+                self.machine.log.append(self.n)
+
+            go = on("go", source="../B", target="A")
+
+    machine = await hsm.start(None, M(), M.model, engine=engine)
+    await machine.dispatch("x")
+    await machine.dispatch("x")
+    assert machine.instance.log == [1, 1]
 
 
 async def test_objects_in_regions_are_apart():

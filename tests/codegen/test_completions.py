@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
-from support import anote, fail, note, pause, rule, says, settle, started
+from support import Log, anote, fail, note, pause, rule, says, settle, started
 
 import hsm
 from hsm.api import program_of
@@ -275,6 +276,25 @@ async def test_completions_without_end_are_one_for_the_budget(engine):
         await machine.dispatch("go")
     assert await machine.dispatch("back") is hsm.Outcome.TAKEN
     assert machine.state() == "/M/a"
+
+
+@rule("Q8", "L1")
+@both
+@pytest.mark.parametrize("budget", [20, 21, 22])
+async def test_the_budget_counts_the_completions_of_a_start(engine, budget):
+    """What the default entry completes is part of what follows from it."""
+
+    def again(ctx, self, event):
+        self.log.append(event.name)
+        self.dispatch("loop")
+
+    model = hsm.define("M", hsm.state("a", then("b")), hsm.state("b", hsm.entry(again), to("loop", ".")))
+    instance = Log()
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    with contextlib.suppress(hsm.LoopBudgetError):
+        await started(model, instance, engine=engine, step_budget=budget)
+    await settle()
+    assert len(instance.log) == budget
 
 
 @rule("L1", "C2")
