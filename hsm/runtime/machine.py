@@ -289,11 +289,12 @@ class Machine(Stepping, Generic[J]):
             disarm_all(self)
         if self._room is not None:
             self._room.turns.close(status)
-        if self._wish is not None:
-            self._wish.cancel()
-        self.context.cancel()
         if self._end is not None:
             self._end.finish(status, [])
+        try:
+            (self._wish or self.context).cancel()  # with everything below it
+        except Exception as error:  # of a callback that a behaviour has left there
+            self._background([error])
 
     async def restart(self) -> None:
         """Stop, and start again on the same instance: history, deferred and queued events are gone (rule L6).

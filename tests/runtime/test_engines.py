@@ -448,6 +448,27 @@ async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
     assert outcomes == [hsm.Outcome.QUEUED]
 
 
+@rule("L4", "E4")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_a_callback_that_raises_at_the_end_does_not_keep_the_end_from_being_told(engine):
+    """Its error is one that nobody awaits; whoever waits for the machine, or stops it, goes on."""
+    caught = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(str(context["exception"])))
+
+    def leave(ctx, self, event):
+        ctx.on_cancel(fails)
+
+    def fails():
+        raise RuntimeError("callback")
+
+    machine = await started(hsm.define("M", hsm.state("a", hsm.entry(leave))), engine=engine)
+    waiting = asyncio.ensure_future(machine.wait())
+    await settle()
+    await machine.stop()
+    assert await waiting is hsm.Status.STOPPED
+    assert caught == ["callback"]
+
+
 async def test_more_guards_than_can_be_worked_out_go_to_the_kernel():
     """Twelve hundred guarded transitions on one event are asked one after the other all the same."""
     many = (hsm.transition(hsm.on("e"), hsm.guard(lambda ctx, self, event: False)) for _ in range(1200))
