@@ -7,7 +7,7 @@ Never imports the run time: the machine is known by a Protocol, and put here whe
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol, overload
+from typing import Any, Protocol, cast, overload
 
 from hsm.errors import LifecycleError
 from hsm.events import Event
@@ -46,6 +46,14 @@ class Instance:
     """
 
     _runner: Any = None
+
+    def __getstate__(self) -> object:
+        """What a copy or a pickle takes along: all but the machine, which runs this instance and no copy of it."""
+        state = object.__getstate__(self)
+        if not isinstance(state, tuple):
+            return _without_runner(state)
+        attributes, slots = cast("tuple[Any, Any]", state)  # of a subclass with slots
+        return _without_runner(attributes), slots
 
     @overload
     def dispatch(self, event: Event[Any]) -> Awaitable[Outcome]: ...
@@ -87,3 +95,8 @@ def runner(instance: Instance) -> Runs:
         kind = type(instance).__name__
         raise LifecycleError(f"this {kind} is run by no machine yet: 'await hsm.start(ctx, instance, model)' first")
     return found
+
+
+def _without_runner(state: Any) -> Any:
+    """The attributes *state* of an instance, or ``None``, without the machine."""
+    return state and {name: value for name, value in state.items() if name != "_runner"}

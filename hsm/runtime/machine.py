@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar, overload
 
 from hsm.configuration import Configuration
+from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import FINAL, INITIAL, Arguments, Event, as_event
 from hsm.instance import Instance
@@ -28,6 +29,7 @@ from hsm.runtime.timers import disarm_all
 
 _INITIAL: Event[Any] = Event(INITIAL)
 _FINAL: Event[Any] = Event(FINAL)
+_FROM_ANOTHER_THREAD = "'asyncio.run_coroutine_threadsafe' does that on its own loop"
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -150,7 +152,7 @@ class Machine(Stepping, Generic[J]):
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         event = Event(operation, Arguments(args, kwargs))
-        chain = self._check_sender()
+        chain = self._check_sender(_FROM_ANOTHER_THREAD)
         if self in chain or self.steps is BUSY or self.steps is WANTED:
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{operation}'")
         if self._status is not RUNNING:
@@ -192,7 +194,11 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: From another thread.
             Exception: From the await: what an exit action raised.
         """
-        chain = senders() if here() is self._mark else self._check_sender()
+        chain = (
+            senders()
+            if here() is self._mark
+            else self._check_sender("stop it with 'loop.call_soon_threadsafe(machine.stop)'")
+        )
         if self not in chain and (step := self._find(None)) is not None:
             return self._stop_now(step)
         if self._status in ENDED or (self._status is CREATED and not self._is_busy):
@@ -235,17 +241,19 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
             Exception: From the await: what start raised and no transition took; nothing is active then.
         """
-        self._check_sender()
+        self._check_sender(_FROM_ANOTHER_THREAD)
         instance = self.instance
-        runner = instance._runner
         if self._status is not CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
             raise LifecycleError(f"this machine is {self._status.value} already")
-        if runner is not None and runner is not self and isinstance(runner, Machine) and runner._is_alive():
-            raise LifecycleError(f"this {type(instance).__name__} is run by a machine already: stop that one first")
-        if self._wish is not None:
-            if self._wish.done:
-                raise LifecycleError("the context given to start is cancelled already")
+        self._check_free()
+        # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
+        self._wish = None
+        if self._parent is not None:
+            self._wish = Context(self._parent)
             self._wish.on_cancel(self._context_cancelled)
+        self.context = Context(self._wish)
+        if self.program.has_background:
+            self.variables = contextvars.copy_context()
         if type(instance).__setattr__ is object.__setattr__:
             instance._runner = self
         else:
@@ -269,6 +277,19 @@ class Machine(Stepping, Generic[J]):
         self._status = RUNNING
         self._rest()
         return STARTED
+
+    def _check_free(self) -> None:
+        """Whether it could begin.
+
+        Raises:
+            LifecycleError: Its instance is run by another machine, or its context is done.
+        """
+        runner = self.instance._runner
+        if runner is not None and runner is not self and isinstance(runner, Machine) and runner._is_alive():
+            kind = type(self.instance).__name__
+            raise LifecycleError(f"this {kind} is run by a machine already: stop that one first")
+        if self._parent is not None and self._parent.done:
+            raise LifecycleError("the context given to start is cancelled already")
 
     def _is_alive(self) -> bool:
         return self._status is RUNNING or self._is_busy
@@ -305,7 +326,7 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: From another thread, or from inside a behaviour of this machine.
             Exception: What exit actions, or start, raised.
         """
-        if self in self._check_sender():
+        if self in self._check_sender(_FROM_ANOTHER_THREAD):
             raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
         if self._restarting is not None:
             await Answer(self._restarting)
@@ -314,6 +335,7 @@ class Machine(Stepping, Generic[J]):
         failures: list[BaseException] = []
         try:
             await self.stop()
+            self._check_free()  # it stays stopped, instead of being neither stopped nor started
             on_background_error = self._on_background_error
             self._reset()
             await self.begin(on_background_error)

@@ -104,9 +104,7 @@ class Stepping(Record):
         self._status = CREATED
         self._room: Room | None = None
         self._end: Pending[Status] | None = None
-        # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
-        self._wish = Context(self._parent) if self._parent is not None else None
-        self.context = Context(self._wish)
+        self._wish: Context | None = None
         self.leaves = ()
         self.steps = BY_TURNS
         self.history = {} if self.program.has_history else None
@@ -116,7 +114,6 @@ class Stepping(Record):
         self.heap = self.variables = None
         if self.program.has_background:
             self.heap = heap_of(self._host, self._options.clock)
-            self.variables = contextvars.copy_context()
 
     @property
     def _turns(self) -> Turns:
@@ -187,8 +184,11 @@ class Stepping(Record):
             raise LifecycleError("this machine was stopped: it takes no events until 'await hsm.restart(machine)'")
         return OUTCOMES[Outcome.IGNORED]
 
-    def _check_sender(self) -> tuple[object, ...]:
+    def _check_sender(self, way: str = "send with 'machine.dispatch_threadsafe(event)'") -> tuple[object, ...]:
         """The machines that the sender is a behaviour of.
+
+        Args:
+            way: How to do from another thread what the sender does.
 
         Raises:
             LifecycleError: The sender is on another thread.
@@ -196,7 +196,7 @@ class Stepping(Record):
         if here() is self._mark:
             return senders()
         if threading.get_ident() != self._host.thread:
-            raise LifecycleError("this machine runs on another thread: send with 'machine.dispatch_threadsafe(event)'")
+            raise LifecycleError(f"this machine runs on another thread: {way}")
         if self._host.loop.is_closed():
             raise LifecycleError("the loop of this machine is closed: a machine lives on the loop that started it")
         return senders()

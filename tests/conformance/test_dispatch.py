@@ -750,6 +750,23 @@ async def test_an_event_from_outside_keeps_its_context_behind_one_that_is_about_
     assert machine.instance.log == ["held", "freed", "effect ann"]
 
 
+@rule("Q6")
+async def test_a_timer_fires_in_the_context_in_which_the_start_was_awaited(clock):
+    """As the default entry does, and not in that of the call that made the machine ready to start."""
+    model = hsm.define(
+        "M", hsm.state("a", hsm.entry(seen_by("entry")), hsm.transition(hsm.after(1), hsm.effect(seen_by("effect"))))
+    )
+    instance = Log()
+    starting = hsm.start(None, instance, model, clock=clock)
+
+    async def begin():
+        await starting
+
+    await as_user("ann", begin)
+    await clock.advance(1)
+    assert instance.log == ["entry ann", "effect ann"]
+
+
 @rule("Q6", "A1")
 async def test_an_activity_runs_in_the_context_of_the_sender_whose_event_led_to_its_state():
     """The variables that the sender had are seen by the task of the activity."""
@@ -797,12 +814,26 @@ async def test_dispatch_from_another_thread_says_what_to_use():
 
 
 @rule("Q7")
-async def test_call_and_stop_refuse_another_thread_too():
-    """They would run behaviours on the wrong thread."""
-    machine = await gated()
-    assert isinstance(await in_thread(lambda: machine.call("go")), hsm.LifecycleError)
-    assert isinstance(await in_thread(machine.stop), hsm.LifecycleError)
-    assert machine.status is hsm.Status.RUNNING
+@pytest.mark.parametrize(
+    ("ask", "way"),
+    [
+        (lambda machine: machine.stop(), "loop.call_soon_threadsafe"),
+        (lambda machine: machine.call("what"), "run_coroutine_threadsafe"),
+        (lambda machine: machine.restart().send(None), "run_coroutine_threadsafe"),
+    ],
+    ids=["stop", "call", "restart"],
+)
+async def test_what_is_asked_for_on_another_thread_is_refused_with_the_way_to_ask(ask, way):
+    """The message names what does it from there, and nothing has happened."""
+    machine = await started(hsm.define("M", hsm.state("a")))
+
+    def other():
+        with pytest.raises(hsm.LifecycleError, match="on another thread") as refused:
+            ask(machine)
+        return str(refused.value)
+
+    assert way in await in_thread(other)
+    assert machine.state() == "/M/a"
 
 
 @rule("Q7")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import logging
+import pickle
 
 import pytest
 from support import Log, anote, fail, logged, note, rule, settle, started
@@ -619,6 +621,34 @@ async def test_one_start_is_awaited_once():
         await starting
 
 
+class Slotted(hsm.Instance):
+    """An instance that keeps its data in slots as well."""
+
+    __slots__ = ("count",)
+
+    def __init__(self):
+        self.count = 1
+
+
+@rule("L5")
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+@pytest.mark.parametrize("kind", [hsm.Instance, Log, Slotted])
+async def test_a_copy_of_an_instance_is_run_by_no_machine(kind, copied):
+    """It has the data, and may be started by itself; the machine goes on with the one that it was given."""
+    model = hsm.define("M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b"))
+    one = await hsm.start(None, kind(), model)
+    if kind is not hsm.Instance:
+        vars(one.instance)["name"] = "one"
+    twin = copied(one.instance)
+    assert vars(twin) == {name: value for name, value in vars(one.instance).items() if value is not one}
+    assert getattr(twin, "count", None) == getattr(one.instance, "count", None)
+    with pytest.raises(hsm.LifecycleError, match="run by no machine yet"):
+        twin.dispatch("go")
+    other = await hsm.start(None, twin, model)
+    await twin.dispatch("go")
+    assert (one.state(), other.state()) == ("/M/a", "/M/b")
+
+
 # --- L6: restart ------------------------------------------------------------------------------------------------
 
 
@@ -764,10 +794,23 @@ async def test_a_machine_is_not_restarted_in_a_context_that_is_done():
     await machine.wait()
     with pytest.raises(hsm.LifecycleError, match="cancelled already"):
         await hsm.restart(machine)
-    with pytest.raises(hsm.LifecycleError, match="not started"):
+    with pytest.raises(hsm.LifecycleError, match="was stopped"):
         machine.dispatch("go")
+    assert machine.status is hsm.Status.STOPPED
     assert machine.state() == ""
     assert machine.instance.log == ["+a", "+b", "-b", "-a"]
+
+
+@rule("L6", "L5")
+async def test_a_machine_is_not_restarted_on_an_instance_that_another_machine_runs():
+    """It stays stopped, and the other machine runs on."""
+    one = await started(PAIR)
+    await one.stop()
+    other = await hsm.start(None, one.instance, PAIR)
+    with pytest.raises(hsm.LifecycleError, match="run by a machine already"):
+        await one.restart()
+    assert one.status is hsm.Status.STOPPED
+    assert other.status is hsm.Status.RUNNING
 
 
 # --- L7: contexts -----------------------------------------------------------------------------------------------

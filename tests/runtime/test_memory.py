@@ -6,6 +6,7 @@ import asyncio
 import gc
 import weakref
 
+import pytest
 from support import Log, anote, note, rule, settle, started
 
 import hsm
@@ -62,6 +63,23 @@ async def test_a_stopped_machine_goes_when_it_is_let_go():
     gc.collect()
     assert [each() for each in gone] == [None, None, None]
     assert not ctx.done
+
+
+@rule("L7")
+async def test_a_start_that_never_was_leaves_nothing_in_its_context():
+    """Neither one that is not awaited nor one that is refused is remembered by the context that it was given."""
+
+    def contexts():
+        gc.collect()
+        return sum(isinstance(each, hsm.Context) for each in gc.get_objects())
+
+    ctx, model = hsm.Context(), hsm.define("M", hsm.state("a"))
+    machine = await hsm.start(ctx, Log(), model)
+    before = contexts()
+    hsm.start(ctx, Log(), model)
+    with pytest.raises(hsm.LifecycleError, match="run by a machine already"):
+        await hsm.start(ctx, machine.instance, model)
+    assert contexts() == before
 
 
 def test_a_machine_does_not_keep_the_loop_that_is_over():
