@@ -85,16 +85,18 @@ class Scoped(abc.ABC):
     Attributes:
         function: The user's own function: it decides the name, the position and whether it can suspend.
         forms: The numbers of arguments that it may be called with, and how each is written, for a message.
+        home: The path of the vertex that it belongs to; ``None``: the one that it is written in.
     """
 
     __slots__ = ()
 
     function: Callable[..., Any]
     forms: ClassVar[Mapping[int, str]]
+    home: str | None = None
 
     @abc.abstractmethod
-    def for_vertex(self, vertex: int, source: int) -> Bound:
-        """The behaviour itself, for the vertex that it is written in and the one that its transition leaves."""
+    def for_vertex(self, vertex: int) -> Bound:
+        """The behaviour itself, as one of *vertex*."""
 
 
 def unwrap(behavior: Any) -> Any:

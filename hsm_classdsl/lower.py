@@ -40,7 +40,7 @@ from hsm.names import join
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, names_in, read
 from hsm_classdsl.marks import Combined, Guard, InitialMark, Path, TransitionMark
-from hsm_classdsl.methods import Method, SourceMethod, StateMethod
+from hsm_classdsl.methods import Method, StateMethod
 from hsm_classdsl.vertices import Submachine, Vertex
 
 
@@ -53,14 +53,18 @@ def lower(machine: type[Instance], where: Source | None) -> Model[Any] | None:
 
 
 class _StateMethods:
-    """Makes behaviours of the methods of one vertex class."""
+    """Makes behaviours of the methods of one vertex class, which stands at *place*.
 
-    def __init__(self, owner: type, kind: type[StateMethod] = StateMethod) -> None:
+    For a transition that is written elsewhere, *home* says the same as a path from the model down.
+    """
+
+    def __init__(self, owner: type, place: str, home: str | None = None) -> None:
         self.hsm_owner = owner
-        self._kind = kind
+        self.hsm_place = place
+        self._home = home
 
     def __call__(self, function: Any) -> Any:
-        return self._kind(function, self.hsm_owner)
+        return StateMethod(function, self.hsm_owner, self._home)
 
 
 class _Lowering:
@@ -75,6 +79,7 @@ class _Lowering:
         self._drafts: dict[type, Draft] = {}
         self._names_in: dict[type, dict[int, str]] = {}
         places = list(self._places(machine, ""))
+        self._classes = {place: known for known, place in places}
         for known, place in places:
             self.paths.setdefault(known, set()).add(place)
         inherited: dict[type, set[str]] = {}
@@ -152,7 +157,7 @@ class _Lowering:
         if is_a(value, type) and not issubclass(value, Vertex):
             return [value.hsm_model]
         if is_a(value, type):
-            vertex = self._vertex(declaration.name, value)
+            vertex = self._vertex(declaration.name, value, _inside(self._place(behavior), declaration.name))
             return _marked(value.hsm_is_initial, declaration.name, value.hsm_where, vertex)
         return [self._marked(mark, value, behavior) for mark in declaration.marks]
 
@@ -165,9 +170,9 @@ class _Lowering:
         made: Element = mark.kind((_behavior(function, behavior),), where=mark.where)  # a BehaviorMark
         return made
 
-    def _vertex(self, name: str, owner: Any) -> Element:
-        """The vertex that the nested class *owner* declares."""
-        behavior = _StateMethods(owner)
+    def _vertex(self, name: str, owner: Any, place: str) -> Element:
+        """The vertex that the nested class *owner* declares at *place*."""
+        behavior = _StateMethods(owner, place)
         where = owner.hsm_where
         parts = self.parts(self.read(owner), behavior)
         target = getattr(owner, "hsm_target", None)  # a history may have one
@@ -191,7 +196,7 @@ class _Lowering:
         if mark.target is not None:
             parts.append(Target[Any](self._several(mark.target, self._base(mark.source, behavior)), where=where))
         if mark.guard is not None:
-            parts.append(self._condition(mark.guard, behavior, where))
+            parts.append(self._condition(mark.guard, behavior, mark))
         if mark.external:
             parts.append(External[Any](where=where))
         if function is not None:
@@ -208,7 +213,7 @@ class _Lowering:
         if mark.trigger == "on_call":
             return [OnCall[Any](argument, where=where)]
         if mark.trigger == "when":
-            return [When[Any](self._condition(argument, behavior, where), where=where)]
+            return [When[Any](self._condition(argument, behavior, mark), where=where)]
         given = _behavior(self._latest(self._owner(behavior), argument), behavior) if callable(argument) else argument
         return [{"after": After, "every": Every, "at": At}[mark.trigger](given, where=where)]
 
@@ -253,8 +258,25 @@ class _Lowering:
         owner: type = getattr(behavior, "hsm_owner", self.machine)
         return owner
 
-    def _condition(self, guard: Any, behavior: Callable[..., Any], where: Source | None) -> Condition[Any]:
-        """The condition that *guard* stands for."""
+    def _place(self, behavior: Callable[..., Any]) -> str:
+        """Where the class stands whose methods *behavior* makes behaviours of; the machine's own place is empty."""
+        place: str = getattr(behavior, "hsm_place", "")
+        return place
+
+    def _home(self, owner: type, mark: Any, behavior: Callable[..., Any]) -> str:
+        """Where the class *owner* stands, seen from the transition that *mark* makes: around its source, if it does.
+
+        A class that is no part of the machine keeps its own name, which is not found.
+        """
+        source = self._place(behavior)
+        if mark.source is not None:
+            source = self._path(mark.source, source).removeprefix(f"/{self.machine.__name__}/")
+        places = sorted(self.paths.get(owner, ()), key=len, reverse=True)
+        around = [place for place in places if f"{source}/".startswith(f"{place}/")]
+        return (around or places or [owner.__qualname__])[0]
+
+    def _condition(self, guard: Any, behavior: Callable[..., Any], mark: Any) -> Condition[Any]:
+        """The condition that *guard* of the transition that *mark* makes stands for."""
         if is_a(guard, Condition):
             known: Condition[Any] = guard
             return known
@@ -262,18 +284,31 @@ class _Lowering:
             asked: Condition[Any] = guard.condition
             return asked
         if is_a(guard, Combined):
-            conditions = tuple(self._condition(term, behavior, where) for term in guard.terms)
+            conditions = tuple(self._condition(term, behavior, mark) for term in guard.terms)
             if guard.word == "not_":
-                return Not[Any](conditions[0], where=where)
-            made: Condition[Any] = (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=where)
+                return Not[Any](conditions[0], where=mark.where)
+            made: Condition[Any] = (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=mark.where)
             return made
-        owner = self._owner(behavior)
-        found = self._latest(owner, guard)
+        position = mark.where
+        if is_a(guard, Guard):
+            position, behavior = guard.where, self._whose(guard, mark, behavior)
+        found = self._latest(self._owner(behavior), guard)
         function = found.function if is_a(found, Guard) else found
-        position = guard.where if is_a(guard, Guard) else where
-        if is_a(guard, Guard) and owner is self.machine and issubclass(guard.owner, Vertex):
-            return nodes.Guard[Any](_behavior(function, _StateMethods(guard.owner, SourceMethod)), where=position)
         return nodes.Guard[Any](_behavior(function, behavior) if callable(function) else function, where=position)
+
+    def _whose(self, guard: Any, mark: Any, behavior: Callable[..., Any]) -> Callable[..., Any]:
+        """What makes a behaviour of *guard*, which the transition of *mark* names: it need not be its own class's."""
+        owner = guard.owner
+        if owner is None or issubclass(self._owner(behavior), owner):
+            return behavior
+        if issubclass(self.machine, owner):
+            return Method
+        if not issubclass(owner, Vertex):
+            return behavior
+        place = self._home(owner, mark, behavior)
+        if place not in self._classes:
+            return _StateMethods(owner, place, place)
+        return _StateMethods(self._classes[place], place, f"/{self.machine.__name__}/{place}")
 
 
 def _refined(places: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:

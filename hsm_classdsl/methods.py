@@ -28,21 +28,28 @@ class Method(Scoped):
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
-    def for_vertex(self, vertex: int, source: int) -> Bound:
+    def for_vertex(self, vertex: int) -> Bound:
         """The method as a behaviour; it does not matter of which vertex."""
         return Bound(self.function, _ARGUMENTS[arguments_of(self.function)])
 
 
 class StateMethod(Method):
-    """A method of a state class: ``self`` is the object of the state that is active at the vertex."""
+    """A method of a state class: ``self`` is the object of the state that is active at the vertex.
 
-    __slots__ = ("owner",)
+    Args:
+        function: The method.
+        owner: The class whose object ``self`` is.
+        home: The path of its vertex, when a transition that is written elsewhere names the method.
+    """
 
-    def __init__(self, function: Callable[..., Any], owner: type) -> None:
+    __slots__ = ("home", "owner")
+
+    def __init__(self, function: Callable[..., Any], owner: type, home: str | None = None) -> None:
         super().__init__(function)
         self.owner = owner
+        self.home = home
 
-    def for_vertex(self, vertex: int, source: int) -> Bound:
+    def for_vertex(self, vertex: int) -> Bound:
         """The method as a behaviour of the state at *vertex*."""
         return Bound(self.function, _ARGUMENTS[arguments_of(self.function)], vertex, self._local())
 
@@ -69,16 +76,6 @@ class StateMethod(Method):
 def _own(owner: type, *names: str) -> tuple[Any, ...]:
     """Those of the methods called *names* that *owner* does not have from ``object``."""
     return tuple(getattr(owner, name) for name in names if getattr(owner, name) is not getattr(object, name))
-
-
-class SourceMethod(StateMethod):
-    """A guard of a state that a transition of the machine names: ``self`` is the object of the state that it leaves."""
-
-    __slots__ = ()
-
-    def for_vertex(self, vertex: int, source: int) -> Bound:
-        """The method as a behaviour of the state at *source*."""
-        return super().for_vertex(source, source)
 
 
 def arguments_of(function: Any) -> int:

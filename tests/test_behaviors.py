@@ -132,7 +132,7 @@ async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_c
         def __init__(self, function):
             self.function = function
 
-        def for_vertex(self, vertex, source):
+        def for_vertex(self, vertex):
             return Bound(lambda instance, event: self.function(instance, event.name), ("event",))
 
     machine = await started(

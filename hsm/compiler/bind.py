@@ -42,15 +42,12 @@ class Binder:
         makes_quietly = True
         if issubclass(type(form), Scoped):
             place = vertex if written_in is None else written_in
-            call = bound = plain.for_vertex(place, vertex)
-            if bound.vertex is not None and bound.local is not None:
+            call = bound = plain.for_vertex(place)
+            if bound.local is not None:
                 makes_quietly = bound.local.calls_nothing
-                if bound.vertex != vertex:
-                    self.lenders.add(bound.vertex)
-                if bound.vertex == place:
-                    self.locals[place] = bound.local
-                else:  # that vertex may have an object of a class of its own
-                    self.locals.setdefault(bound.vertex, bound.local)
+                self.locals[place] = bound.local
+                if place != vertex:
+                    self.lenders.add(place)
         self.behaviors.append(
             Behavior(
                 call=call,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from hsm.behaviors import Scoped
 from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, TransitionDraft, VertexDraft, Wanted
 from hsm.elements.grammar import is_allowed
 from hsm.elements.nodes import (
@@ -31,6 +32,7 @@ from hsm.elements.nodes import (
     External,
     Final,
     Fork,
+    Guard,
     Initial,
     InState,
     Join,
@@ -212,10 +214,16 @@ class _Expansion:
             else:
                 self._leave_out(part)
         if transition.conditions or transition.changes:
+            inner = [each for part in (*transition.conditions, *transition.changes) for each in _innermost(part)]
             transition.in_states = {
-                id(inner): Wanted(plain(inner.path), inner.where)
-                for condition in (*transition.conditions, *transition.changes)
-                for inner in _in_states(condition)
+                id(each): Wanted(plain(each.path), each.where)
+                for each in inner
+                if is_a(each, InState) and is_path(each.path)
+            }
+            transition.homes = {
+                id(each): Wanted(each.predicate.home, transition.where)
+                for each in inner
+                if is_a(each, Guard) and is_a(each.predicate, Scoped) and each.predicate.home is not None
             }
         transition.label = label_of(element)
 
@@ -269,11 +277,13 @@ def _patterns(part: EventList) -> tuple[Pattern, ...]:
     return tuple([each for each in found if each is not None])
 
 
-def _in_states(condition: Any) -> Iterator[InState[Any]]:
-    if is_a(condition, InState) and is_path(condition.path):
+def _innermost(condition: Any) -> Iterator[Any]:
+    """What *condition* is made of in the end: guards and `in_state`."""
+    parts = conditions_of(condition)
+    if not parts:
         yield condition
-    for inner in conditions_of(condition):
-        yield from _in_states(inner)
+    for part in parts:
+        yield from _innermost(part)
 
 
 _IN_VERTEX: Mapping[type[Element], Callable[[_Expansion, VertexDraft, Any, int], None]] = {

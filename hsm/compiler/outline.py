@@ -39,7 +39,7 @@ class Wanted:
 
 
 NO_PATHS: Mapping[int, Wanted] = {}
-"""The `in_state` paths of nearly every transition."""
+"""The paths in the conditions of nearly every transition."""
 
 
 @attrs.define(eq=False, repr=False)
@@ -68,6 +68,8 @@ class TransitionDraft:
     """Where its paths start, when that is not its source: the submachine that says where a door leads."""
     in_states: Mapping[int, Wanted] = NO_PATHS
     """The path of every `in_state` in its conditions, by the identity of the element."""
+    homes: Mapping[int, Wanted] = NO_PATHS
+    """The path of the state of every guard in its conditions that is a method of another one, in the same way."""
     is_external: bool = False
     is_default: bool = False
     """Whether it is an `initial`, or the default child that stands for one."""

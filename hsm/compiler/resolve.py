@@ -38,6 +38,8 @@ def resolve(outline: Outline, report: Report) -> None:
         transition.is_conditional = not conditional.isdisjoint(transition.reached)
         for wanted in transition.in_states.values():
             lookup.find(transition, wanted, base, "in_state")
+        for wanted in transition.homes.values():
+            lookup.find(transition, wanted, base, "the guard's state")
         if not transition.is_default and outline.may_leave(transition, transition.source):
             outline.vertices[transition.source].outgoing.append(transition)
     outline.joins = _joins(outline)

@@ -134,7 +134,8 @@ class _Tables:
     def _condition(self, element: ConditionElement[Any], draft: TransitionDraft, source: int) -> int:
         """The index of *element*, added after what it is made of."""
         if isinstance(element, Guard):
-            behavior = self.binder.add(element.predicate, "guard", source, element.where, draft.index, draft.owner)
+            home = draft.homes[id(element)].vertex if id(element) in draft.homes else draft.owner
+            behavior = self.binder.add(element.predicate, "guard", source, element.where, draft.index, home)
             made = Condition(Connective.CALL, (behavior,))
         elif isinstance(element, InState):
             vertex = draft.in_states[id(element)].vertex

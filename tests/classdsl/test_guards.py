@@ -170,6 +170,139 @@ async def test_guard_of_a_state_named_on_the_machine_is_given_the_state():
         assert await machine.dispatch("x") is hsm.Outcome.TAKEN
 
 
+class Gate(Machine):
+    """A machine that other ones refine, with guards of a state that transitions elsewhere name."""
+
+    def __init__(self):
+        self.asked = []
+
+    @guard
+    def allowed(self):
+        self.asked.append(self)
+        return True
+
+    class Shut(State["Gate"]):
+        is_free = False
+
+        @guard
+        def free(self):
+            self.machine.asked.append(self)
+            return self.is_free
+
+        class Inner(State["Gate"]):
+            pass
+
+        class Other(State["Gate"]):
+            pass
+
+    class Wide(State["Gate"]):
+        pass
+
+    swing = on("swing", source=Shut, target=Wide, guard=Shut.free)
+    jolt = on("jolt", source=Shut.Inner, target=Shut.Other, guard=~Shut.free)
+    free = when(Shut.free, source="Shut", target=Wide)
+
+
+class FreeGate(Gate):
+    """The state is refined, and asks the machine it refines in a guard of its own."""
+
+    class Shut(Gate.Shut):
+        is_free = True
+
+    class Wide(Gate.Wide):
+        close = on("close", target="Shut", guard=Gate.allowed)
+
+
+class LooseGate(Gate):
+    """The guard is refined."""
+
+    class Shut(Gate.Shut):
+        @guard
+        def free(self):
+            self.machine.asked.append("refined")
+            return True
+
+
+async def test_guard_of_a_state_named_on_the_machine_is_that_of_the_refined_state():
+    """A machine that refines the state has its guard asked, with an object of its class, around a source as well."""
+    async with Gate() as gate:
+        assert await gate.dispatch("swing") is hsm.Outcome.IGNORED
+        assert await gate.dispatch("jolt") is hsm.Outcome.TAKEN
+        assert {type(each) for each in gate.asked} == {Gate.Shut}
+        assert len(set(gate.asked)) == 1
+    async with FreeGate() as gate:
+        assert gate.state() == "/FreeGate/Wide"
+        assert {type(each) for each in gate.asked} == {FreeGate.Shut}
+    async with LooseGate() as gate:
+        assert gate.state() == "/LooseGate/Wide"
+        assert set(gate.asked) == {"refined"}
+
+
+async def test_guard_of_the_machine_named_in_a_state_is_given_the_machine():
+    """`guard=Base.allowed` in a state of a machine derived from `Base` asks the machine."""
+    async with FreeGate() as gate:
+        gate.asked.clear()
+        assert await gate.dispatch("close") is hsm.Outcome.TAKEN
+        assert gate.asked[0] is gate
+
+
+async def test_guard_of_a_class_that_is_neither_is_given_the_state_that_names_it():
+    """A plain class may only collect guards: they are asked as if they were written in the state."""
+
+    class Rules:
+        @guard
+        def many(self):
+            return self.n > 1
+
+    class M(Machine):
+        class A(State["M"]):
+            n = 2
+            go = on("go", target=".", guard=Rules.many)
+
+    async with M() as machine:
+        assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+
+
+def test_guard_of_a_state_that_is_no_part_of_the_machine_is_told():
+    """The message names the class."""
+
+    class Elsewhere(State["Gate"]):
+        @guard
+        def free(self):
+            return True
+
+    with pytest.raises(hsm.DefinitionError, match=r"HSM021.*: the guard's state '.*Elsewhere' does not name a vertex"):
+
+        class M(Machine):
+            class A(State["M"]):
+                go = on("go", target=".", guard=Elsewhere.free)
+
+
+async def test_guard_of_a_class_that_stands_in_several_places_is_that_of_the_source():
+    """Each of two states that refine one class has an object of its own."""
+
+    class Lamp(State["M"]):
+        power = 0
+
+        @guard
+        def bright(self):
+            return self.power > 1
+
+    class M(Machine):
+        class Dim(Lamp):
+            power = 1
+
+        class Bright(Lamp):
+            power = 2
+
+        one = on("ask", source=Dim, target=Bright, guard=~Lamp.bright)
+        two = on("ask", source=Bright, target=Dim, guard=Lamp.bright)
+
+    async with M() as machine:
+        assert await machine.dispatch("ask") is hsm.Outcome.TAKEN
+        assert await machine.dispatch("ask") is hsm.Outcome.TAKEN
+
+
 async def test_guard_as_a_change_condition():
     """`when(guard)` fires when the guard has become true, also for a combination."""
 

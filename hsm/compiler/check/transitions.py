@@ -28,6 +28,7 @@ def check_transitions(outline: Outline, report: Report) -> None:
             _source(outline, transition, report)
             continue
         _target(outline, transition, report)
+        _homes(outline, transition, transition.source, report)
         source = outline.vertices[transition.source].kind
         if source is not Kind.FORK:
             _several_targets(outline, transition, report)
@@ -92,6 +93,25 @@ def _target(outline: Outline, transition: TransitionDraft, report: Report) -> No
                 wanted.where,
                 within=outline.place(transition),
                 help="to go in, use an entry point",
+            )
+
+
+def _homes(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
+    """HSM026: a guard that is a method of a state which is not active while the source is."""
+    for wanted in transition.homes.values():
+        if wanted.vertex is not None and not outline.inside(wanted.vertex, source):
+            leaves = outline.vertices[source].path
+            report.error(
+                "HSM026",
+                f"the guard is a method of {outline.vertices[wanted.vertex].path}, which need not be active here",
+                transition.where,
+                label=f"leaves {leaves}",
+                within=outline.place(transition),
+                help=(
+                    f"name a guard of {leaves}, of a state around it, or of the machine"
+                    if source
+                    else "say with 'source' which state it leaves, or name a guard of the machine"
+                ),
             )
 
 
