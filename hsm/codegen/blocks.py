@@ -83,9 +83,10 @@ class Arm:
 
 @attrs.frozen
 class Make:
-    """The object that behaviours share while a vertex is active."""
+    """The object that behaviours share while a vertex is active; when that raises, go on as for `Act` (rule E1)."""
 
     vertex: int
+    skip: int
 
 
 @attrs.frozen

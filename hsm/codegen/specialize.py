@@ -216,7 +216,7 @@ class _Specializer(Deciding):
             then(moment)
             return
         if vertex.local is not None:
-            moment.do(Make(index))
+            moment.do(Make(index, 1 + len(vertex.entry)))
         self._act(vertex.entry, moment)
         if vertex.timers:
             moment.do(Arm(index))

@@ -76,7 +76,8 @@ def resume(
         elif isinstance(operation, Arm):
             yield from traversal.timers.arm(operation.vertex, event)
         elif isinstance(operation, Make):
-            traversal.make_local(operation.vertex, error)
+            if not traversal.made_local(operation.vertex, error):
+                place += operation.skip - 1
         elif isinstance(operation, Completed):
             traversal.complete(operation.vertex)
         elif isinstance(operation, Reopened):

@@ -223,9 +223,8 @@ class Traversal:
         if vertex.kind is Kind.FINAL:
             self._finish(vertex.parent)
             return
-        if vertex.local is not None:
-            self.make_local(index)
-        if vertex.entry:
+        is_made = vertex.local is None or self.made_local(index)
+        if vertex.entry and is_made:
             yield from self.actions.run(vertex.entry, event)
         if vertex.activities:
             self.activities.start(index, event)
@@ -237,8 +236,11 @@ class Traversal:
         else:
             self.complete_if_it_is(index)
 
-    def make_local(self, index: int, error: BaseException | None = None) -> None:
-        """Make what behaviours share while *index* is active; an exception is one of its entry (rule E1)."""
+    def made_local(self, index: int, error: BaseException | None = None) -> bool:
+        """Make what behaviours share while *index* is active; an exception ends the list of its entry (rule E1).
+
+        What that raised already, in a generated step, is taken as it is. Gives whether the object is there.
+        """
         assert self.machine.locals is not None  # the caller has looked
         try:
             if error is not None:
@@ -249,6 +251,9 @@ class Traversal:
             self.actions.errors.append(raised)
         except BaseException as interruption:
             self.actions.interruptions.append(interruption)
+        else:
+            return True
+        return False
 
     def _inside(self, outer: int, goals: tuple[int, ...], event: Event[Any], way: Way) -> Steps[None]:
         """From the active *outer* on to *goals* inside it; without any, its default entry (rules R1 to R3)."""
