@@ -6,6 +6,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -245,3 +246,40 @@ def test_a_program_that_waits_for_nothing_is_told_so():
     ended = subprocess.run([sys.executable, "-c", DEADLOCK], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert "RuntimeError: everything waits, and nothing is left that could happen: a deadlock" in ended.stderr
+
+
+@rule("A7", "C1")
+def test_a_program_that_never_comes_to_rest_is_told_so():
+    """A state that enters itself whenever its activity has ended keeps time from going on: that is said."""
+
+    async def nothing(ctx, self, event):
+        """Ends at once."""
+
+    async def main():
+        model = hsm.define("M", hsm.state("a", hsm.activity(nothing), hsm.transition(hsm.target("."))))
+        async with hsm.start(None, Log(), model):
+            await pause(1)
+
+    with pytest.raises(RuntimeError, match="time stands still at 0 s: for 2,000 turns of the loop"):
+        VirtualClock(patience=2000).run(main())
+
+
+def test_a_program_that_comes_to_rest_now_and_then_may_go_on():
+    """What is counted are turns that follow each other without a rest, with nothing outside that may answer."""
+
+    async def main():
+        for _ in range(30):
+            for _ in range(90):
+                await asyncio.sleep(0)
+            await pause(1)
+        await clock.settle()
+        answer = threading.Event()
+        waiting = asyncio.ensure_future(asyncio.to_thread(answer.wait, 10))
+        for _ in range(200):
+            await asyncio.sleep(0)
+        answer.set()
+        await waiting
+        return clock.time()
+
+    clock = VirtualClock(patience=100)
+    assert clock.run(main()) >= 30

@@ -29,12 +29,16 @@ class VirtualClock(selectors.BaseSelector):
 
     Args:
         wall: What the wall clock says at time 0; by default the start of 2024, UTC.
+        patience: How many turns of the loop may follow each other before a program that never comes to rest, so that
+            time cannot go on, is told so.
 
     While the loop watches sockets, or something runs in an executor, time passes at its ordinary pace, as the other
     side lives in real time. A program that waits for nothing at all is told so, instead of waiting for ever.
     """
 
-    def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC)) -> None:
+    def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC), *, patience: int = 1_000_000) -> None:
+        self._patience = patience
+        self._turns = 0
         self._now = 0.0
         self._wall = wall.timestamp()
         self._selector = selectors.DefaultSelector()
@@ -87,15 +91,19 @@ class VirtualClock(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready; when nothing is and the loop would wait, time jumps by *timeout* instead."""
         ready = self._selector.select(0)
+        is_alone = not self._has_connections() and not self._threads
         if ready or timeout == 0:
+            if is_alone:
+                self._turn()
             return ready
+        self._turns = 0
         if self._idle:
             idle, self._idle = self._idle, []
             for waiting in idle:
                 if not waiting.done():
                     waiting.set_result(None)
             return ready
-        if not self._has_connections() and not self._threads:
+        if is_alone:
             if timeout is not None:
                 self._jump(timeout)
                 return ready
@@ -114,6 +122,17 @@ class VirtualClock(selectors.BaseSelector):
     def thread_ended(self, future: object) -> None:
         """Something in an executor has ended."""
         self._threads -= 1
+
+    def _turn(self) -> None:
+        """The loop goes round once more without coming to rest."""
+        self._turns += 1
+        if self._turns > self._patience:
+            self._turns = 0
+            raise RuntimeError(
+                f"time stands still at {self._now:g} s: for {self._patience:,} turns of the loop something has always "
+                "been about to run; an activity that ends at once and whose state enters itself again does that, and "
+                "a task that only ever does 'await asyncio.sleep(0)'"
+            )
 
     def _jump(self, seconds: float) -> None:
         self._now += seconds
