@@ -55,13 +55,13 @@ class Point:
         block: The block.
         place: The place in it, of the next operation.
         complete: The states whose completion waits to be handled.
-        completions: How many were handled.
+        handled: Those whose completion was handled.
     """
 
     block: Block
     place: int
     complete: tuple[int, ...]
-    completions: int
+    handled: tuple[int, ...]
 
 
 @attrs.frozen
@@ -114,7 +114,7 @@ class _Writer:
         self._names: dict[Constant, str] = {}
         self._points: dict[int, Point] = {}
         self._complete: tuple[int, ...] = ()
-        self._completions = 0
+        self._handled: tuple[int, ...] = ()
         self._calls: set[int] = set()
         self._notes: dict[int, str] = {}
         self._is_busy = False
@@ -179,13 +179,13 @@ class _Writer:
     def _at(self, block: Block, place: int) -> int:
         """The next line is the one that does the operation at *place* of *block*."""
         number = len(self._lines) + 1
-        self._points[number] = Point(block, place, self._complete, self._completions)
+        self._points[number] = Point(block, place, self._complete, self._handled)
         return number
 
     def _block(self, depth: int, block: Block) -> None:
-        complete, completions = self._complete, self._completions
+        complete, handled = self._complete, self._handled
         self._write(depth, block)
-        self._complete, self._completions = complete, completions
+        self._complete, self._handled = complete, handled
 
     def _write(self, depth: int, block: Block) -> None:
         for place, operation in enumerate(block.operations):
@@ -232,14 +232,14 @@ class _Writer:
             self._line(depth + 1, f"machine.complete.discard({self._name('vertex', operation.vertex)})")
         elif isinstance(operation, Next):
             self._complete = self._complete[1:]
-            self._completions += 1
+            self._handled = (*self._handled, operation.vertex)
         else:
             assert isinstance(operation, Hold)
             self._line(depth, "return hold(machine, event)")
 
     def _call(self, behavior: int) -> str:
         called = self._program.behaviors[behavior]
-        event = "COMPLETED" if self._completions else "event"
+        event = "COMPLETED" if self._handled else "event"
         given = [self._ctx, self._instance, event]
         if isinstance(called.call, Bound):
             vertex = called.call.vertex
@@ -305,13 +305,13 @@ class _Writer:
         if self._rests:
             if self._is_busy:
                 self._line(depth, "if machine.steps is not BUSY:")
-                completions = f", {self._completions}" if self._completions else ""
-                self._line(depth + 1, f"return after(machine, {given}{completions})")
+                handled = f", {self._name('handled', self._handled)}" if self._handled else ""
+                self._line(depth + 1, f"return after(machine, {given}{handled})")
             if self._is_busy or operation.outcome is Outcome.TAKEN:
                 self._line(depth, f"machine.steps = {self._name('steps', operation.leaves)}")
-        elif self._completions and self._is_busy:
+        elif self._handled and self._is_busy:
             self._line(depth, "if machine.steps is not BUSY:")
-            self._line(depth + 1, f"count(machine, {self._completions})")
+            self._line(depth + 1, f"count(machine, {self._name('handled', self._handled)})")
         self._line(depth, f"return {given}")
 
 

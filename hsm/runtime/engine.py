@@ -151,7 +151,7 @@ class Engine:
 
     def _constant(self, kind: str, what: Any) -> Any:
         """What the parameter *kind* of a generated step is."""
-        if kind in ("leaves", "vertex"):
+        if kind in ("leaves", "vertex", "handled"):
             return what
         if kind == "steps":
             return self.table(what)

@@ -152,7 +152,7 @@ class Kernel:
                 yield from self._error(self._actions.errors.pop(0))
             elif self.traversal.completions:
                 completed = self.traversal.completions.pop(0)
-                name = f"completion of {self._program.vertices[completed].path}"
+                name = self._completion_of(completed)
                 yield from self._completion(completed)
             elif self._changes:
                 name = CHANGE
@@ -219,15 +219,23 @@ class Kernel:
         self._spent = 0
         self._recent.clear()
 
-    def count(self, steps: int) -> None:
-        """So many internal steps were taken elsewhere (rule Q8)."""
-        self._spent += steps
+    def count(self, completed: tuple[int, ...]) -> None:
+        """The completions of these states were handled elsewhere (rule Q8)."""
+        for vertex in completed:
+            self._note(self._completion_of(vertex))
 
-    def spend(self, name: str) -> bool:
-        """Count an internal step; whether the budget is spent now, which is an unhandled error (rule Q8)."""
+    def _completion_of(self, vertex: int) -> str:
+        return f"completion of {self._program.vertices[vertex].path}"
+
+    def _note(self, name: str) -> None:
+        """An internal step; the last ones before the budget is spent are kept for its message."""
         self._spent += 1
         if self._spent + 20 > self._budget:
             self._recent.append(name)
+
+    def spend(self, name: str) -> bool:
+        """Count an internal step; whether the budget is spent now, which is an unhandled error (rule Q8)."""
+        self._note(name)
         if self._spent <= self._budget:
             return False
         names = ", ".join(f"'{name}' ({count}x)" for name, count in Counter(self._recent).most_common(5))

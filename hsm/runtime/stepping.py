@@ -211,8 +211,8 @@ class Stepping(Record):
         kernel = self._kernel
         for vertex in point.complete:
             kernel.traversal.complete(vertex)
-        kernel.count(point.completions)
-        about = COMPLETED if point.completions else event
+        kernel.count(point.handled)
+        about = COMPLETED if point.handled else event
         resumed = resume(kernel.traversal, point.block, point.place, about, given, error)
         if plan.phase is Phase.STOP:
             self._turns.stopping = work = self._work(self._stop_steps(resumed))
@@ -233,15 +233,15 @@ class Stepping(Record):
             raise error
         return self.hand_over(event, plan, line, NOTHING, error)
 
-    def after(self, answer: Awaitable[Any], completions: int = 0) -> Awaitable[Any]:
-        """Do what waited for the end of the step, in which so many states completed; *answer* is what came of it."""
-        self.count(completions)
+    def after(self, answer: Awaitable[Any], handled: tuple[int, ...] = ()) -> Awaitable[Any]:
+        """Do what waited for the end of the step, in which states completed; *answer* is what came of it."""
+        self.count(handled)
         self._turns.drain()
         return answer
 
-    def count(self, completions: int) -> None:
-        """So many states completed in a step that something waits for (rule Q8)."""
-        self._kernel.count(completions)
+    def count(self, handled: tuple[int, ...]) -> None:
+        """These states completed in a step that something waits for (rule Q8)."""
+        self._kernel.count(handled)
 
     def hold(self, event: Event[Any]) -> Awaitable[Outcome]:
         """Hold *event* back (rule D1)."""

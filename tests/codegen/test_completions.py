@@ -245,6 +245,8 @@ async def test_the_budget_counts_completions(engine, budget, times, last):
     await machine.dispatch("more", times + 1)
     await settle()
     assert [type(error) for error in caught] == [hsm.LoopBudgetError]
+    went_round = str(caught[0])
+    assert all(name in went_round for name in ("'more'", "'completion of /M/b'", "'completion of /M/c'"))
 
 
 @rule("Q8")
