@@ -68,16 +68,16 @@ class Actions:
         behavior = self.program.behaviors[index]
         try:
             if error is not None:
-                raise error
+                raise through(error)
             self.returned = yield from self.value(behavior, event, self.context, given)
         except Exception as raised:
             self.returned = None
             self.fail(raised, behavior, event)
             return False
         except GeneratorExit:
-            raise
+            raise  # these steps are closed; a behaviour's own comes as `_Closing`
         except BaseException as interruption:
-            self.interruptions.append(interruption)
+            self.interrupt(interruption)
             return False
         return True
 
@@ -87,13 +87,19 @@ class Actions:
         if result is NOTHING:
             try:
                 result = behavior.call(context, self.instance, event)
-            except StopIteration as error:
-                raise _Stopped(error) from None  # a generator, such as this, would make another exception of it
+                if behavior.ends_at_once:
+                    return end_of(result)
+            except (StopIteration, GeneratorExit) as error:
+                raise through(error) from None
+        elif behavior.ends_at_once:
+            return result
         if result is None:
             return None
-        if behavior.ends_at_once:
-            return end_of(result) if given is NOTHING else result
         return (yield result) if isawaitable(result) else result
+
+    def interrupt(self, interruption: BaseException) -> None:
+        """Keep what is never turned into an event (rule E7)."""
+        self.interruptions.append(interruption.error if isinstance(interruption, _Closing) else interruption)
 
     def fail(self, error: Exception, behavior: Behavior, event: Event[Any]) -> None:
         """Keep *error* for an ``hsm_error`` event, with a note on where it came from."""
@@ -153,7 +159,7 @@ class Actions:
         behavior = self.program.behaviors[index]
         try:
             if error is not None:
-                raise error
+                raise through(error)
             answer = yield from self.value(behavior, event, self.context, given)
             if answer is not True and answer is not False:
                 kind = type(answer).__name__
@@ -162,9 +168,9 @@ class Actions:
             self.fail(raised, behavior, event)
             return None
         except GeneratorExit:
-            raise
+            raise  # as above
         except BaseException as interruption:
-            self.interruptions.append(interruption)
+            self.interrupt(interruption)
             return None
         return bool(answer)
 
@@ -175,6 +181,21 @@ class _Stopped(Exception):
     def __init__(self, error: StopIteration) -> None:
         super().__init__()
         self.error = error
+
+
+class _Closing(BaseException):
+    """A behaviour raised a ``GeneratorExit``: in the same way."""
+
+    def __init__(self, error: GeneratorExit) -> None:
+        super().__init__()
+        self.error = error
+
+
+def through(error: BaseException) -> BaseException:
+    """*error* as it can be raised in a generator, such as all steps are: two exceptions mean something else there."""
+    if isinstance(error, StopIteration):
+        return _Stopped(error)
+    return _Closing(error) if isinstance(error, GeneratorExit) else error
 
 
 class _Failed(Exception):

@@ -108,9 +108,9 @@ class Timers:
             except Exception as error:
                 self._actions.fail(error, self._program.behaviors[timer.function], event)
             except GeneratorExit:
-                raise
+                raise  # as for an action
             except BaseException as interruption:
-                self._actions.interruptions.append(interruption)
+                self._actions.interrupt(interruption)
             else:
                 _arm(self._machine, timer, span)
 

@@ -16,6 +16,7 @@ from typing import Any
 from hsm.errors import MachineStopped
 from hsm.events import Event
 from hsm.outcome import Outcome, Status
+from hsm.runtime.actions import through
 from hsm.runtime.delivery import Work
 from hsm.runtime.kernel import Kernel
 from hsm.runtime.loop import CancelledError, Host
@@ -250,7 +251,7 @@ class Turns:
                         raise
                     awaitable = work.steps.throw(error)
                 except BaseException as error:
-                    awaitable = work.steps.throw(error)
+                    awaitable = work.steps.throw(through(error))
                 else:
                     awaitable = work.steps.send(value)
         except StopIteration as end:

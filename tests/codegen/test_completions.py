@@ -276,7 +276,9 @@ async def test_the_message_of_a_spent_budget_names_completions(engine):
             self.dispatch("more")
 
     states = [hsm.state(f"s{n}", then(f"../s{n + 1}")) for n in range(2)]
-    model = hsm.define("M", hsm.state("a", to("go", "s0", hsm.effect(often))), *states, hsm.state("s2", hsm.transition(hsm.on("more"))))
+    model = hsm.define(
+        "M", hsm.state("a", to("go", "s0", hsm.effect(often))), *states, hsm.state("s2", hsm.transition(hsm.on("more")))
+    )
     machine = await started(model, engine=engine, step_budget=10)
     await machine.dispatch("go")
     await settle()

@@ -859,12 +859,13 @@ async def test_a_cancellation_in_a_behaviour_is_raised_and_no_event(behave):
 
 
 @rule("E7")
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
 @pytest.mark.parametrize("part", [hsm.effect, hsm.guard], ids=["effect", "guard"])
-async def test_an_interrupt_goes_through(kind, part):
-    """`KeyboardInterrupt` and `SystemExit` leave `dispatch` at once, and the machine is whole behind them."""
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_an_interrupt_goes_through(kind, part, engine):
+    """What is no ordinary exception leaves `dispatch` at once, and the machine is whole behind it."""
     model = hsm.define("M", hsm.state("a", on("go", hsm.target("b"), part(fail("", kind)))), hsm.state("b"), CAUGHT)
-    machine = await started(model)
+    machine = await started(model, engine=engine)
     with pytest.raises(kind):
         machine.dispatch("go")
     assert machine.state() == ("/M/b" if part is hsm.effect else "/M/a")
@@ -886,6 +887,22 @@ async def test_a_cancellation_in_a_duration_function_is_no_event():
         await machine.dispatch("go")
     assert machine.state() == "/M/b"
     assert machine.instance.log == []
+
+
+@rule("E7", "E4")
+@pytest.mark.parametrize("part", [hsm.effect, hsm.guard, hsm.after], ids=["effect", "guard", "duration"])
+async def test_the_end_of_a_generator_in_a_suspended_step_is_reported_and_the_machine_goes_on(part):
+    """A `GeneratorExit` of an async behaviour tears nothing, and does not vanish."""
+    caught = errors_of_loop()
+    bad = part(afail("", GeneratorExit))
+    first, second = ([], [hsm.transition(bad)]) if part is hsm.after else ([bad], [])
+    model = hsm.define("M", hsm.state("a", on("go", hsm.target("b"), *first)), hsm.state("b", *second), CAUGHT)
+    machine = await started(model)
+    await machine.dispatch("go")
+    await settle()
+    assert [type(error) for error in caught] == [GeneratorExit]
+    assert machine.state() == ("/M/a" if part is hsm.guard else "/M/b")
+    assert await machine.dispatch("what") is hsm.Outcome.IGNORED
 
 
 @rule("E7")
