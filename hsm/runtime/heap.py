@@ -12,6 +12,7 @@ import contextvars
 import heapq
 import math
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hsm.program import Timer
@@ -24,37 +25,50 @@ SPARE = 64
 """Disarmed timers that may lie in the heap without being cleared away."""
 
 
+class Entry(float):
+    """A place in the heap: the time for which a timer lies there. Being a number, it is compared without a call."""
+
+    __slots__ = ("armed",)
+
+    armed: Armed
+
+
 class Armed:
     """A timer of one machine, for as many activations of its vertex as there are (rule A3).
 
     Attributes:
         machine: Whose it is; ``None`` when the machine has ended, and the timer only lies here still.
         timer: Which one.
-        due: When it fires next, in seconds on the clock.
-        key: The time under which it lies in the heap, not after `due`; ``None`` when it does not.
-        activation: Counts how often it was armed: an expiry belongs to one of them.
-        is_valid: Whether its vertex has been active without a break since it was armed.
-        since: When `every` was armed: tick n is due at ``since + n * period`` (rule A5).
-        number: How many ticks were due so far.
-        period: Seconds between ticks of `every`; 0 for the others.
+        due: When it fires next, in seconds on the clock; ``None`` while its vertex is not active, and when it fires no
+            more. Every arming makes a number of its own: an expiry belongs to that very object.
+        entry: Where it lies in the heap, for a time not after `due`; ``None`` when it does not.
+        next: Another timer of the machine.
     """
 
-    __slots__ = ("activation", "due", "is_valid", "key", "machine", "number", "period", "since", "timer")
+    __slots__ = ("due", "entry", "machine", "next", "timer")
 
-    def __init__(self, machine: Record, timer: Timer) -> None:
+    def __init__(self, machine: Record, timer: Timer, next_: Armed | None) -> None:
         self.machine: Record | None = machine
         self.timer = timer
-        self.due = math.inf
-        self.key: float | None = None
-        self.activation = 0
-        self.is_valid = False
-        self.since = 0.0
-        self.number = 0
-        self.period = 0.0
+        self.due: float | None = None
+        self.entry: Entry | None = None
+        self.next = next_
 
-    def __lt__(self, other: Armed) -> bool:
-        """Where time and declaration are equal, as for machines of one model, any order will do."""
-        return False
+
+class Ticking(Armed):
+    """A timer that fires again and again.
+
+    Attributes:
+        since: When it was armed: tick n is due at ``since + n * period`` (rule A5).
+        number: How many ticks were due so far.
+        period: Seconds between ticks.
+    """
+
+    __slots__ = ("number", "period", "since")
+
+    since: float
+    number: int
+    period: float
 
 
 class TimerHeap:
@@ -65,42 +79,38 @@ class TimerHeap:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.now = clock.time
-        self._entries: list[tuple[float, int, Armed]] = []
-        self._due: deque[tuple[Armed, int]] = deque()
+        self._entries: list[Entry] = []
+        self._due: deque[tuple[Armed, float]] = deque()
         self._outside = contextvars.Context()
         self._call: Cancellable | None = None
         self._when = math.inf
         self._void = 0
 
     def arm(self, armed: Armed, due: float) -> None:
-        """*armed* is to fire at *due*."""
-        armed.activation += 1
+        """*armed* is to fire at *due*, a number that nobody else holds."""
         armed.due = due
-        armed.is_valid = True
-        if armed.key is not None and armed.key <= due:
+        entry = armed.entry
+        if entry is not None and entry <= due:
             self._void -= 1
         else:
-            self._put(armed)  # an entry for a later time is left behind, void as it is
-
-    def again(self, armed: Armed, due: float) -> None:
-        """*armed*, which fired, is to fire at *due* as well, for the same activation."""
-        armed.due = due
-        self._put(armed)
+            self.put(armed, due)  # an entry for a later time is left behind, void as it is
 
     def disarm(self, armed: Armed) -> None:
         """*armed* fires no more, not even an expiry that is queued (rule A3)."""
-        if armed.is_valid:
-            armed.is_valid = False
-            if armed.key is not None:
+        if armed.due is not None:
+            armed.due = None
+            if armed.entry is not None:
                 self._void += 1
                 if self._void > SPARE and self._void * 2 > len(self._entries):
                     self._clear()
 
-    def _put(self, armed: Armed) -> None:
-        armed.key = armed.due
-        heapq.heappush(self._entries, (armed.due, armed.timer.index, armed))
-        if armed.due < self._when:
-            self._ask(armed.due)
+    def put(self, armed: Armed, due: float) -> None:
+        """*armed* is to fire at *due*, and lies nowhere that would do for that."""
+        armed.due = armed.entry = entry = Entry(due)
+        entry.armed = armed
+        heapq.heappush(self._entries, entry)
+        if due < self._when:
+            self._ask(due)
 
     def _ask(self, when: float) -> None:
         """Be called at *when*, and at no other time."""
@@ -112,15 +122,15 @@ class TimerHeap:
 
     def _clear(self) -> None:
         """Take what is void out of the heap."""
-        kept: list[tuple[float, int, Armed]] = []
+        kept: list[Entry] = []
         for entry in self._entries:
-            key, _, armed = entry
-            if armed.key != key:
+            armed = entry.armed
+            if armed.entry is not entry:
                 continue
-            if armed.is_valid:
+            if armed.due is not None:
                 kept.append(entry)
             else:
-                armed.key = None
+                armed.entry = None
         heapq.heapify(kept)
         self._entries = kept
         self._void = 0
@@ -129,30 +139,40 @@ class TimerHeap:
         """What is due by now fires."""
         self._call = None
         self._when = -math.inf  # nothing is asked for until it is known what comes next
-        now = max(self.now(), when)
-        while self._entries and self._entries[0][0] <= now:
-            key, _, armed = heapq.heappop(self._entries)
-            if armed.key != key:
-                self._void -= 1
-                continue
-            armed.key = None
-            if not armed.is_valid:
-                self._void -= 1
-            elif armed.due > key:
-                self._put(armed)
-            else:
-                self._due.append((armed, armed.activation))
+        self._due += sorted(self._expired(max(self.now(), when)), key=_order)
         self._when = math.inf
         try:
             while self._due:
-                armed, activation = self._due.popleft()
+                armed, due = self._due.popleft()
                 if armed.machine is not None:
-                    armed.machine.expired(armed, activation)
+                    armed.machine.expired(armed, due)
         finally:
             if self._due:  # something fatal went through here: the others are due all the same
-                self._ask(now)
-            elif self._entries and self._entries[0][0] < self._when:
-                self._ask(self._entries[0][0])
+                self._ask(self.now())
+            elif self._entries and self._entries[0] < self._when:
+                self._ask(float(self._entries[0]))
+
+    def _expired(self, now: float) -> Iterator[tuple[Armed, float]]:
+        """The timers that are due by *now*, each with when it is; what is void goes out of the heap on the way."""
+        while self._entries and self._entries[0] <= now:
+            entry = heapq.heappop(self._entries)
+            armed = entry.armed
+            if armed.entry is not entry:
+                self._void -= 1
+                continue
+            armed.entry = None
+            if armed.due is None:
+                self._void -= 1
+            elif armed.due > entry:
+                self.put(armed, armed.due)
+            else:
+                yield armed, armed.due
+
+
+def _order(expiry: tuple[Armed, float]) -> tuple[float, int]:
+    """By time, then by declaration (rule A6); between machines any order will do."""
+    armed, due = expiry
+    return due, armed.timer.index
 
 
 def heap_of(host: Host, clock: Clock | None) -> TimerHeap:

@@ -76,9 +76,9 @@ class Kernel:
         yield from self._settle(event)
         return outcome
 
-    def expire(self, armed: Armed, activation: int) -> Steps[Outcome]:
+    def expire(self, armed: Armed, due: float) -> Steps[Outcome]:
         """Handle the expiry of a timer; a void one does nothing (rule A3)."""
-        event = take(armed, activation)
+        event = take(armed, due)
         if event is None:
             return Outcome.IGNORED
         decision = yield from self._selection.of((armed.timer.transition,), event)

@@ -72,7 +72,7 @@ class Record:
         locals: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
         heap: Where its timers are; ``None`` where there are none, nor activities, as `variables`.
         complete: The active states that are complete; ``None`` where the kernel has seen none.
-        armed: Every timer that was armed so far, whether or not it still is.
+        armed: The first in the chain of all timers that were armed so far, whether or not they still are.
         variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6).
     """
 
@@ -99,10 +99,10 @@ class Record:
     locals: Locals | None
     complete: set[int] | None
     heap: Any
-    armed: list[Any] | None
+    armed: Any
     variables: contextvars.Context | None
 
-    def expired(self, armed: Any, activation: int) -> None:
+    def expired(self, armed: Any, due: float) -> None:
         """A timer is due (rule A6); said by whoever keeps the record."""
 
     def drop(self, vertices: tuple[int, ...]) -> None:

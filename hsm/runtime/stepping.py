@@ -250,14 +250,14 @@ class Stepping(Record):
 
     # --- timers and activities -------------------------------------------------------------------------------
 
-    def expired(self, armed: Armed, activation: int) -> None:
+    def expired(self, armed: Armed, due: float) -> None:
         """A timer is due (rule A6)."""
         assert self.variables is not None  # the program has timers
         step = self._find(armed.timer.transition)
         if step is None:
-            steps = self._kernel.expire(armed, activation)
+            steps = self._kernel.expire(armed, due)
             self._turns.do(self._work(steps, variables=self.variables.copy(), is_inside=True))
-        elif (event := take(armed, activation)) is not None:
+        elif (event := take(armed, due)) is not None:
             self.variables.copy().run(step, self, event)
 
     def _activity_ended(self, running: Running, error: BaseException | None) -> None:

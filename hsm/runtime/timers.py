@@ -14,7 +14,7 @@ from hsm.errors import DurationError
 from hsm.events import TIME, Event, Tick
 from hsm.program import NONE, Program, Timer, TimerKind
 from hsm.runtime.actions import Actions, Steps
-from hsm.runtime.heap import Armed
+from hsm.runtime.heap import Armed, Ticking
 from hsm.runtime.record import Record
 
 
@@ -34,15 +34,13 @@ def _arm(machine: Record, timer: Timer, span: float) -> None:
     now = heap.now()
     armed = _known(machine, timer)
     if armed is None:
-        armed = Armed(machine, timer)
-        if machine.armed is None:
-            machine.armed = []
-        machine.armed.append(armed)
-    if timer.kind is TimerKind.EVERY:
+        kind = Ticking if timer.kind is TimerKind.EVERY else Armed
+        armed = machine.armed = kind(machine, timer, machine.armed)
+    if isinstance(armed, Ticking):
         armed.since = now
         armed.number = 0
         armed.period = span
-    heap.arm(armed, now + span if span > 0 else now)
+    heap.arm(armed, now + max(span, 0.0))
 
 
 def disarm(machine: Record, timer: Timer) -> None:
@@ -54,36 +52,38 @@ def disarm(machine: Record, timer: Timer) -> None:
 
 def disarm_all(machine: Record) -> None:
     """No timer of *machine* fires any more, and none of those that still lie in the heap keeps it."""
-    for armed in machine.armed or ():
+    armed = machine.armed
+    machine.armed = None
+    while armed is not None:
         machine.heap.disarm(armed)
         armed.machine = None
-    machine.armed = None
+        armed = armed.next
 
 
 def _known(machine: Record, timer: Timer) -> Armed | None:
-    for armed in machine.armed or ():
-        if armed.timer is timer:
-            found: Armed = armed
-            return found
-    return None
+    armed: Armed | None = machine.armed
+    while armed is not None and armed.timer is not timer:
+        armed = armed.next
+    return armed
 
 
-def take(armed: Armed, activation: int) -> Event[Tick] | None:
+def take(armed: Armed, due: float) -> Event[Tick] | None:
     """The event of an expiry whose turn has come, or ``None`` when it is void; `every` is armed for its next."""
     machine = armed.machine
-    if machine is None or not armed.is_valid or armed.activation != activation:
+    if machine is None or armed.due is not due:
         return None
-    if not armed.period:
-        return Event(TIME, Tick(armed.due))
+    if not isinstance(armed, Ticking):
+        armed.due = None
+        return Event(TIME, Tick(float(due)))
     armed.number += 1
     heap = machine.heap
     # the tolerance keeps a tick that is due now from being lost to the rounding of the division
     passed = math.floor((heap.now() - armed.since) / armed.period + 1e-9)
     missed = max(0, passed - armed.number)
     armed.number += missed
-    due = armed.since + armed.number * armed.period
-    heap.again(armed, due + armed.period)
-    return Event(TIME, Tick(due, armed.number, missed))
+    tick = armed.since + armed.number * armed.period
+    heap.put(armed, tick + armed.period)
+    return Event(TIME, Tick(tick, armed.number, missed))
 
 
 class Timers:

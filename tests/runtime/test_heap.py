@@ -105,7 +105,7 @@ async def test_what_is_due_is_not_lost_to_something_fatal():
     first, second = await started(bad), await started(good)
     heap = first.heap
     heap._call.cancel()
-    when = max(key for key, _, _ in heap._entries)
+    when = max(heap._entries)
     try:
         heap._run(when)
     except KeyboardInterrupt as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import tracemalloc
 import weakref
 
 import pytest
@@ -80,6 +81,28 @@ async def test_a_start_that_never_was_leaves_nothing_in_its_context():
     with pytest.raises(hsm.LifecycleError, match="run by a machine already"):
         await hsm.start(ctx, machine.instance, model)
     assert contexts() == before
+
+
+@rule("A6")
+async def test_an_armed_timer_takes_no_more_than_150_bytes():
+    """The first one of a machine as well, with its place in the heap."""
+    model = hsm.define(
+        "M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b", hsm.transition(hsm.after(1), hsm.target("a")))
+    )
+    machines = [await started(model) for _ in range(1001)]
+    go = hsm.Event("go")
+    machines.pop().dispatch(go)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for machine in machines:
+            machine.dispatch(go)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / len(machines) < 150
 
 
 def test_a_machine_does_not_keep_the_loop_that_is_over():
