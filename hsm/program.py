@@ -218,7 +218,8 @@ class Behavior:
         call: What is called.
         ends_at_once: Whether it gives a coroutine that ends at its first ``send``: run where it is called (rule Q3).
         may_suspend: Whether it is a coroutine function with an ``await``: it needs a task.
-        calls_nothing: Whether its code calls nothing, so that it cannot start a task.
+        calls_nothing: Whether neither its code nor what makes the object that it is a method of calls anything: then
+            it cannot start a task (rule Q2).
         role: What it is for: ``entry``, ``guard``, …
         vertex: The vertex it belongs to.
         transition: The transition it belongs to, or `NONE`.

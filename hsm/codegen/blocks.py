@@ -91,7 +91,7 @@ class Make:
 
 @attrs.frozen
 class Forget:
-    """What behaviours kept for vertices that are left, or entered again."""
+    """The objects of vertices that are left, passed through, or entered again are over."""
 
     vertices: tuple[int, ...]
 

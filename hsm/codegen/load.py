@@ -19,6 +19,7 @@ from hsm.codegen.writer import LINKS, Text
 SHOWN = 3
 """How many users of one shape the notes on its lines name."""
 _numbers = itertools.count(1)
+"""For the names of the files that the lines of shapes are shown as."""
 
 
 class Shape:
@@ -45,7 +46,7 @@ class Shape:
 
 
 class Shapes:
-    """Every text that was compiled.
+    """Every text that was compiled; the functions of all of them share one dictionary of global names.
 
     Args:
         links: What the names of `LINKS` are.

@@ -133,11 +133,12 @@ class _Writer:
             self._line(2, "chain = senders()")
         if self._is_busy:
             self._line(2, "machine.steps = BUSY")
-            if sum(isinstance(each, Ask | Act | Make) for each in operations) > 1:
+            if sum(isinstance(each, Ask | Act | Make) for each in operations) > 1:  # what is asked for twice is kept
                 self._line(2, f"ctx = {self._ctx}")
                 self._line(2, f"instance = {self._instance}")
                 self._ctx, self._instance = "ctx", "instance"
             if is_marked:
+                # an event is dispatched from outside; a start or a stop may be asked for by a behaviour of the machine
                 chain = "(*chain, machine)" if self._rests else "chain if machine in chain else (*chain, machine)"
                 self._line(2, f"token = mark({chain})")
             self._line(2, "try:")

@@ -58,18 +58,18 @@ class Plan:
     phase: Phase
 
 
-def links(machine: type[Any]) -> dict[str, Any]:
-    """What generated steps call, of the class *machine* and of the run time."""
+def links(stepping: type[Any]) -> dict[str, Any]:
+    """What generated steps call by the names of `LINKS`: of the class *stepping*, and of the run time."""
     return {
         "BUSY": BUSY,
         "TAKEN": OUTCOMES[Outcome.TAKEN],
         "IGNORED": OUTCOMES[Outcome.IGNORED],
         "awaits": isawaitable,
-        "hand_over": machine.hand_over,
-        "failed": machine.failed,
-        "after": machine.after,
-        "hold": machine.hold,
-        "by_turns": machine.by_turns,
+        "hand_over": stepping.hand_over,
+        "failed": stepping.failed,
+        "after": stepping.after,
+        "hold": stepping.hold,
+        "by_turns": stepping.by_turns,
         "senders": senders,
         "mark": inside.set,
         "unmark": inside.reset,
@@ -77,7 +77,7 @@ def links(machine: type[Any]) -> dict[str, Any]:
         "arm": arm,
         "disarm": disarm,
         "COMPLETED": COMPLETED,
-        "count": machine.count,
+        "count": stepping.count,
     }
 
 

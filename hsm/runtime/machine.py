@@ -302,7 +302,7 @@ class Machine(Stepping, Generic[J]):
 
     def _close(self, status: Status) -> None:
         """The end: nothing is processed any more, and everybody is told (rules C3, R8 and L4)."""
-        if self._status is not RUNNING and self._status in ENDED:
+        if self._status is not RUNNING and self._status in ENDED:  # the quick test decides nearly always
             return
         self._status = status
         self.steps = BY_TURNS

@@ -37,9 +37,9 @@ senders = inside.get
 
 
 class Locals(dict[int, object]):
-    """The objects whose methods are behaviours of active vertices, each made when it is first asked for.
+    """The objects whose methods are behaviours, by vertex, as long as the vertices are active.
 
-    A state's is made when it is entered; a pseudostate's, and one that could not be made then, when it is needed.
+    A state's is made when it is entered; a pseudostate's, and one that could not be made then, when it is asked for.
     """
 
     __slots__ = ("_instance", "_vertices")
