@@ -140,3 +140,18 @@ async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_c
     )
     machine.dispatch("go")
     assert machine.instance.log == ["go"]
+
+
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_what_a_coroutine_without_an_await_gives_is_not_awaited_again(engine):
+    """An async guard that gives a future gives no bool: nothing waits for that future."""
+    future = asyncio.get_running_loop().create_future()
+
+    async def guard(ctx, self, event, given):
+        return given
+
+    asked = functools.partial(guard, given=future)
+    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.guard(asked))))
+    machine = await started(model, engine=engine)
+    with pytest.raises(hsm.GuardError, match=r"gave <Future pending"):
+        await machine.dispatch("go")

@@ -177,9 +177,7 @@ class Stepping(Record):
         return work.answer()
 
     def _refuse(self) -> Awaitable[Outcome]:
-        """The answer of a machine that is not running (rules C3 and L5)."""
-        if self._status is CREATED:
-            raise LifecycleError("this machine was not started: 'await hsm.start(ctx, instance, model)' first")
+        """The answer of a machine that has ended (rules C3 and L5); before its start nobody has it."""
         if self._status is Status.STOPPED:
             raise LifecycleError("this machine was stopped: it takes no events until 'await hsm.restart(machine)'")
         return OUTCOMES[Outcome.IGNORED]

@@ -89,7 +89,7 @@ async def test_an_armed_timer_takes_no_more_than_150_bytes():
     model = hsm.define(
         "M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b", hsm.transition(hsm.after(1), hsm.target("a")))
     )
-    machines = [await started(model) for _ in range(1001)]
+    machines = [await started(model, engine="generated") for _ in range(1001)]
     go = hsm.Event("go")
     machines.pop().dispatch(go)
     gc.collect()
