@@ -178,9 +178,9 @@ class Stepping(Record):
 
     def _refuse(self) -> Awaitable[Outcome]:
         """The answer of a machine that has ended (rules C3 and L5); before its start nobody has it."""
-        if self._status is Status.STOPPED:
-            raise LifecycleError("this machine was stopped: it takes no events until 'await hsm.restart(machine)'")
-        return OUTCOMES[Outcome.IGNORED]
+        if self._status is Status.COMPLETED or self._status is Status.TERMINATED:
+            return OUTCOMES[Outcome.IGNORED]
+        raise LifecycleError("this machine was stopped: it takes no events until 'await hsm.restart(machine)'")
 
     def _check_sender(self, way: str = "send with 'machine.dispatch_threadsafe(event)'") -> tuple[object, ...]:
         """The machines that the sender is a behaviour of.
