@@ -36,7 +36,7 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_a, name_of, parts_of
 from hsm.instance import Instance
-from hsm.names import join
+from hsm.names import is_absolute, join, segments
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, names_in, read
 from hsm_classdsl.marks import Combined, Guard, InitialMark, Path, TransitionMark
@@ -97,11 +97,15 @@ class _Lowering:
 
     def _latest(self, owner: type, attribute: Any) -> Any:
         """*attribute* of a base class as *owner* has it: what overrides it, where something does."""
+        name = self._names_of(owner).get(id(attribute))
+        return attribute if name is None else inspect.getattr_static(owner, name)
+
+    def _names_of(self, owner: type) -> dict[int, str]:
+        """The name of each attribute of *owner*, looked at once."""
         names = self._names_in.get(owner)
         if names is None:
             names = self._names_in[owner] = names_in(owner)
-        name = names.get(id(attribute))
-        return attribute if name is None else inspect.getattr_static(owner, name)
+        return names
 
     def _places(self, owner: type, path: str) -> Iterator[tuple[type, str]]:
         """Every vertex class in *owner*, with its path."""
@@ -263,18 +267,6 @@ class _Lowering:
         place: str = getattr(behavior, "hsm_place", "")
         return place
 
-    def _home(self, owner: type, mark: Any, behavior: Callable[..., Any]) -> str:
-        """Where the class *owner* stands, seen from the transition that *mark* makes: around its source, if it does.
-
-        A class that is no part of the machine keeps its own name, which is not found.
-        """
-        source = self._place(behavior)
-        if mark.source is not None:
-            source = self._path(mark.source, source).removeprefix(f"/{self.machine.__name__}/")
-        places = sorted(self.paths.get(owner, ()), key=len, reverse=True)
-        around = [place for place in places if f"{source}/".startswith(f"{place}/")]
-        return (around or places or [owner.__qualname__])[0]
-
     def _condition(self, guard: Any, behavior: Callable[..., Any], mark: Any) -> Condition[Any]:
         """The condition that *guard* of the transition that *mark* makes stands for."""
         if is_a(guard, Condition):
@@ -296,19 +288,57 @@ class _Lowering:
         function = found.function if is_a(found, Guard) else found
         return nodes.Guard[Any](_behavior(function, behavior) if callable(function) else function, where=position)
 
-    def _whose(self, guard: Any, mark: Any, behavior: Callable[..., Any]) -> Callable[..., Any]:
-        """What makes a behaviour of *guard*, which the transition of *mark* names: it need not be its own class's."""
-        owner = guard.owner
-        if owner is None or issubclass(self._owner(behavior), owner):
+    def _whose(self, guard: Guard[Any, Any], mark: Any, behavior: Callable[..., Any]) -> Callable[..., Any]:
+        """What makes a behaviour of *guard*, which the transition of *mark* names: methods of the first that has it.
+
+        That is its own class, one at the source or around it, or the machine. Where none of them has it, one of any
+        other vertex, or a class that is no part of the machine: the compiler says what is wrong with that.
+        """
+        if self._has(self._owner(behavior), guard):
             return behavior
-        if issubclass(self.machine, owner):
+        source = self._source(mark.source, self._place(behavior))
+        around = [place for place in self._around(source) if self._has(self._classes[place], guard)]
+        if not around and self._has(self.machine, guard):
             return Method
-        if not issubclass(owner, Vertex):
-            return behavior
-        place = self._home(owner, mark, behavior)
-        if place not in self._classes:
-            return _StateMethods(owner, place, place)
-        return _StateMethods(self._classes[place], place, f"/{self.machine.__name__}/{place}")
+        elsewhere = (place for place, known in self._classes.items() if self._has(known, guard))
+        place = next(chain(around, elsewhere), None)
+        if place is not None:
+            return _StateMethods(self._classes[place], place, f"/{self.machine.__name__}/{place}")
+        if guard.owner is not None and issubclass(guard.owner, Vertex):
+            return _StateMethods(guard.owner, "", guard.owner.__qualname__)
+        return behavior
+
+    def _has(self, owner: type, attribute: object) -> bool:
+        """Whether *attribute* is one of *owner*, or of a class that it derives from."""
+        return id(attribute) in self._names_of(owner)
+
+    def _source(self, source: Path | None, place: str) -> str:
+        """Where *source* leads, seen from the class at *place* (rules N2 to N5)."""
+        if source is None:
+            return place
+        if isinstance(source, type):
+            return min(self.paths.get(source, ("",)))
+        first, *steps = segments(source)
+        if is_absolute(source):
+            return "/".join(steps)
+        if first not in (".", ".."):
+            while place and first not in self.names.get(place, ()):
+                place = place.rpartition("/")[0]
+        for step in (first, *steps):
+            if step == "..":
+                place = place.rpartition("/")[0]
+            elif step != ".":
+                place = _inside(place, step)
+        return place
+
+    def _around(self, place: str) -> list[str]:
+        """Where a class stands, from *place* outwards."""
+        found: list[str] = []
+        while place:
+            if place in self._classes:
+                found.append(place)
+            place = place.rpartition("/")[0]
+        return found
 
 
 def _refined(places: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:

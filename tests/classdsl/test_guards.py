@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
+import attrs
 import pytest
 
 import hsm
@@ -261,6 +263,115 @@ async def test_guard_of_a_class_that_is_neither_is_given_the_state_that_names_it
 
     async with M() as machine:
         assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+
+
+@pytest.mark.parametrize("slotted", [attrs.define, attrs.frozen, dataclasses.dataclass(slots=True)])
+async def test_guard_of_a_class_with_slots_is_its_own(slotted):
+    """A decorator that makes the class a second time leaves the guard that of the class that there is."""
+
+    class M(Machine):
+        @slotted
+        class A(State["M"]):
+            n: int = 0
+
+            @guard
+            def ready(self):
+                return self.n == 0
+
+            inside = on("x", target="B", guard=ready)
+
+        class B(State["M"]):
+            pass
+
+        outside = on("y", source=A, target=B, guard=~A.ready)
+
+    async with M() as machine:
+        assert await machine.dispatch("y") is hsm.Outcome.IGNORED
+        assert await machine.dispatch("x") is hsm.Outcome.TAKEN
+
+
+@pytest.mark.parametrize("source", ["A", "A/In", "/M/A", "/M/A/In", "./A", "A/In/.."])
+async def test_guard_of_a_mixin_of_a_state_is_asked_with_the_state(source):
+    """It is found at the source, or around it, wherever the class that it is written in stands."""
+
+    class Checks:
+        @guard
+        def ready(self):
+            return self.flag
+
+    class M(Machine):
+        flag = False
+
+        class A(Checks, State["M"]):
+            flag = True
+
+            class In(State["M"]):
+                flag = False
+                deep = on("deep", target="/M/B", guard=Checks.ready)
+                up = on("up", source="..", target="/M/B", guard=Checks.ready)
+                outer = on("outer", source="A", target="/M/B", guard=Checks.ready)
+
+        class B(State["M"]):
+            pass
+
+        go = on("go", source=source, target=B, guard=A.ready)
+
+    for event in ("go", "deep", "up", "outer"):
+        async with M() as machine:
+            assert await machine.dispatch(event) is hsm.Outcome.TAKEN
+
+
+async def test_guard_of_a_state_is_asked_for_a_state_that_a_function_made_in_it():
+    """The source is no class; the guard is found around it."""
+
+    class M(Machine):
+        class A(State["M"]):
+            inner = hsm.state("inner")
+
+            @guard
+            def ready(self):
+                return True
+
+        class B(State["M"]):
+            pass
+
+        go = on("go", source="A/inner", target=B, guard=A.ready)
+
+    async with M() as machine:
+        assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+
+
+async def test_guard_of_a_class_that_a_sibling_refines_is_that_of_the_sibling():
+    """Both stand in the machine; the transition leaves one of them."""
+
+    class M(Machine):
+        class Base(State["M"]):
+            ok = False
+
+            @guard
+            def ready(self):
+                return self.ok
+
+        class A(Base, initial=True):
+            ok = True
+
+        go = on("e", source=A, target=Base, guard=A.ready)
+
+    async with M() as machine:
+        assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+
+
+def test_guard_of_a_state_that_another_class_took_the_place_of_is_told():
+    """An inherited transition asks a guard that the new state does not have."""
+    with pytest.raises(hsm.DefinitionError, match=r"the guard's state 'Gate\.Shut' does not name a vertex"):
+
+        class Replaced(Gate):
+            class Shut(State["Replaced"]):
+                class Inner(State["Replaced"]):
+                    pass
+
+                class Other(State["Replaced"]):
+                    pass
 
 
 def test_guard_of_a_state_that_is_no_part_of_the_machine_is_told():
