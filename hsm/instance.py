@@ -7,7 +7,7 @@ Never imports the run time: the machine is known by a Protocol, and put here whe
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol, cast, overload
+from typing import Any, Protocol, overload
 
 from hsm.errors import LifecycleError
 from hsm.events import Event
@@ -49,11 +49,7 @@ class Instance:
 
     def __getstate__(self) -> object:
         """What a copy or a pickle takes along: all but the machine, which runs this instance and no copy of it."""
-        state = object.__getstate__(self)
-        if not isinstance(state, tuple):
-            return _without_runner(state)
-        attributes, slots = cast("tuple[Any, Any]", state)  # of a subclass with slots
-        return _without_runner(attributes), slots
+        return without("_runner", super().__getstate__())
 
     @overload
     def dispatch(self, event: Event[Any]) -> Awaitable[Outcome]: ...
@@ -97,6 +93,12 @@ def runner(instance: Instance) -> Runs:
     return found
 
 
-def _without_runner(state: Any) -> Any:
-    """The attributes *state* of an instance, or ``None``, without the machine."""
-    return state and {name: value for name, value in state.items() if name != "_runner"}
+def without(attribute: str, state: Any) -> Any:
+    """*state*, which a ``__getstate__`` gave, without one *attribute*; what is no ordinary state stays as it is."""
+    if isinstance(state, dict):
+        attributes: dict[str, Any] = state
+        return {name: value for name, value in attributes.items() if name != attribute}
+    if isinstance(state, tuple):  # of a class with slots: these stand behind the rest
+        parts: tuple[Any, ...] = state
+        return (without(attribute, parts[0]), *parts[1:])
+    return state

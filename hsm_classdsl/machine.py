@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import hsm
 from hsm.api import program_of
 from hsm.elements.nodes import Model
+from hsm.instance import without
 from hsm.source import Source, here
 from hsm_classdsl.body import read
 from hsm_classdsl.lower import lower
@@ -64,12 +65,15 @@ class Machine(hsm.Instance):
         if cls.hsm_model is not None:
             program_of(cls.hsm_model)
 
+    def __getstate__(self) -> object:
+        """As for every instance; nor does a copy take the block along that this one is in."""
+        return without("_block", super().__getstate__())
+
     async def __aenter__(self) -> Self:
         block = hsm.start(None, self, type(self).model)
         await block.__aenter__()
-        object.__setattr__(
-            self, "_block", block
-        )  # only now: a block inside its own block must not take the place of the outer one
+        # only now: a block inside its own block must not take the place of the outer one
+        object.__setattr__(self, "_block", block)
         return self
 
     async def __aexit__(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import abc
 import asyncio
+import copy
 import dataclasses
+import pickle
 from typing import Generic, TypeVar
 
 import attrs
@@ -285,3 +287,27 @@ def test_marked_method_that_hides_one_of_the_machine_is_told(name):
     """A transition called like a method of every machine would take that method away: it is told."""
     with pytest.raises((hsm.DefinitionError, hsm.DefinitionWarning, TypeError)):
         type("M", (Machine,), {"A": type("A", (State,), {}), name: on("x", target="A")})
+
+
+class Copied(Machine):
+    """At module level, so that it can be pickled."""
+
+    count = 0
+
+    class A(State["Copied"]):
+        @on("inc")
+        def inc(self):
+            self.machine.count += 1
+
+
+@rule("L5")
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+async def test_a_copy_of_a_machine_in_its_block_is_another_machine(copied):
+    """It takes the data along, and neither the run nor the block."""
+    async with Copied() as one:
+        await one.dispatch("inc")
+        twin = copied(one)
+        assert vars(twin) == {"count": 1}
+        async with twin as other:
+            await other.dispatch("inc")
+    assert (one.count, twin.count) == (1, 2)

@@ -7,6 +7,7 @@ import contextlib
 import copy
 import logging
 import pickle
+import threading
 
 import pytest
 from support import Log, anote, fail, logged, note, rule, settle, started
@@ -647,6 +648,32 @@ async def test_a_copy_of_an_instance_is_run_by_no_machine(kind, copied):
     other = await hsm.start(None, twin, model)
     await twin.dispatch("go")
     assert (one.state(), other.state()) == ("/M/a", "/M/b")
+
+
+@rule("L5")
+def test_a_copy_leaves_out_what_a_base_class_leaves_out():
+    """`__getstate__` of a class beside `Instance` has its say, whatever it gives."""
+
+    class Locked:
+        def __init__(self):
+            self.lock, self.word = threading.Lock(), "here"
+
+        def __getstate__(self):
+            return {"word": self.word}
+
+    class Both(hsm.Instance, Locked):
+        pass
+
+    assert vars(copy.deepcopy(Both())) == {"word": "here"}
+
+    class Spelled(hsm.Instance, Locked):
+        def __getstate__(self):
+            return hsm.Instance.__getstate__(self)["word"]
+
+        def __setstate__(self, state):
+            self.word = state.upper()
+
+    assert copy.copy(Spelled()).word == "HERE"
 
 
 # --- L6: restart ------------------------------------------------------------------------------------------------
