@@ -7,7 +7,7 @@ Never imports the run time: the machine is known by a Protocol, and put here whe
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any, Protocol, overload
+from typing import Any, Protocol, cast, overload
 
 from hsm.errors import LifecycleError
 from hsm.events import Event
@@ -95,10 +95,9 @@ def runner(instance: Instance) -> Runs:
 
 def without(attribute: str, state: Any) -> Any:
     """*state*, which a ``__getstate__`` gave, without one *attribute*; what is no ordinary state stays as it is."""
-    if isinstance(state, dict):
-        attributes: dict[str, Any] = state
-        return {name: value for name, value in attributes.items() if name != attribute}
-    if isinstance(state, tuple):  # of a class with slots: these stand behind the rest
-        parts: tuple[Any, ...] = state
-        return (without(attribute, parts[0]), *parts[1:])
+    if hasattr(state, "items"):
+        return {name: value for name, value in state.items() if name != attribute}
+    if type(state) is tuple:  # of a class with slots: these stand behind the rest
+        rest, slots = cast("tuple[Any, Any]", state)
+        return (without(attribute, rest), slots)
     return state

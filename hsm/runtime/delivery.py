@@ -10,6 +10,7 @@ Cancelling whoever awaits one ends that wait and nothing else (rule Q4). Each is
 from __future__ import annotations
 
 import abc
+import contextlib
 import contextvars
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar
@@ -150,6 +151,20 @@ class Pending(Generic[T]):
         return Answer(self)
 
 
+class Restarting(Pending[None]):
+    """A restart that is under way.
+
+    Attributes:
+        is_called_off: Whether the machine was told to stop meanwhile: then it does not start again.
+    """
+
+    __slots__ = ("is_called_off",)
+
+    def __init__(self, host: Host, report: Callable[[list[BaseException]], object]) -> None:
+        super().__init__(host, report)
+        self.is_called_off = False
+
+
 class Answer(Drivable[T]):
     """What a user awaits, or drops: then an error of what it stands for is reported, now or when it comes (rule E4).
 
@@ -176,6 +191,26 @@ class Answer(Drivable[T]):
     def __del__(self) -> None:
         if not self._is_taken:
             self._pending.give_up()
+
+
+def drive(steps: Steps[None], host: Host) -> None:
+    """Take *steps* here, up to the first thing that has to be awaited; the rest in a task, which nobody awaits."""
+    try:
+        awaitable = next(steps)
+    except StopIteration:
+        return
+    host.spawn(_drive(steps, awaitable), contextvars.copy_context(), is_eager=True)
+
+
+async def _drive(steps: Steps[None], awaitable: Any) -> None:
+    with contextlib.suppress(StopIteration):
+        while True:
+            try:
+                value = await awaitable
+            except BaseException as error:
+                awaitable = steps.throw(error)
+            else:
+                awaitable = steps.send(value)
 
 
 def _nothing(errors: list[BaseException]) -> None:

@@ -14,13 +14,13 @@ from typing import Any, Generic, TypeVar, overload
 
 from hsm.configuration import Configuration
 from hsm.context import Context
-from hsm.errors import LifecycleError
+from hsm.errors import LifecycleError, MachineStopped
 from hsm.events import FINAL, INITIAL, Arguments, Event, as_event
 from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, vertex_at
 from hsm.runtime.actions import Steps
-from hsm.runtime.delivery import STARTED, STOPPED, TAKEN, Answer, Done, Pending, Work
+from hsm.runtime.delivery import STARTED, STOPPED, TAKEN, Answer, Done, Pending, Restarting, Work, drive
 from hsm.runtime.loop import here
 from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Step, senders
 from hsm.runtime.stepping import CREATED, ENDED, RUNNING, Stepping
@@ -194,6 +194,11 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: From another thread.
             Exception: From the await: what an exit action raised.
         """
+        if self._restarting is not None:
+            self._restarting.is_called_off = True
+        return self._leave()
+
+    def _leave(self) -> Awaitable[None]:
         chain = (
             senders()
             if here() is self._mark
@@ -320,28 +325,41 @@ class Machine(Stepping, Generic[J]):
     async def restart(self) -> None:
         """Stop, and start again on the same instance: history, deferred and queued events are gone (rule L6).
 
-        Two at the same time are one. May be cancelled at any time: what has begun, stop or start, goes on.
+        Two at the same time are one. May be cancelled at any time: the restart goes on. A stop that is asked for
+        meanwhile, also by the end of a block, calls it off.
 
         Raises:
-            LifecycleError: From another thread, or from inside a behaviour of this machine.
+            LifecycleError: From another thread, or from inside a behaviour of this machine; or the machine cannot
+                start again, as for `begin`.
+            MachineStopped: It was called off.
             Exception: What exit actions, or start, raised.
         """
         if self in self._check_sender(_FROM_ANOTHER_THREAD):
             raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
-        if self._restarting is not None:
-            await Answer(self._restarting)
-            return
-        restarting = self._restarting = Pending[None](self._host, self._background)
+        restarting = self._restarting
+        if restarting is None:
+            restarting = self._restarting = Restarting(self._host, self._background)
+            drive(self._restart(restarting), self._host)
+        await Answer(restarting)
+
+    def _restart(self, restarting: Restarting) -> Steps[None]:
         failures: list[BaseException] = []
         try:
-            await self.stop()
+            stopping = self._leave()
+            if stopping is not STOPPED:
+                yield stopping
+            if restarting.is_called_off:
+                raise MachineStopped("the machine was stopped while it was being restarted")
             self._check_free()  # it stays stopped, instead of being neither stopped nor started
             on_background_error = self._on_background_error
             self._reset()
-            await self.begin(on_background_error)
+            begun = self.begin(on_background_error)
+            if begun is not STARTED:
+                yield begun
         except BaseException as failure:
             failures.append(failure)
-            raise
+            if not isinstance(failure, Exception):
+                raise
         finally:
             self._restarting = None
             restarting.finish(None, failures)

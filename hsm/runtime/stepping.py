@@ -24,7 +24,7 @@ from hsm.outcome import Outcome, Status
 from hsm.program import Program
 from hsm.runtime.actions import NOTHING, Actions, Steps
 from hsm.runtime.activities import Activities, Running
-from hsm.runtime.delivery import OUTCOMES, Pending, Work
+from hsm.runtime.delivery import OUTCOMES, Pending, Restarting, Work
 from hsm.runtime.engine import Engine, Phase, Plan, links
 from hsm.runtime.heap import Armed, heap_of
 from hsm.runtime.kernel import Kernel
@@ -92,7 +92,7 @@ class Stepping(Record):
         self.instance = instance
         self._host = host
         self._mark = host.mark
-        self._restarting: Pending[None] | None = None
+        self._restarting: Restarting | None = None
         self._options = options
         self._parent = parent
         self._on_background_error: Callable[[BaseException], object] | None = None

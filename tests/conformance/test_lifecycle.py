@@ -812,6 +812,74 @@ async def test_two_restarts_at_once_fail_together():
     assert machine.status is hsm.Status.STOPPED
 
 
+SLOW = hsm.define("M", hsm.state("a", hsm.entry(anote("+a")), hsm.exit(held), hsm.exit(note("-a"))))
+"""Its exit waits at a gate."""
+
+
+@rule("L6", "L4")
+@pytest.mark.parametrize("stop", [hsm.stop, lambda machine: machine.stop()], ids=["function", "method"])
+async def test_a_stop_calls_off_the_restart_that_is_under_way(stop):
+    """What has begun to stop does not start again, and whoever wanted that is told."""
+    machine = await started(SLOW, Gated())
+    restarts = [asyncio.create_task(hsm.restart(machine)) for _ in range(2)]
+    await settle()
+    stopping = asyncio.ensure_future(stop(machine))
+    await settle()
+    machine.instance.gate.set()
+    await stopping
+    for restart in restarts:
+        with pytest.raises(hsm.MachineStopped, match="while it was being restarted"):
+            await restart
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.taken() == ["+a", "held", "freed", "-a"]
+    await hsm.restart(machine)
+    assert machine.status is hsm.Status.RUNNING
+
+
+@rule("L6", "L1")
+async def test_the_end_of_a_block_calls_off_a_restart():
+    """No machine outlives its block."""
+    instance = Gated()
+    async with hsm.start(None, instance, SLOW) as machine:
+        restart = asyncio.create_task(hsm.restart(machine))
+        await settle()
+        asyncio.get_running_loop().call_soon(instance.gate.set)
+    assert machine.status is hsm.Status.STOPPED
+    with pytest.raises(hsm.MachineStopped):
+        await restart
+    assert machine.status is hsm.Status.STOPPED
+
+
+@rule("L6", "Q4")
+async def test_cancelling_one_restart_leaves_the_other_one_and_the_machine_alone():
+    """The machine is started again, and the second caller is told so."""
+    machine = await started(SLOW, Gated())
+    one, two = (asyncio.create_task(hsm.restart(machine)) for _ in range(2))
+    await settle()
+    one.cancel()
+    await settle()
+    machine.instance.gate.set()
+    assert await two is machine
+    assert one.cancelled()
+    assert machine.status is hsm.Status.RUNNING
+    assert machine.instance.taken() == ["+a", "held", "freed", "-a", "+a"]
+
+
+@rule("L6", "L4")
+async def test_a_loop_that_is_taken_down_ends_a_restart():
+    """The machine stays stopped, and nothing waits."""
+
+    async def main():
+        machine = await started(SLOW, Gated())
+        restart = asyncio.create_task(hsm.restart(machine))
+        await asyncio.sleep(0)
+        return machine, restart
+
+    machine, restart = await asyncio.to_thread(lambda: asyncio.run(main()))
+    assert machine.status is hsm.Status.STOPPED
+    assert restart.cancelled()
+
+
 @rule("L6", "L7", "L5")
 async def test_a_machine_is_not_restarted_in_a_context_that_is_done():
     """It is stopped, and takes no events."""
