@@ -7,6 +7,7 @@ What compiles and runs is loaded when one of its names is first used, so that im
 
 from typing import TYPE_CHECKING, Any
 
+from hsm.answer import Answer
 from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
 from hsm.context import Context
 from hsm.dsl import (
@@ -46,6 +47,7 @@ from hsm.dsl import (
     when,
 )
 from hsm.elements.nodes import Model
+from hsm.elements.parts import AnywherePart, ModelPart, RegionPart, StatePart, TransitionPart
 from hsm.errors import (
     CallError,
     DefinitionError,
@@ -67,6 +69,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action",
+    "Answer",
+    "AnywherePart",
     "Arguments",
     "CallError",
     "Clock",
@@ -85,12 +89,16 @@ __all__ = [
     "Machine",
     "MachineStopped",
     "Model",
+    "ModelPart",
     "Outcome",
     "Predicate",
+    "RegionPart",
     "Signal",
+    "StatePart",
     "Status",
     "Tick",
     "TimepointFunction",
+    "TransitionPart",
     "activity",
     "after",
     "all_of",

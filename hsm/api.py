@@ -17,7 +17,7 @@ from hsm.elements.parts import ModelPart
 from hsm.events import Event, as_event
 from hsm.instance import Instance, runner
 from hsm.program import Program, vertex_at
-from hsm.runtime.delivery import STOPPED
+from hsm.runtime.done import STOPPED
 from hsm.runtime.loop import Clock, host_of_loop
 from hsm.runtime.machine import J, Machine
 from hsm.runtime.starting import Starting

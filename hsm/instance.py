@@ -6,9 +6,9 @@ Never imports the run time: the machine is known by a Protocol, and put here whe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import Any, Protocol, cast, overload
 
+from hsm.answer import Answer
 from hsm.errors import LifecycleError
 from hsm.events import Event
 from hsm.outcome import Outcome
@@ -17,7 +17,7 @@ from hsm.outcome import Outcome
 class Runs(Protocol):
     """What an instance needs of the machine that runs it."""
 
-    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Awaitable[Outcome]:
+    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
         """Put *event* in."""
         ...
 
@@ -33,7 +33,7 @@ class Runs(Protocol):
         """Whether the state at *path* is active."""
         ...
 
-    def stop(self) -> Awaitable[None]:
+    def stop(self) -> Answer[None]:
         """Leave everything and end."""
         ...
 
@@ -52,10 +52,10 @@ class Instance:
         return without("_runner", super().__getstate__())
 
     @overload
-    def dispatch(self, event: Event[Any]) -> Awaitable[Outcome]: ...
+    def dispatch(self, event: Event[Any]) -> Answer[Outcome]: ...
     @overload
-    def dispatch(self, event: str, data: Any = None) -> Awaitable[Outcome]: ...
-    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Awaitable[Outcome]:
+    def dispatch(self, event: str, data: Any = None) -> Answer[Outcome]: ...
+    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
         """Send *event* to the machine that runs this instance; see `hsm.Machine.dispatch`.
 
         Raises:
@@ -75,7 +75,7 @@ class Instance:
         """Whether the state at *path* is active; see `hsm.Machine.is_in`."""
         return runner(self).is_in(path)
 
-    def stop(self) -> Awaitable[None]:
+    def stop(self) -> Answer[None]:
         """Stop the machine that runs this instance; see `hsm.stop`."""
         return runner(self).stop()
 

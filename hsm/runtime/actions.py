@@ -8,7 +8,6 @@ whether that needs a task (rule Q3).
 from __future__ import annotations
 
 from collections.abc import Coroutine, Generator
-from inspect import isawaitable
 from typing import Any, TypeAlias, TypeVar
 
 from hsm.configuration import Configuration
@@ -16,6 +15,7 @@ from hsm.context import Context
 from hsm.errors import GuardError
 from hsm.events import Event
 from hsm.program import Behavior, Connective, Program, describe
+from hsm.runtime.done import awaits, is_done
 
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Any, Any, T]
@@ -95,7 +95,9 @@ class Actions:
             return result
         if result is None:
             return None
-        return (yield result) if isawaitable(result) else result
+        if is_done(result):
+            return result.value
+        return (yield result) if awaits(result) else result
 
     def interrupt(self, interruption: BaseException) -> None:
         """Keep what is never turned into an event (rule E7)."""

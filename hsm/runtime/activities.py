@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextvars
 import functools
 from collections.abc import Callable
-from inspect import isawaitable
 from typing import Any
 
 import attrs
@@ -18,6 +17,7 @@ from hsm.context import Context
 from hsm.events import Event
 from hsm.program import Behavior, Program, describe
 from hsm.runtime.actions import Actions, Steps
+from hsm.runtime.done import awaits
 from hsm.runtime.loop import CancelledError, Host, Task
 
 
@@ -128,7 +128,7 @@ class Activities:
 
     async def _perform(self, each: Running) -> None:
         result = each.behavior.call(each.context, self._actions.instance, each.event)
-        if isawaitable(result):
+        if awaits(result):
             await result
 
     def _done(self, each: Running, task: Task) -> None:

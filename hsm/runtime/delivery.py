@@ -3,8 +3,7 @@
 In: an event on its way, later its outcome. Out: the outcome, or the error that no transition took, for whoever
 awaits. Never imports asyncio: waiting is done on futures of the host.
 
-Cancelling whoever awaits one ends that wait and nothing else (rule Q4). Each is also a coroutine to
-``asyncio.create_task`` and ``asyncio.TaskGroup``, so that those take it as it is.
+Cancelling whoever awaits one ends that wait and nothing else (rule Q4).
 """
 
 from __future__ import annotations
@@ -12,42 +11,20 @@ from __future__ import annotations
 import abc
 import contextlib
 import contextvars
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from typing import Any, Generic, TypeVar
 
+from hsm.answer import Answer
 from hsm.events import Event
 from hsm.outcome import Outcome
 from hsm.runtime.actions import Steps
+from hsm.runtime.done import OUTCOMES
 from hsm.runtime.loop import Host
 
 T = TypeVar("T")
 
 
-class Done(Coroutine[Any, Any, T], Generic[T]):
-    """An awaitable that gives *value* at once, any number of times; it holds no state and may be shared."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: T) -> None:
-        self.value = value
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        return self.value
-        yield  # a generator, with nothing to wait for: what Python awaits fastest
-
-    def send(self, value: Any, /) -> Any:
-        """End with the value, as a coroutine's first step."""
-        raise StopIteration(self.value)
-
-    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
-        """Raise, as a coroutine that was thrown into before its first step."""
-        raise typ if val is None else val
-
-    def close(self) -> None:
-        """Nothing has begun, so nothing has to end."""
-
-
-class Drivable(Coroutine[Any, Any, T], Generic[T]):
+class Drivable(Answer[T], Generic[T]):
     """An awaitable that is a coroutine as well, for those that drive coroutines themselves, such as tasks.
 
     Several tasks may drive the same one: each has a wait of its own. Cancelling or closing it ends the wait, and
@@ -90,7 +67,7 @@ class Drivable(Coroutine[Any, Any, T], Generic[T]):
 
 
 class Pending(Generic[T]):
-    """A result that comes later; `Answer` is what users await.
+    """A result that comes later; `Promise` is what users await.
 
     Attributes:
         is_done: Whether there is a result or an error.
@@ -144,11 +121,11 @@ class Pending(Generic[T]):
         if self.is_done and self.error is not None:
             self._report([self.error])
 
-    def answer(self) -> Coroutine[Any, Any, T]:
+    def answer(self) -> Answer[T]:
         """What a user awaits: the shared awaitable of its outcome when all is done and well."""
         if self.is_done and self.error is None and isinstance(self._value, Outcome):
             return OUTCOMES[self._value]  # type: ignore[return-value]  # T is Outcome here
-        return Answer(self)
+        return Promise(self)
 
 
 class Restarting(Pending[None]):
@@ -165,7 +142,7 @@ class Restarting(Pending[None]):
         self.is_called_off = False
 
 
-class Answer(Drivable[T]):
+class Promise(Drivable[T]):
     """What a user awaits, or drops: then an error of what it stands for is reported, now or when it comes (rule E4).
 
     Nothing inside refers to it, so that it goes as soon as the user lets it go.
@@ -191,39 +168,6 @@ class Answer(Drivable[T]):
     def __del__(self) -> None:
         if not self._is_taken:
             self._pending.give_up()
-
-
-def drive(steps: Steps[None], host: Host) -> None:
-    """Take *steps* here, up to the first thing that has to be awaited; the rest in a task, which nobody awaits."""
-    try:
-        awaitable = next(steps)
-    except StopIteration:
-        return
-    host.spawn(_drive(steps, awaitable), contextvars.copy_context(), is_eager=True)
-
-
-async def _drive(steps: Steps[None], awaitable: Any) -> None:
-    with contextlib.suppress(StopIteration):
-        while True:
-            try:
-                value = await awaitable
-            except BaseException as error:
-                awaitable = steps.throw(error)
-            else:
-                awaitable = steps.send(value)
-
-
-def _nothing(errors: list[BaseException]) -> None:
-    """Errors that need no report."""
-
-
-OUTCOMES: dict[Outcome, Done[Outcome]] = {outcome: Done(outcome) for outcome in Outcome}
-"""One finished awaitable for each outcome."""
-TAKEN = OUTCOMES[Outcome.TAKEN]
-STARTED: Done[None] = Done(None)
-"""The finished awaitable of a start where nothing suspended."""
-STOPPED: Done[None] = Done(None)
-"""The finished awaitable of a machine that is not running any more, or will stop after the current step."""
 
 
 class Work(Pending[T]):
@@ -264,3 +208,27 @@ def together(errors: list[BaseException]) -> BaseException | None:
     if len(errors) < 2:
         return errors[0] if errors else None
     return BaseExceptionGroup(f"{len(errors)} errors that no transition took", errors)
+
+
+def drive(steps: Steps[None], host: Host) -> None:
+    """Take *steps* here, up to the first thing that has to be awaited; the rest in a task, which nobody awaits."""
+    try:
+        awaitable = next(steps)
+    except StopIteration:
+        return
+    host.spawn(_drive(steps, awaitable), contextvars.copy_context(), is_eager=True)
+
+
+async def _drive(steps: Steps[None], awaitable: Any) -> None:
+    with contextlib.suppress(StopIteration):
+        while True:
+            try:
+                value = await awaitable
+            except BaseException as error:
+                awaitable = steps.throw(error)
+            else:
+                awaitable = steps.send(value)
+
+
+def _nothing(errors: list[BaseException]) -> None:
+    """Errors that need no report."""

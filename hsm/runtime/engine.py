@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from inspect import isawaitable
 from typing import Any
 
 import attrs
@@ -24,7 +23,7 @@ from hsm.configuration import Leaves
 from hsm.outcome import Outcome
 from hsm.program import Program
 from hsm.runtime.actions import end_of
-from hsm.runtime.delivery import OUTCOMES
+from hsm.runtime.done import OUTCOMES, awaits
 from hsm.runtime.record import BUSY, COMPLETED, Step, Steps, inside, senders
 from hsm.runtime.timers import arm, disarm
 
@@ -64,7 +63,7 @@ def links(stepping: type[Any]) -> dict[str, Any]:
         "BUSY": BUSY,
         "TAKEN": OUTCOMES[Outcome.TAKEN],
         "IGNORED": OUTCOMES[Outcome.IGNORED],
-        "awaits": isawaitable,
+        "awaits": awaits,
         "hand_over": stepping.hand_over,
         "failed": stepping.failed,
         "after": stepping.after,

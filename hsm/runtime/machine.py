@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextvars
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
+from hsm.answer import Answer
 from hsm.configuration import Configuration
 from hsm.context import Context
 from hsm.errors import LifecycleError, MachineStopped
@@ -20,7 +21,8 @@ from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, vertex_at
 from hsm.runtime.actions import Steps
-from hsm.runtime.delivery import STARTED, STOPPED, TAKEN, Answer, Done, Pending, Restarting, Work, drive
+from hsm.runtime.delivery import Pending, Promise, Restarting, Work, drive
+from hsm.runtime.done import STARTED, STOPPED, TAKEN, Done
 from hsm.runtime.loop import here
 from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Step, senders
 from hsm.runtime.stepping import CREATED, ENDED, RUNNING, Stepping
@@ -89,7 +91,7 @@ class Machine(Stepping, Generic[J]):
         """Whether the machine has ended, in whatever way."""
         return self._status in ENDED
 
-    def wait(self) -> Awaitable[Status]:
+    def wait(self) -> Answer[Status]:
         """Wait until the machine has ended, in whatever way; gives its last `status`.
 
         May be cancelled at any time; the machine goes on.
@@ -98,7 +100,7 @@ class Machine(Stepping, Generic[J]):
             return Done(self._status)
         if self._end is None:
             self._end = Pending(self._host, self._background)
-        return Answer(self._end)
+        return Promise(self._end)
 
     def __repr__(self) -> str:
         state = self.state()
@@ -107,10 +109,10 @@ class Machine(Stepping, Generic[J]):
     # --- what comes in ---------------------------------------------------------------------------------------
 
     @overload
-    def dispatch(self, event: Event[Any]) -> Awaitable[Outcome]: ...
+    def dispatch(self, event: Event[Any]) -> Answer[Outcome]: ...
     @overload
-    def dispatch(self, event: str, data: Any = None) -> Awaitable[Outcome]: ...
-    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Awaitable[Outcome]:
+    def dispatch(self, event: str, data: Any = None) -> Answer[Outcome]: ...
+    def dispatch(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
         """Put *event* in, at once, whether or not the result is awaited (rules Q1 to Q4).
 
         Where no behaviour of the step can suspend, everything has been done when this returns. Awaiting gives the
@@ -134,14 +136,14 @@ class Machine(Stepping, Generic[J]):
             return self._dispatch(event, data)
         return step(self, event)
 
-    def _dispatch(self, event: Event[Any] | str, data: Any) -> Awaitable[Outcome]:
+    def _dispatch(self, event: Event[Any] | str, data: Any) -> Answer[Outcome]:
         """`dispatch`, for what is no event that this configuration has had before."""
         sent = as_event(event, data)
         self._check_sender()
         step = self._find(sent.name)
         return self.by_turns(sent) if step is None else step(self, sent)
 
-    def call(self, operation: str, *args: Any, **kwargs: Any) -> Awaitable[Any]:
+    def call(self, operation: str, *args: Any, **kwargs: Any) -> Answer[Any]:
         """Call *operation*: the await gives what the effect of the transition on it gave, when the step is done.
 
         The event's data is an `hsm.Arguments`. Cancelling the await does not stop the step.
@@ -184,7 +186,7 @@ class Machine(Stepping, Generic[J]):
         sent = as_event(event, data)
         return send_from_thread(self, self._host, sent)
 
-    def stop(self) -> Awaitable[None]:
+    def stop(self) -> Answer[None]:
         """Leave every active state, running exit actions, and end (rule L4); once ended, nothing happens.
 
         From inside a behaviour or activity of this machine it takes effect after the current step, and the await
@@ -198,7 +200,7 @@ class Machine(Stepping, Generic[J]):
             self._restarting.is_called_off = True
         return self._leave()
 
-    def _leave(self) -> Awaitable[None]:
+    def _leave(self) -> Answer[None]:
         chain = (
             senders()
             if here() is self._mark
@@ -218,9 +220,9 @@ class Machine(Stepping, Generic[J]):
         turns.stopping.is_inside = False
         if not turns.is_busy:
             turns.drain()
-        return Answer(turns.stopping)
+        return Promise(turns.stopping)
 
-    def _stop_now(self, step: Step) -> Awaitable[None]:
+    def _stop_now(self, step: Step) -> Answer[None]:
         """Stop a machine that rests."""
         answer = step(self, _FINAL)
         if answer is not TAKEN:
@@ -236,7 +238,7 @@ class Machine(Stepping, Generic[J]):
 
     # --- beginning and end -----------------------------------------------------------------------------------
 
-    def begin(self, on_background_error: Callable[[BaseException], object] | None = None) -> Awaitable[None]:
+    def begin(self, on_background_error: Callable[[BaseException], object] | None = None) -> Answer[None]:
         """Start: enter the default entry and process everything that it causes (rules L1 and E8).
 
         Args:
@@ -340,7 +342,7 @@ class Machine(Stepping, Generic[J]):
         if restarting is None:
             restarting = self._restarting = Restarting(self._host, self._background)
             drive(self._restart(restarting), self._host)
-        await Answer(restarting)
+        await Promise(restarting)
 
     def _restart(self, restarting: Restarting) -> Steps[None]:
         failures: list[BaseException] = []

@@ -7,15 +7,16 @@ either may take the next step. `Machine` is one. Whatever only some machines nee
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from hsm.answer import Answer
 from hsm.configuration import Leaves
 from hsm.context import Context
 from hsm.events import COMPLETION, Event
 from hsm.program import Program
 
-Step: TypeAlias = Callable[[Any, Any], Awaitable[Any]]
+Step: TypeAlias = Callable[[Any, Any], Answer[Any]]
 """Takes a machine and an event; does what the event does, and gives what `dispatch` is to give."""
 Steps: TypeAlias = dict[Any, Step]
 """Steps by event name, by the transition of a timer, and under ``None`` the stop."""

@@ -11,7 +11,8 @@ from collections.abc import Generator
 from types import TracebackType
 from typing import Any, Generic
 
-from hsm.runtime.delivery import STARTED, Drivable, together
+from hsm.runtime.delivery import Drivable, together
+from hsm.runtime.done import STARTED
 from hsm.runtime.loop import CancelledError, Host
 from hsm.runtime.machine import J, Machine
 

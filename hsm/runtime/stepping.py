@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 
+from hsm.answer import Answer
 from hsm.codegen.load import Shapes
 from hsm.configuration import Configuration
 from hsm.context import Context
@@ -24,7 +25,8 @@ from hsm.outcome import Outcome, Status
 from hsm.program import Program
 from hsm.runtime.actions import NOTHING, Actions, Steps
 from hsm.runtime.activities import Activities, Running
-from hsm.runtime.delivery import OUTCOMES, Pending, Restarting, Work
+from hsm.runtime.delivery import Pending, Restarting, Work
+from hsm.runtime.done import OUTCOMES
 from hsm.runtime.engine import Engine, Phase, Plan, links
 from hsm.runtime.heap import Armed, heap_of
 from hsm.runtime.kernel import Kernel
@@ -160,7 +162,7 @@ class Stepping(Record):
 
     # --- events ----------------------------------------------------------------------------------------------
 
-    def by_turns(self, event: Event[Any]) -> Awaitable[Outcome]:
+    def by_turns(self, event: Event[Any]) -> Answer[Outcome]:
         """Do what *event* does when its turn comes (rules Q1 to Q5)."""
         chain = senders()
         if self._status is not RUNNING and not self._is_busy:
@@ -176,7 +178,7 @@ class Stepping(Record):
         turns.do(work)
         return work.answer()
 
-    def _refuse(self) -> Awaitable[Outcome]:
+    def _refuse(self) -> Answer[Outcome]:
         """The answer of a machine that has ended (rules C3 and L5); before its start nobody has it."""
         if self._status is Status.COMPLETED or self._status is Status.TERMINATED:
             return OUTCOMES[Outcome.IGNORED]
@@ -203,7 +205,7 @@ class Stepping(Record):
 
     def hand_over(
         self, event: Event[Any], plan: Plan, line: int, given: object = NOTHING, error: BaseException | None = None
-    ) -> Awaitable[Any]:
+    ) -> Answer[Any]:
         """Go on in the middle of a generated step, at the operation that *line* does."""
         point = plan.points[line]
         kernel = self._kernel
@@ -221,7 +223,7 @@ class Stepping(Record):
         self._turns.go_on(work)
         return work.answer()
 
-    def failed(self, event: Event[Any], plan: Plan, error: BaseException) -> Awaitable[Any]:
+    def failed(self, event: Event[Any], plan: Plan, error: BaseException) -> Answer[Any]:
         """Go on where *error* was raised; raise it when no behaviour did (rules E1, E2 and E7)."""
         assert error.__traceback__ is not None  # it was raised
         line = error.__traceback__.tb_lineno
@@ -231,7 +233,7 @@ class Stepping(Record):
             raise error
         return self.hand_over(event, plan, line, NOTHING, error)
 
-    def after(self, answer: Awaitable[Any], handled: tuple[int, ...] = ()) -> Awaitable[Any]:
+    def after(self, answer: Answer[Any], handled: tuple[int, ...] = ()) -> Answer[Any]:
         """Do what waited for the end of the step, in which states completed; *answer* is what came of it."""
         self.count(handled)
         self._turns.drain()
@@ -241,7 +243,7 @@ class Stepping(Record):
         """These states completed in a step that something waits for (rule Q8)."""
         self._kernel.count(handled)
 
-    def hold(self, event: Event[Any]) -> Awaitable[Outcome]:
+    def hold(self, event: Event[Any]) -> Answer[Outcome]:
         """Hold *event* back (rule D1)."""
         self._turns.hold(event)
         return OUTCOMES[Outcome.DEFERRED]

@@ -6,10 +6,10 @@ In: an event, on any thread. Out: a ``concurrent.futures.Future`` of its outcome
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Awaitable
 from concurrent.futures import Future
 from typing import Any, Protocol
 
+from hsm.answer import Answer
 from hsm.errors import LifecycleError
 from hsm.events import Event
 from hsm.outcome import Outcome
@@ -19,7 +19,7 @@ from hsm.runtime.loop import Host
 class Dispatches(Protocol):
     """What is sent to."""
 
-    def dispatch(self, event: Event[Any]) -> Awaitable[Outcome]:
+    def dispatch(self, event: Event[Any]) -> Answer[Outcome]:
         """Put *event* in, on the machine's own thread."""
         ...
 

@@ -17,6 +17,9 @@ from hsm.runtime.actions import Actions, Steps
 from hsm.runtime.heap import Armed, Ticking
 from hsm.runtime.record import Record
 
+KEPT = 8
+"""Timers that a machine keeps for the next time without counting them; arming one again is cheaper than a new one."""
+
 
 def arm(machine: Record, timer: Timer) -> None:
     """Arm *timer*, whose time span or moment is written in the model, for a vertex that was entered."""
@@ -34,6 +37,7 @@ def _arm(machine: Record, timer: Timer, span: float) -> None:
     now = heap.now()
     armed = _known(machine, timer)
     if armed is None:
+        _let_go(machine)
         kind = Ticking if timer.kind is TimerKind.EVERY else Armed
         armed = machine.armed = kind(machine, timer, machine.armed)
     if isinstance(armed, Ticking):
@@ -65,6 +69,26 @@ def _known(machine: Record, timer: Timer) -> Armed | None:
     while armed is not None and armed.timer is not timer:
         armed = armed.next
     return armed
+
+
+def _let_go(machine: Record) -> None:
+    """Forget the timers that are not armed when there are many: finding one must not take longer and longer."""
+    count = 0
+    armed: Armed | None = machine.armed
+    while armed is not None:
+        count += 1
+        armed = armed.next
+    if count < KEPT:
+        return
+    armed, machine.armed = machine.armed, None
+    while armed is not None:
+        following = armed.next
+        if armed.due is None:
+            armed.machine = armed.next = None  # the heap may have it still
+        else:
+            armed.next = machine.armed
+            machine.armed = armed
+        armed = following
 
 
 def take(armed: Armed, due: float) -> Event[Tick] | None:

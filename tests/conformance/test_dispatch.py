@@ -450,6 +450,26 @@ async def test_a_function_that_is_only_marked_as_a_coroutine_function_may_suspen
     assert machine.instance.log == ["later"]
 
 
+@rule("Q3", "Q2")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_a_plain_function_that_gives_back_what_dispatch_gave_needs_no_task(engine):
+    """There is nothing to wait for: the step is done when `dispatch` returns, on every Python."""
+
+    def relay(ctx, self, event):
+        return self.dispatch("more")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(relay), hsm.target("b"))),
+        hsm.state("b", on("more", hsm.effect(note("more")))),
+    )
+    machine = await started(model, engine=engine)
+    machine.dispatch("go")
+    assert machine.state() == "/M/b"
+    await settle()
+    assert machine.instance.log == ["more"]
+
+
 # --- Q4: cancelling whoever waits -------------------------------------------------------------------------------
 
 

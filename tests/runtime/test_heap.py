@@ -11,6 +11,7 @@ from support import Log, note, pause, rule, started
 
 import hsm
 from hsm.runtime.heap import SPARE
+from hsm.runtime.timers import KEPT
 
 
 def after(seconds, *parts):
@@ -278,3 +279,45 @@ def test_a_clock_on_two_loops_has_a_heap_on_each():
 
     asyncio.run(abandon())
     asyncio.run(wait())
+
+
+@rule("A3", "A6")
+async def test_a_machine_remembers_few_timers_that_are_not_armed(clock):
+    """In a ring of many states with a timer each, finding one does not take longer with every state visited."""
+
+    def known(machine):
+        count, armed = 0, machine.armed
+        while armed is not None:
+            count, armed = count + 1, armed.next
+        return count
+
+    states = [
+        hsm.state(f"s{n}", to("go", f"s{(n + 1) % 50}"), after(5, hsm.effect(note(f"late {n}")))) for n in range(50)
+    ]
+    machine = await started(hsm.define("M", *states, after(1000, hsm.effect(note("outer")))))
+    most = 0
+    for _ in range(120):
+        await machine.dispatch("go")
+        most = max(most, known(machine))
+    assert most <= KEPT + 1
+    assert machine.instance.log == []
+    await clock.advance(5)
+    assert machine.instance.taken() == ["late 20"]
+    await clock.advance(1000)
+    assert machine.instance.taken() == ["outer"]
+    assert machine.heap._entries == []
+
+
+@rule("A3")
+async def test_timers_that_are_armed_together_are_all_known(clock):
+    """However many there are: leaving the state ends every one."""
+    timers = [after(5 + n, hsm.effect(note(f"{n}"))) for n in range(20)]
+    machine = await started(hsm.define("M", hsm.state("a", *timers, to("go", "b")), hsm.state("b", to("go", "a"))))
+    await clock.advance(6)
+    assert machine.instance.taken() == ["0", "1"]
+    await machine.dispatch("go")
+    await clock.advance(100)
+    assert machine.instance.taken() == []
+    await machine.dispatch("go")
+    await clock.advance(100)
+    assert machine.instance.taken() == [f"{n}" for n in range(20)]

@@ -298,3 +298,19 @@ hsm.submachine(model)  # E
 # nothing of a model can be changed
 model.name = "Another"  # E
 model.parts = ()  # E
+
+
+def go(event: str, target: str, *more: hsm.TransitionPart[Counter]) -> hsm.AnywherePart[Counter]:
+    return hsm.transition(hsm.on(event), hsm.target(target), *more)
+
+
+def waiting(name: str, *parts: hsm.StatePart[Counter]) -> hsm.AnywherePart[Counter]:
+    return hsm.state(name, go("done", "."), *parts)
+
+
+helped: list[hsm.ModelPart[Counter]] = [waiting("a", hsm.entry(count)), go("go", "a", hsm.effect(count))]
+regions: list[hsm.StatePart[Counter]] = [hsm.region("r", waiting("b")), hsm.region("s", waiting("c"))]
+reveal_type(hsm.define("Helped", *helped, hsm.state("o", *regions)))  # R: Model[Counter]
+waiting("c", hsm.entry(other))  # E
+go("go", "a", hsm.entry(count))  # E
+inside: list[hsm.RegionPart[Counter]] = [waiting("d"), hsm.entry(count)]  # E

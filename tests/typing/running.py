@@ -231,3 +231,18 @@ hsm.transition(hsm.on("hsm_error"), hsm.effect(on_error))
 hsm.State  # E
 hsm.Define  # E
 hsm.stat("a")  # E
+
+
+async def answers() -> None:
+    machine = await hsm.start(None, Counter(), model)
+    reveal_type(machine.dispatch("go"))  # R: Answer[Outcome]
+    reveal_type(machine.instance.dispatch("go"))  # R: Answer[Outcome]
+    reveal_type(machine.stop())  # R: Answer[None]
+    machine.dispatch("dropped")
+    task = asyncio.create_task(machine.dispatch("go"))
+    reveal_type(await task)  # R: Outcome
+    async with asyncio.TaskGroup() as group:
+        group.create_task(machine.instance.dispatch("go"))
+        group.create_task(machine.stop())
+    kept: list[hsm.Answer[hsm.Outcome]] = [machine.dispatch("go")]
+    await asyncio.gather(*kept, machine.wait())
