@@ -235,17 +235,26 @@ import asyncio
 from hsm.testing import run
 
 async def main():
+    {work}
     await asyncio.Event().wait()
 
 run(main())
 """
 
 
-def test_a_program_that_waits_for_nothing_is_told_so():
-    """A deadlock is an error and not a program that hangs."""
-    ended = subprocess.run([sys.executable, "-c", DEADLOCK], capture_output=True, text=True, timeout=60)
+@pytest.mark.parametrize("work", ["pass", "await asyncio.to_thread(len, ())"], ids=["alone", "after-a-thread"])
+def test_a_program_that_waits_for_nothing_is_told_so(work):
+    """A deadlock is an error and not a program that hangs; an idle worker of asyncio's will never wake the loop."""
+    program = DEADLOCK.format(work=work)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert "RuntimeError: everything waits, and nothing is left that could happen: a deadlock" in ended.stderr
+
+
+def test_patience_is_positive():
+    """A clock that never lets the loop turn is none."""
+    with pytest.raises(ValueError, match="patience is 1 or more turns, not 0"):
+        VirtualClock(patience=0)
 
 
 @rule("A7", "C1")

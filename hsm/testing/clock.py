@@ -32,11 +32,16 @@ class VirtualClock(selectors.BaseSelector):
         patience: How many turns of the loop may follow each other before a program that never comes to rest, so that
             time cannot go on, is told so.
 
+    Raises:
+        ValueError: *patience* is not positive.
+
     While the loop watches sockets, or something runs in an executor, time passes at its ordinary pace, as the other
     side lives in real time. A program that waits for nothing at all is told so, instead of waiting for ever.
     """
 
     def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC), *, patience: int = 1_000_000) -> None:
+        if patience < 1:
+            raise ValueError(f"patience is 1 or more turns, not {patience!r}")
         self._patience = patience
         self._turns = 0
         self._now = 0.0
@@ -108,7 +113,7 @@ class VirtualClock(selectors.BaseSelector):
                 self._jump(timeout)
                 return ready
             # a thread may have woken the loop and ended since: so look again
-            if threading.active_count() == 1 and not self._selector.select(0):
+            if not _others() and not self._selector.select(0):
                 raise RuntimeError("everything waits, and nothing is left that could happen: a deadlock")
         before = time.monotonic()
         ready = self._selector.select(timeout)
@@ -130,8 +135,9 @@ class VirtualClock(selectors.BaseSelector):
             self._turns = 0
             raise RuntimeError(
                 f"time stands still at {self._now:g} s: for {self._patience:,} turns of the loop something has always "
-                "been about to run; an activity that ends at once and whose state enters itself again does that, and "
-                "a task that only ever does 'await asyncio.sleep(0)'"
+                "been about to run. An activity that ends at once and whose state enters itself again does that, and "
+                "a task that only ever does 'await asyncio.sleep(0)'. If the program needs so many turns: "
+                "'VirtualClock(patience=...)'"
             )
 
     def _jump(self, seconds: float) -> None:
@@ -165,6 +171,12 @@ class VirtualClock(selectors.BaseSelector):
     def _new_loop(self) -> LoopOnClock:
         self._loop = LoopOnClock(self)
         return self._loop
+
+
+def _others() -> list[threading.Thread]:
+    """The threads that may still wake the loop: all but this one and asyncio's idle workers."""
+    mine = threading.current_thread()
+    return [each for each in threading.enumerate() if each is not mine and not each.name.startswith("asyncio_")]
 
 
 def run(main: Awaitable[R]) -> R:
