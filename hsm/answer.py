@@ -16,6 +16,7 @@ class Answer(Coroutine[Any, Any, T], Generic[T]):
 
     What was asked for happens whether or not it is awaited, and cancelling an await ends that wait alone (rules Q1
     and Q4). It is a coroutine as well, so that ``asyncio.create_task`` and ``asyncio.TaskGroup`` take it as it is.
+    It may be awaited again; answers that are known at once are shared, and so are one element of a set.
     """
 
     __slots__ = ()

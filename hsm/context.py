@@ -52,8 +52,7 @@ class Context:
         if self._below is None and self._callbacks is None and self._parent is None:
             self._done = True
             return
-        reached: list[Context] = []
-        self._set(reached)
+        reached = self._set()
         failures: list[Exception] = []
         for context in reached:
             callbacks, context._callbacks = context._callbacks, None
@@ -76,16 +75,20 @@ class Context:
         else:
             self._callbacks.append(callback)
 
-    def _set(self, reached: list[Context]) -> None:
-        if self._done:
-            return
-        self._done = True
-        reached.append(self)
+    def _set(self) -> list[Context]:
+        """Set the flag here and below; gives those that had not been set, each before what is below it."""
         if self._parent is not None and self._parent._below is not None:
             self._parent._below.pop(self, None)
-        below, self._below = self._below, None
-        for context in below or ():
-            context._set(reached)
+        reached: list[Context] = []
+        waiting = [self]
+        while waiting:
+            context = waiting.pop()
+            if not context._done:
+                context._done = True
+                reached.append(context)
+                below, context._below = context._below, None
+                waiting += reversed(below or ())
+        return reached
 
     def __repr__(self) -> str:
         return f"<Context {'done' if self._done else 'active'}>"

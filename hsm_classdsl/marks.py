@@ -60,6 +60,8 @@ def marks_of(attribute: Any) -> tuple[Any, ...]:
 class GuardTerm:
     """A guard that combines with others: ``a & b``, ``a | b``, ``~a``."""
 
+    hsm_help = "guards of a class are combined with &, | and ~, and named with 'guard='"
+
     def __and__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
         return Combined("all_of", (self, other))
 
@@ -110,6 +112,9 @@ class Guard(GuardTerm, Generic[G, A]):
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.owner = self.owner or owner
+
+    def __repr__(self) -> str:
+        return f"<guard {getattr(self.function, '__qualname__', self.function)}>"
 
     @overload
     def __get__(self, instance: None, owner: type) -> Guard[G, A]: ...

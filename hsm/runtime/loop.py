@@ -38,7 +38,7 @@ class Clock(Protocol):
         ...
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
-        """Call *callback* on the machine's loop once `time` has reached *when*."""
+        """Call *callback* on the machine's loop once `time` has reached *when*: later, and never within this call."""
         ...
 
 

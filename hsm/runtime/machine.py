@@ -251,7 +251,8 @@ class Machine(Stepping, Generic[J]):
         self._check_sender(_FROM_ANOTHER_THREAD)
         instance = self.instance
         if self._status is not CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
-            raise LifecycleError(f"this machine is {self._status.value} already")
+            how = "being started" if self._status is CREATED else self._status.value
+            raise LifecycleError(f"this machine is {how} already")
         self._check_free()
         # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
         self._wish = None

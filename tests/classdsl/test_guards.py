@@ -374,6 +374,31 @@ def test_guard_of_a_state_that_another_class_took_the_place_of_is_told():
                     pass
 
 
+@pytest.mark.parametrize("combine", [lambda a, b: hsm.all_of(a, b), lambda a, b: hsm.guard(a & b)])
+def test_guard_of_a_class_in_a_function_of_hsm_is_told_with_the_way(combine):
+    """The message names the guard, and how guards of a class are combined."""
+    with pytest.raises(hsm.DefinitionError) as told:
+
+        class M(Machine):
+            @guard
+            def a(self):
+                return True
+
+            @guard
+            def b(self):
+                return True
+
+            class A(State["M"]):
+                pass
+
+            go = hsm.transition(hsm.on("go"), hsm.target("A"), combine(a, b))
+
+    text = str(told.value)
+    assert "cannot be called" in text
+    assert "combined with &, | and ~" in text
+    assert "object at" not in text
+
+
 def test_guard_of_a_state_that_is_no_part_of_the_machine_is_told():
     """The message names the class."""
 

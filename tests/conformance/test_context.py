@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import weakref
 
@@ -107,6 +108,19 @@ def test_a_child_may_be_cancelled_by_a_callback_of_its_parent():
     low.on_cancel(lambda: seen.append("low"))
     top.cancel()
     assert seen == ["low"]
+
+
+def test_contexts_may_be_nested_deeply():
+    """A cancellation goes down any number of levels, outer ones first and siblings in their order."""
+    top = hsm.Context()
+    seen = []
+    for side in ("left", "right"):
+        low = top
+        for level in range(5000):
+            low = low.child()
+            low.on_cancel(functools.partial(seen.append, (side, level)))
+    top.cancel()
+    assert seen == [(side, level) for side in ("left", "right") for level in range(5000)]
 
 
 def test_a_cancelled_child_is_dropped_by_its_parent():

@@ -676,6 +676,25 @@ def test_a_copy_leaves_out_what_a_base_class_leaves_out():
     assert copy.copy(Spelled()).word == "HERE"
 
 
+@rule("L5", "L1")
+async def test_a_machine_that_is_being_started_is_not_started_again():
+    """A second await of the same start is refused, and the first goes on."""
+    instance = Gated()
+    starting = hsm.start(None, instance, hsm.define("M", hsm.state("a", hsm.entry(held))))
+
+    async def begin():
+        return await starting
+
+    first = asyncio.create_task(begin())
+    await settle()
+    with pytest.raises(hsm.LifecycleError, match="this machine is being started already"):
+        await starting
+    instance.gate.set()
+    assert (await first).state() == "/M/a"
+    with pytest.raises(hsm.LifecycleError, match="this machine is running already"):
+        await starting
+
+
 # --- L6: restart ------------------------------------------------------------------------------------------------
 
 

@@ -61,6 +61,7 @@ def _callable(spot: Spot, behavior: Any, report: Report) -> None:
         message = f"'{word}' takes a function, and '{describe(behavior)}' is a generator: it would never run"
     elif not is_behavior(behavior):
         message = f"'{word}' takes a function, and {shown(behavior)} cannot be called"
+        help_ = getattr(behavior, "hsm_help", help_)  # what another front end makes may know better
     elif not fits(behavior):
         code, help_ = "HSM006", _signature_help(behavior)
         message = f"'{describe(behavior)}' cannot be called with {_arguments(behavior)}"
