@@ -65,7 +65,7 @@ from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
 
 if TYPE_CHECKING:
-    from hsm.api import Clock, Machine, define, generated, restart, start, stop
+    from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
 
 __all__ = [
     "Action",
@@ -123,6 +123,7 @@ __all__ = [
     "initial",
     "join",
     "junction",
+    "machine_of",
     "not_",
     "on",
     "on_call",
@@ -144,7 +145,7 @@ if not TYPE_CHECKING:  # a checker that saw this would take every name for one o
 
     def __getattr__(name: str) -> Any:
         """A name of `hsm.api`, which is loaded now, and found here from now on."""
-        if name not in ("Clock", "Machine", "define", "generated", "restart", "start", "stop"):
+        if name not in ("Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"):
             raise AttributeError(f"module 'hsm' has no attribute {name!r}")
         from hsm import api
 

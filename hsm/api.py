@@ -24,7 +24,7 @@ from hsm.runtime.starting import Starting
 from hsm.runtime.stepping import DEFAULTS, Options, engine_of
 from hsm.source import here
 
-__all__ = ["Clock", "Machine", "define", "generated", "restart", "start", "stop"]
+__all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"]
 
 
 def define(name: str, *parts: ModelPart[I]) -> Model[I]:
@@ -176,13 +176,16 @@ async def restart(machine: Machine[J] | J) -> Machine[J]:
         LifecycleError: The instance was never started, or a behaviour of the machine asks for it.
         Exception: What exit actions, or start, raised.
     """
-    found: Machine[J] = machine_of(machine)
+    found = machine_of(machine)
     await found.restart()
     return found
 
 
-def machine_of(machine: Machine[Any] | Instance) -> Machine[Any]:
-    """*machine*, or the machine that runs it.
+def machine_of(machine: Machine[J] | J) -> Machine[J]:
+    """The machine that runs an instance, such as one of a machine class; a machine is its own.
+
+    Inside of behaviours too, which are given the instance: for `Machine.call`, `Machine.wait`, `Machine.status` and
+    `Machine.dispatch_threadsafe`.
 
     Raises:
         LifecycleError: The instance was never started.
@@ -192,4 +195,4 @@ def machine_of(machine: Machine[Any] | Instance) -> Machine[Any]:
         return machine
     if not isinstance(machine, Instance):
         raise TypeError(f"this takes a machine or an instance, not {machine!r}")
-    return cast("Machine[Any]", runner(machine))  # only a machine makes itself the runner of an instance
+    return cast("Machine[J]", runner(machine))  # only a machine makes itself the runner of an instance

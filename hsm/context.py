@@ -80,7 +80,7 @@ class Context:
         if self._parent is not None and self._parent._below is not None:
             self._parent._below.pop(self, None)
         reached: list[Context] = []
-        waiting = [self]
+        waiting: list[Context] = [self]
         while waiting:
             context = waiting.pop()
             if not context._done:

@@ -90,7 +90,7 @@ class Signal(Event[None]):
             amount: int
 
     Raises:
-        TypeError: A field is called ``name`` or ``data``; these belong to every event.
+        TypeError: A field is called ``name`` or ``data``, which belong to every event; or the name is no name.
     """
 
     if not TYPE_CHECKING:
@@ -111,6 +111,8 @@ class Signal(Event[None]):
 
     def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if name is not None and (not isinstance(name, str) or not name):
+            raise TypeError(f"the name of signal {cls.__name__!r} is a non-empty string, not {name!r}")
         annotations = get_annotations(cls, format=Format.FORWARDREF)
         for taken in ("name", "data"):
             if taken in annotations or not isinstance(cls.__dict__.get(taken, ""), str):

@@ -140,3 +140,12 @@ async def test_a_signal_triggers_by_class_by_name_and_by_pattern():
         machine = await started(model, Log())
         assert await machine.dispatch(Paid(7)) is hsm.Outcome.TAKEN
     assert [event.amount for event in seen] == [7, 7, 7, 7]
+
+
+@pytest.mark.parametrize("name", [5, "", ("a",)])
+def test_a_signal_has_a_name_that_is_one(name):
+    """The class statement says so, and not the first use."""
+    with pytest.raises(TypeError, match="the name of signal 'Wrong' is a non-empty string, not"):
+
+        class Wrong(hsm.Signal, name=name):
+            """No event."""

@@ -364,6 +364,41 @@ async def test_wait_may_be_cancelled():
     assert await two is hsm.Status.STOPPED
 
 
+@rule("L3")
+async def test_machine_of_gives_the_machine_behind_an_instance():
+    """Also to a behaviour, and a machine is its own."""
+
+    def look(ctx, self, event):
+        self.log.append(hsm.machine_of(self).status.value)
+
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(look)))))
+    await machine.dispatch("go")
+    assert machine.instance.log == ["running"]
+    assert hsm.machine_of(machine.instance) is hsm.machine_of(machine) is machine
+    with pytest.raises(hsm.LifecycleError, match="run by no machine yet"):
+        hsm.machine_of(Log())
+
+
+@rule("L1", "L7")
+@pytest.mark.parametrize("by", ["context", "behaviour"])
+async def test_a_machine_that_is_stopped_while_it_starts_is_given_stopped(by):
+    """What was entered is left again, and nothing is raised."""
+    ctx, instance = hsm.Context(), Gated()
+
+    async def stops(context, self, event):
+        await asyncio.sleep(0)
+        if by == "context":
+            ctx.cancel()
+        else:
+            await self.stop()
+
+    model = hsm.define("M", logged("a", hsm.entry(stops)))
+    machine = await hsm.start(ctx, instance, model)
+    await machine.wait()
+    assert machine.status is hsm.Status.STOPPED
+    assert instance.log == ["+a", "-a"]
+
+
 # --- L4: stop ---------------------------------------------------------------------------------------------------
 
 
