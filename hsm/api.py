@@ -79,9 +79,9 @@ def start(
         model: What `define` gave.
         clock: Where time comes from; the loop's clock by default (rule A7).
         grace: Seconds that a cancelled activity has to end (rule A1).
+        step_budget: How many internal steps may follow each other without an event from outside (rule Q8).
         engine: ``"kernel"`` has every step taken by the kernel, which is the reference, and slower; see
             *Performance*.
-        step_budget: How many internal steps may follow each other without an event from outside (rule Q8).
 
     Raises:
         TypeError: *instance* is no `Instance`, or not of the machine class that *model* belongs to; or *model* is no

@@ -76,7 +76,7 @@ class Event(Generic[D]):
         return f"Event({self.name!r})" if self.data is None else f"Event({self.name!r}, {self.data!r})"
 
 
-# The name once more, under a name that nothing else than an event has: whoever looks there has looked at the type.
+# A second name for the slot `name`. Only events have it, so reading it checks the type as well.
 Event._hsm_key = Event.__dict__["name"]
 
 

@@ -1,7 +1,7 @@
 """The user's own object: what a machine works on, and the way from it to its machine.
 
 In: a subclass with the user's data. Out: `Instance`, whose methods go on to the machine that runs it.
-Never imports the run time: the machine is known by a Protocol, and put here when it is made.
+Never imports the run time: the machine is known by a Protocol, and puts itself here when it starts.
 """
 
 from __future__ import annotations

@@ -33,4 +33,4 @@ class Status(enum.Enum):
     TERMINATED = "terminated"
     """A terminate pseudostate was reached (rule R8)."""
     STOPPED = "stopped"
-    """It was stopped from outside, or never came up."""
+    """It was stopped, or never came up."""

@@ -26,7 +26,7 @@ from hsm.source import Source, of_function
 OUTSIDE = -1
 """The parent of the model's own vertex."""
 NONE = -1
-"""No transition."""
+"""Nothing, in place of the index of a transition, a behaviour or a region."""
 
 
 class Kind(enum.IntEnum):

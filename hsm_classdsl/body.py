@@ -7,7 +7,7 @@ Never imports the compiler, the tables or the run time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -72,6 +72,26 @@ def _declares(value: Any) -> bool:
         members: Mapping[str, Any] = vars(value)
         return issubclass(value, Vertex) or isinstance(members.get("hsm_model"), Element)
     return isinstance(value, _DECLARING)
+
+
+def strays(machine: type) -> list[str]:
+    """The classes written in *machine* that carry marks like a state, and are none, nor a base class of one."""
+    written = list(_written(machine))
+    vertices = [each for each in written if issubclass(each, Vertex)]
+    return [
+        each.__qualname__
+        for each in written
+        if any(map(marks_of, vars(each).values())) and not any(issubclass(vertex, each) for vertex in vertices)
+    ]
+
+
+def _written(owner: type) -> Iterator[type]:
+    """The classes that are written in the body of *owner*, and in theirs; machines in it are left out."""
+    for value in vars(owner).values():
+        is_inner = isinstance(value, type) and value.__qualname__ == f"{owner.__qualname__}.{value.__name__}"
+        if is_inner and not isinstance(vars(value).get("hsm_model"), Element):
+            yield value
+            yield from _written(value)
 
 
 def names_in(owner: type) -> dict[int, str]:

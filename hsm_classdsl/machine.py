@@ -7,6 +7,7 @@ needed for it, so a machine class may have one of the user's.
 
 from __future__ import annotations
 
+import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -15,7 +16,7 @@ from hsm.api import program_of
 from hsm.elements.nodes import Model
 from hsm.instance import without
 from hsm.source import Source, here
-from hsm_classdsl.body import read
+from hsm_classdsl.body import read, strays
 from hsm_classdsl.lower import lower
 
 
@@ -63,6 +64,12 @@ class Machine(hsm.Instance):
                 )
         cls.hsm_model = lower(cls, cls.hsm_where)
         if cls.hsm_model is not None:
+            for name in strays(cls):
+                warnings.warn(
+                    f"class {name!r} carries marks and is no state: derive it from State[...]",
+                    hsm.DefinitionWarning,
+                    stacklevel=2,
+                )
             program_of(cls.hsm_model)
 
     def __getstate__(self) -> object:

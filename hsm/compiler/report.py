@@ -31,8 +31,7 @@ class Report:
         help: tuple[str, ...] | str = (),  # noqa: A002 - the word that stands in the message
     ) -> None:
         """Add a problem that keeps the model from running."""
-        lines = ((help,) if help else ()) if isinstance(help, str) else help
-        self.diagnostics.append(Diagnostic(code, message, where, label, within, lines))
+        self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help)))
 
     def warn(
         self,
@@ -45,8 +44,7 @@ class Report:
         help: tuple[str, ...] | str = (),  # noqa: A002 - as above
     ) -> None:
         """Add a problem that the model runs with all the same."""
-        lines = ((help,) if help else ()) if isinstance(help, str) else help
-        self.diagnostics.append(Diagnostic(code, message, where, label, within, lines, is_warning=True))
+        self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help), is_warning=True))
 
     def has(self, code: str) -> bool:
         """Whether a problem with this *code* was found."""
@@ -68,6 +66,11 @@ class Report:
             raise DefinitionError(self.model, ordered)
         for diagnostic in ordered:
             _issue(diagnostic)
+
+
+def _lines(text: tuple[str, ...] | str) -> tuple[str, ...]:
+    """A help of one line, of several, or of none."""
+    return ((text,) if text else ()) if isinstance(text, str) else text
 
 
 def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:

@@ -1,7 +1,7 @@
 """Run to completion: what one event does to one machine, and what follows from it (rules C2, E, Q8 and T6).
 
 In: a Program and an event. Out: steps, a generator that yields what must be awaited and returns the outcome.
-Never imports asyncio, and knows neither queues nor callers: `machine` decides when a step runs, and in what.
+Never imports asyncio, and knows neither queues nor callers: `turns` decides when a step runs, and in what.
 """
 
 from __future__ import annotations

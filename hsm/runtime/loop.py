@@ -117,7 +117,18 @@ CancelledError = asyncio.CancelledError
 
 
 class Host:
-    """An event loop, as machines see it; `host_of_loop` gives the one of a loop."""
+    """An event loop, as machines see it; `host_of_loop` gives the one of a loop.
+
+    Attributes:
+        loop: The loop.
+        thread: The thread that it runs on.
+        mark: What `here` gives on that thread while the loop runs: the quick way to see that a sender is in the right
+            place (rule Q7).
+        clock: Where time comes from, for machines that were given no clock.
+        heap: The timers on that clock, once there are any.
+        heaps: The timers on other clocks, by the identity of the clock.
+        future, call_soon, call_soon_threadsafe: The loop's own methods.
+    """
 
     __slots__ = (
         "__weakref__",

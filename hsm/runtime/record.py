@@ -34,7 +34,7 @@ COMPLETED: Event[Any] = Event(COMPLETION)
 inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
 """The machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
 senders = inside.get
-"""The machines that the running code is a behaviour of, outermost first."""
+"""Asks `inside`."""
 
 
 class Locals(dict[int, object]):
@@ -71,10 +71,11 @@ class Record:
         steps: What the configuration does, by event; `BY_TURNS`, `BUSY` or `WANTED` while there is more to it.
         history: What was last active, by the owner of a history (rule R5).
         locals: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
-        heap: Where its timers are; ``None`` where there are none, nor activities, as `variables`.
+        heap: Where its timers lie; ``None`` in a program without timers and activities.
         complete: The active states that are complete; ``None`` where the kernel has seen none.
         armed: The first in the chain of all timers that were armed so far, whether or not they still are.
-        variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6).
+        variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6); ``None`` as for
+            `heap`.
     """
 
     __slots__ = (

@@ -44,7 +44,7 @@ def _arm(machine: Record, timer: Timer, span: float) -> None:
         armed.since = now
         armed.number = 0
         armed.period = span
-    heap.arm(armed, now + max(span, 0.0))
+    heap.arm(armed, now + max(span, 0.0))  # a sum is a number of its own, also where nothing is added
 
 
 def disarm(machine: Record, timer: Timer) -> None:
@@ -94,7 +94,7 @@ def _let_go(machine: Record) -> None:
 def take(armed: Armed, due: float) -> Event[Tick] | None:
     """The event of an expiry whose turn has come, or ``None`` when it is void; `every` is armed for its next."""
     machine = armed.machine
-    if machine is None or armed.due is not due:
+    if machine is None or armed.due is not due:  # the very number: another arming may be due at an equal one
         return None
     if not isinstance(armed, Ticking):
         armed.due = None
@@ -164,7 +164,7 @@ class Timers:
 
 
 def _timestamp(moment: datetime) -> float:
-    """*moment* in seconds since 1970; before all time, or never, where that cannot be said."""
+    """*moment* in seconds since 1970; minus infinity, or infinity, for one too early or too late to be expressed."""
     try:
         return moment.timestamp()
     except (OverflowError, OSError, ValueError):

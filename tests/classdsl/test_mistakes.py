@@ -351,3 +351,53 @@ def test_machine_class_in_a_body_without_submachine_is_told():
                 pass
 
             left = Motor
+
+
+def test_a_class_with_marks_that_is_no_state_is_warned_of():
+    """A forgotten `State[...]` would leave the machine without that state."""
+    with pytest.warns(hsm.DefinitionWarning, match=r"class '.*M\.A' carries marks and is no state") as caught:
+
+        class M(Machine):
+            class A:
+                @on("x", target="B")
+                def x(self):
+                    """Never called."""
+
+            class B(State["M"]):
+                pass
+
+    assert [each.filename for each in caught] == [__file__]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_that_states_derive_from_is_no_mistake():
+    """Nor is one without marks, a class from elsewhere, or a machine; and a machine without states may have any."""
+
+    class Base(Machine):
+        class Common:
+            @entry
+            def enter(self):
+                """Not yet used."""
+
+    class M(Machine):
+        class Common:
+            @entry
+            def enter(self):
+                """Used below."""
+
+        class Words:
+            text = "none"
+
+        error = ValueError
+        again = Base.Common
+
+        class A(Common, State["M"]):
+            class Within:
+                @guard
+                def low(self):
+                    """Used below."""
+
+            class B(Within, State["M"]):
+                pass
+
+    assert M.model.name == "M"

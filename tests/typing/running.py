@@ -246,3 +246,10 @@ async def answers() -> None:
         group.create_task(machine.stop())
     kept: list[hsm.Answer[hsm.Outcome]] = [machine.dispatch("go")]
     await asyncio.gather(*kept, machine.wait())
+
+
+async def behind() -> None:
+    machine = await hsm.start(None, Counter(), model)
+    reveal_type(hsm.machine_of(machine))  # R: Machine[Counter]
+    reveal_type(hsm.machine_of(machine.instance))  # R: Machine[Counter]
+    hsm.machine_of(3)  # E
