@@ -18,7 +18,7 @@ from hsm.answer import Answer
 from hsm.events import Event
 from hsm.outcome import Outcome
 from hsm.runtime.actions import Steps
-from hsm.runtime.done import OUTCOMES
+from hsm.runtime.done import OUTCOMES, Done
 from hsm.runtime.loop import Host
 
 T = TypeVar("T")
@@ -122,10 +122,12 @@ class Pending(Generic[T]):
             self._report([self.error])
 
     def answer(self) -> Answer[T]:
-        """What a user awaits: the shared awaitable of its outcome when all is done and well."""
-        if self.is_done and self.error is None and isinstance(self._value, Outcome):
+        """What a user awaits: when all is done and well, what gives the value at once."""
+        if not self.is_done or self.error is not None:
+            return Promise(self)
+        if isinstance(self._value, Outcome):
             return OUTCOMES[self._value]  # type: ignore[return-value]  # T is Outcome here
-        return Promise(self)
+        return Done(self._value)  # type: ignore[arg-type]  # set together with is_done
 
 
 class Restarting(Pending[None]):

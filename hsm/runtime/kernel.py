@@ -28,6 +28,7 @@ class Kernel:
         traversal: What is active, and how that changes.
         nobodys: Errors of activities that no transition took.
         unhandled: Errors of the event that is being handled which no transition took (rule E4).
+        is_spent: Whether the budget was spent: what the machine has sent to itself is still to be dropped (rule Q8).
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Kernel:
         "_recent",
         "_selection",
         "_spent",
+        "is_spent",
         "nobodys",
         "traversal",
         "unhandled",
@@ -52,6 +54,7 @@ class Kernel:
         self._budget = budget
         self._spent = 0
         self._recent: list[str] = []
+        self.is_spent = False
         self.nobodys: list[BaseException] = []
         self.unhandled: list[BaseException] = []
 
@@ -239,6 +242,7 @@ class Kernel:
         if self._spent <= self._budget:
             return False
         names = ", ".join(f"'{name}' ({count}x)" for name, count in Counter(self._recent).most_common(5))
+        self.is_spent = True
         self.traversal.completions.clear()
         self._changes.clear()
         self.unhandled.append(

@@ -22,9 +22,9 @@ from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, vertex_at
 from hsm.runtime.actions import Steps
 from hsm.runtime.delivery import Pending, Promise, Restarting, Work, drive
-from hsm.runtime.done import STARTED, STOPPED, TAKEN, Done
+from hsm.runtime.done import STARTED, STOPPED, TAKEN, Done, is_done
 from hsm.runtime.loop import here
-from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Step, senders
+from hsm.runtime.record import BY_TURNS, WANTED, Step, senders
 from hsm.runtime.stepping import CREATED, ENDED, RUNNING, Stepping
 from hsm.runtime.threads import send_from_thread
 from hsm.runtime.timers import disarm_all
@@ -155,7 +155,7 @@ class Machine(Stepping, Generic[J]):
         """
         event = Event(operation, Arguments(args, kwargs))
         chain = self._check_sender(_FROM_ANOTHER_THREAD)
-        if self in chain or self.steps is BUSY or self.steps is WANTED:
+        if self._is_inside(chain):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{operation}'")
         if self._status is not RUNNING:
             raise LifecycleError(
@@ -211,7 +211,7 @@ class Machine(Stepping, Generic[J]):
         if self._status in ENDED or (self._status is CREATED and not self._is_busy):
             return STOPPED
         turns = self._turns
-        is_inside = self.steps is BUSY or self.steps is WANTED or self in chain
+        is_inside = self._is_inside(chain)
         if turns.stopping is None:
             turns.stopping = self._stopping()
         if is_inside:
@@ -220,7 +220,7 @@ class Machine(Stepping, Generic[J]):
         turns.stopping.is_inside = False
         if not turns.is_busy:
             turns.drain()
-        return Promise(turns.stopping)
+        return turns.stopping.answer()
 
     def _stop_now(self, step: Step) -> Answer[None]:
         """Stop a machine that rests."""
@@ -337,7 +337,7 @@ class Machine(Stepping, Generic[J]):
             MachineStopped: It was called off.
             Exception: What exit actions, or start, raised.
         """
-        if self in self._check_sender(_FROM_ANOTHER_THREAD):
+        if self._is_inside(self._check_sender(_FROM_ANOTHER_THREAD)):
             raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
         restarting = self._restarting
         if restarting is None:
@@ -349,7 +349,7 @@ class Machine(Stepping, Generic[J]):
         failures: list[BaseException] = []
         try:
             stopping = self._leave()
-            if stopping is not STOPPED:
+            if not is_done(stopping):
                 yield stopping
             if restarting.is_called_off:
                 raise MachineStopped("the machine was stopped while it was being restarted")
@@ -357,7 +357,7 @@ class Machine(Stepping, Generic[J]):
             on_background_error = self._on_background_error
             self._reset()
             begun = self.begin(on_background_error)
-            if begun is not STARTED:
+            if not is_done(begun):
                 yield begun
         except BaseException as failure:
             failures.append(failure)

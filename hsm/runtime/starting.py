@@ -43,6 +43,8 @@ class Starting(Drivable[Machine[J]], Generic[J]):
         except (CancelledError, GeneratorExit):
             self._machine.stop()
             raise
+        finally:
+            del begun  # the frames of an error keep this one, and an error that nobody took is told when this goes
         return self._machine
 
     async def __aenter__(self) -> Machine[J]:

@@ -169,7 +169,7 @@ class Stepping(Record):
             return self._refuse()
         turns = self._turns
         work = self._work(self._kernel.handle(event), event)
-        if self in chain or self.steps is BUSY or self.steps is WANTED:
+        if self._is_inside(chain):
             turns.do_later(work, chain)
             return OUTCOMES[Outcome.QUEUED]
         if turns.is_busy:
@@ -177,6 +177,12 @@ class Stepping(Record):
             return work.answer()
         turns.do(work)
         return work.answer()
+
+    def _is_inside(self, chain: tuple[object, ...]) -> bool:
+        """Whether a sender with *chain* is a behaviour of this machine, or was called by one (rule Q2)."""
+        if self in chain or self.steps is BUSY or self.steps is WANTED:
+            return True
+        return self._room is not None and self._room.turns.is_on_stack
 
     def _refuse(self) -> Answer[Outcome]:
         """The answer of a machine that has ended (rules C3 and L5); before its start nobody has it."""

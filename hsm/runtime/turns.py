@@ -87,6 +87,17 @@ class Turns:
         return self._is_working or self._machine.steps is BUSY or self._machine.steps is WANTED
 
     @property
+    def is_on_stack(self) -> bool:
+        """Whether what runs now was called by a step of this machine, whatever context it runs in."""
+        steps = self._machine.steps
+        return (
+            steps is BUSY
+            or steps is WANTED
+            or self._is_draining
+            or (self._is_suspended and self._host.current_task() is self._task)
+        )
+
+    @property
     def is_at_rest(self) -> bool:
         """Whether nothing is being done or waits, not even for a change of the configuration."""
         return not (
@@ -127,8 +138,7 @@ class Turns:
             chain: What `senders` gave.
         """
         work.variables = contextvars.copy_context()
-        is_generated = self._machine.steps is BUSY or self._machine.steps is WANTED
-        if is_generated or self._machine in chain:
+        if self.is_on_stack or self._machine in chain:
             work.is_inside = True
             # what runs beside the step, a task of a behaviour's or an activity, is not the machine feeding itself
             work.is_fed = self.is_busy and (not self._is_suspended or self._host.current_task() is self._task)
@@ -202,6 +212,7 @@ class Turns:
     def next_of_start(self) -> Work[Any] | None:
         """The next event that the default entry caused, or ``None`` (rule L1)."""
         self._recall()
+        self._drop_if_spent()
         if self.stopping is not None or not (self._recalled or (self._queue and self._queue[0].is_inside)):
             return None
         work = self._recalled.pop(0) if self._recalled else self._queue.popleft()
@@ -212,11 +223,16 @@ class Turns:
         if not work.is_fed or work.event is None:
             self._kernel.refresh()
             return True
-        if not self._kernel.spend(work.event.name):
-            return True
-        for fed in [other for other in self._queue if other.is_fed]:
-            self._queue.remove(fed)
-        return False
+        is_spent = self._kernel.spend(work.event.name)
+        self._drop_if_spent()
+        return not is_spent
+
+    def _drop_if_spent(self) -> None:
+        """Where the budget is spent, what the machine sent to itself and was to be done now is not done (rule Q8)."""
+        if self._kernel.is_spent:
+            self._kernel.is_spent = False
+            self._recalled = [work for work in self._recalled if not work.is_fed]
+            self._queue = deque(work for work in self._queue if not work.is_fed)
 
     def _begin(self, work: Work[Any]) -> None:
         """Do *work* up to its end, or up to the first thing that has to be awaited: that needs a task (rule Q3)."""
@@ -250,8 +266,13 @@ class Turns:
                         self._abandon(work)
                         raise
                     awaitable = work.steps.throw(error)
-                except BaseException as error:
+                except GeneratorExit as error:
+                    if self._host.current_task() is not self._task:
+                        work.steps.close()  # this coroutine is being closed: its loop is gone
+                        raise
                     awaitable = work.steps.throw(through(error))
+                except BaseException as error:
+                    awaitable = work.steps.throw(error)
                 else:
                     awaitable = work.steps.send(value)
         except StopIteration as end:
@@ -281,6 +302,7 @@ class Turns:
             errors.insert(0, failure)
         self.hold_back_if_deferred(work, value)
         self._recall()
+        self._drop_if_spent()
         if self._kernel.traversal.ended is not None:
             self._ended(self._kernel.traversal.ended)
         fatal = [error for error in errors if not isinstance(error, Exception | CancelledError)]
@@ -294,7 +316,8 @@ class Turns:
     def hold_back_if_deferred(self, work: Work[Any], value: Any) -> None:
         """Keep a deferred event until no state defers it any more; its sender has had the answer (rule D4)."""
         if value is Outcome.DEFERRED and work.event is not None:
-            self._hold_back(work.event, is_fed=work.is_fed)
+            # one that comes back at once, as the step has moved on in its own wake, is the machine feeding itself
+            self._hold_back(work.event, is_fed=work.is_fed or self._kernel.traversal.has_moved)
 
     def _hold_back(self, event: Event[Any], *, is_fed: bool) -> None:
         variables = contextvars.copy_context()

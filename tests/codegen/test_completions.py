@@ -266,6 +266,28 @@ async def test_a_budget_may_be_smaller_than_what_a_step_completes(engine, budget
 
 @rule("Q8")
 @both
+@pytest.mark.parametrize("budget", range(40, 53))
+async def test_a_spent_budget_ends_what_goes_round_wherever_it_is_spent(engine, budget):
+    """At the event that goes round, or at a completion in its wake: once, and then nothing more is sent."""
+    caught, rounds = [], []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+
+    def again(ctx, self, event):
+        rounds.append(event.name)
+        self.dispatch("again")
+
+    model = hsm.define(
+        "M", hsm.state("a", to("again", "b", hsm.effect(again))), hsm.state("b", then("c")), hsm.state("c", then("a"))
+    )
+    machine = await started(model, engine=engine, step_budget=budget)
+    machine.dispatch("again")
+    await settle()
+    assert [type(error) for error in caught] == [hsm.LoopBudgetError]
+    assert len(rounds) == budget // 3 + 1
+
+
+@rule("Q8")
+@both
 async def test_the_message_of_a_spent_budget_names_completions(engine):
     """Also those of the step that came from outside, which began it all."""
     caught = []

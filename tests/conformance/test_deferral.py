@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import attrs
 import pytest
 from support import Log, anote, note, rule, says, settle, started
@@ -473,3 +475,28 @@ async def test_from_inside_a_behaviour_a_deferred_event_is_queued_like_any_other
     assert machine.instance.taken() == ["queued"]
     await machine.dispatch("e")
     assert machine.instance.taken() == ["x"]
+
+
+@rule("Q8", "D2")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@pytest.mark.parametrize("budget", [48, 49, 50, 51])
+async def test_an_event_that_is_held_back_in_its_own_wake_meets_the_budget(engine, budget):
+    """Its guard fails, the error re-enters the state, the event comes back: that does not go on for ever."""
+    asked, caught = [], []
+
+    def broken(ctx, self, event):
+        asked.append(event.name)
+        raise ValueError("guard")
+
+    model = hsm.define(
+        "M",
+        hsm.state("s", hsm.defer("e"), hsm.transition(hsm.on("e"), hsm.guard(broken)),
+                  hsm.transition(hsm.on("hsm_error"), hsm.target("."))),
+    )  # fmt: skip
+    machine = await started(model, step_budget=budget, engine=engine)
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+    assert await machine.dispatch("e") is Outcome.DEFERRED
+    await settle()
+    assert len(asked) <= budget
+    assert [type(error) for error in caught] == [hsm.LoopBudgetError]
+    assert machine.state() == "/M/s"

@@ -304,6 +304,52 @@ async def test_a_machine_that_is_asked_back_is_told_queued(pause):
     assert two.instance.log == ["pause", "answered queued"]
 
 
+@rule("Q2", "E4")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@pytest.mark.parametrize("suspends", [False, True], ids=["plain", "suspended"])
+async def test_what_a_behaviour_calls_is_inside_in_whatever_context_it_runs(engine, suspends):
+    """It is the call that counts: a context of its own does not make a sender an outside one."""
+    elsewhere = contextvars.Context()
+
+    def relay(ctx, self, event):
+        self.answer = elsewhere.run(self.dispatch, "more")
+        for ask in (lambda: self.machine.call("more"), lambda: self.machine.restart().send(None)):
+            with pytest.raises(hsm.LifecycleError, match="a behaviour cannot"):
+                elsewhere.run(ask)
+
+    async def relay_later(ctx, self, event):
+        await asyncio.sleep(0)
+        relay(ctx, self, event)
+
+    behave = relay_later if suspends else relay
+    model = hsm.define("M", hsm.state("a", on("go", hsm.effect(behave)), on("more", hsm.effect(fail("in more")))))
+    machine = await started(model, engine=engine)
+    machine.instance.machine = machine
+    caught = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(str(context["exception"])))
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await settle()
+    assert await machine.instance.answer is hsm.Outcome.QUEUED
+    assert caught == ["in more"]
+
+
+@rule("Q2", "L4")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_a_stop_that_a_behaviour_asks_for_in_another_context_comes_after_the_step(engine):
+    """The exit actions do not run in the middle of an effect."""
+
+    def ends(ctx, self, event):
+        contextvars.Context().run(self.stop)
+        self.log.append("effect")
+
+    machine = await started(
+        hsm.define("M", hsm.state("a", hsm.exit(note("exit")), on("go", hsm.effect(ends)))), engine=engine
+    )
+    await machine.dispatch("go")
+    await machine.wait()
+    assert machine.instance.log == ["effect", "exit"]
+
+
 # --- Q3: what needs a task --------------------------------------------------------------------------------------
 
 

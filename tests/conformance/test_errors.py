@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 
 import pytest
-from support import Log, fail, logged, note, rule, says, settle, started
+from support import Log, fail, logged, note, pause, rule, says, settle, started
 
 import hsm
 
@@ -925,6 +926,43 @@ def test_an_interrupt_of_a_suspended_step_ends_the_loop_and_not_the_machine(kind
 
 
 # --- E8: a start that fails -------------------------------------------------------------------------------------
+
+
+@rule("E4", "E8")
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="wait_for of Python 3.11 keeps the start itself")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_the_error_of_a_start_that_nobody_awaits_any_more_is_reported_when_it_comes(engine):
+    """It does not wait for the garbage collector."""
+    caught = errors_of_loop()
+    model = hsm.define(
+        "M", hsm.state("s", hsm.entry(fail("early")), hsm.state("t", hsm.entry(lambda ctx, self, event: pause(50))))
+    )
+    gc.disable()
+    try:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(hsm.start(None, Log(), model, engine=engine), 1)
+        await pause(100)
+    finally:
+        gc.enable()
+    assert [str(error) for error in caught] == ["early"]
+
+
+@rule("E7")
+def test_a_loop_that_is_closed_in_a_suspended_step_shows_nothing_of_ours(capfd):
+    """What is suspended is closed, and no exception comes out of that."""
+
+    async def main():
+        machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(lambda *_: pause(50))))))
+        machine.dispatch("go")
+        await settle()
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda loop, context: None)
+    loop.run_until_complete(main())
+    loop.close()
+    del loop
+    gc.collect()
+    assert "Exception ignored" not in capfd.readouterr().err
 
 
 @rule("E8")

@@ -700,6 +700,7 @@ def test_a_copy_leaves_out_what_a_base_class_leaves_out():
         pass
 
     assert vars(copy.deepcopy(Both())) == {"word": "here"}
+    assert vars(copy.copy(hsm.Instance())) == {}
 
     class Spelled(hsm.Instance, Locked):
         def __getstate__(self):
