@@ -248,12 +248,14 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
             Exception: From the await: what start raised and no transition took; nothing is active then.
         """
-        self._check_sender(_FROM_ANOTHER_THREAD)
+        if here() is not self._mark:
+            self._check_sender(_FROM_ANOTHER_THREAD)
         instance = self.instance
         if self._status is not CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
             how = "being started" if self._status is CREATED else self._status.value
             raise LifecycleError(f"this machine is {how} already")
-        self._check_free()
+        if instance._runner is not None or self._parent is not None:
+            self._check_free()
         # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
         self._wish = None
         if self._parent is not None:

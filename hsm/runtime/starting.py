@@ -30,8 +30,6 @@ class Starting(Drivable[Machine[J]], Generic[J]):
         self._host = host
         self._waits = None
         self._machine = machine
-        self._errors: list[BaseException] = []
-        self._has_cancelled = False
         self._task: Any = None
 
     def __await__(self) -> Generator[Any, Any, Machine[J]]:
@@ -48,6 +46,8 @@ class Starting(Drivable[Machine[J]], Generic[J]):
         return self._machine
 
     async def __aenter__(self) -> Machine[J]:
+        self._errors: list[BaseException] = []
+        self._has_cancelled = False
         self._task = self._host.current_task()
         return await self
 
