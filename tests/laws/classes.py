@@ -12,7 +12,7 @@ import operator
 import types
 
 import attrs
-from laws.description import MIXED, Act, Cond, Description, Functional, Move, Node, Recorder, predicate
+from laws.description import MIXED, Act, Cond, Description, Functional, Move, Node, Recorder, activity, predicate
 
 import hsm
 import hsm_classdsl as dsl
@@ -65,6 +65,8 @@ class _Classes(Functional):
             for word, acts in (("entry", node.entry[:1]), ("effect", node.entry[1:]), ("exit", node.exit)):
                 for act in acts:
                     _put(body, word, getattr(dsl, word)(self._method((act,))))
+            for act in node.activities:
+                _put(body, "activity", dsl.activity(_in_class([activity(act)])))
             if node.defers:
                 _put(body, "defer", dsl.defer(*node.defers))
             if node.kind in ("shallow_history", "deep_history"):
@@ -112,6 +114,11 @@ class _Classes(Functional):
             keywords["target"] = self._paths(move, base, at)
         if when is not None:
             return dsl.when(when, **keywords)
+        if move.timer is not None:
+            word, seconds = move.timer
+            return getattr(dsl, word)(seconds, **keywords)
+        if move.call:
+            return dsl.on_call(move.call, **keywords)
         return dsl.on(*move.on, **keywords) if move.on else dsl.transition(**keywords)
 
     def _put_way(self, body, effects: tuple[Act, ...], mark) -> None:

@@ -23,12 +23,16 @@ EVENTS = ("a", "b", "x.1", "x.y.2")
 
 @attrs.frozen
 class Act:
-    """A behaviour: writes its label, and then sends, fails, or sets a variable to true or false."""
+    """A behaviour: writes its label, and then sends, fails, or sets a variable to true or false.
+
+    An activity does it after so many *seconds*.
+    """
 
     label: str
     does: str = "log"  # log, send, fail, set, clear
     what: str = ""
     is_async: bool = False
+    seconds: float = 0.0
 
 
 @attrs.frozen
@@ -48,7 +52,8 @@ class Move:
     """A transition; also an `initial`, and what a history does without a memory.
 
     ``source`` is ``None`` where it is the vertex that the transition is written in; ``spelling`` says how its paths
-    are written, and ``when`` is a change trigger.
+    are written, and ``when`` is a change trigger. ``timer`` is a function of `hsm` and its seconds, ``call`` an
+    operation.
     """
 
     on: tuple[str, ...] = ()
@@ -59,6 +64,8 @@ class Move:
     source: tuple[str, ...] | None = None
     is_external: bool = False
     spelling: str = "absolute"  # absolute, dotted, bare
+    timer: tuple[str, float] | None = None
+    call: str = ""
 
 
 @attrs.frozen
@@ -70,6 +77,7 @@ class Node:
     parts: tuple[Node | Move, ...] = ()
     entry: tuple[Act, ...] = ()
     exit: tuple[Act, ...] = ()
+    activities: tuple[Act, ...] = ()
     defers: tuple[str, ...] = ()
     default: Move | None = None
     model: Node | None = None
@@ -115,7 +123,7 @@ def action(act: Act, mode: str = MIXED):
     """The behaviour that *act* describes."""
 
     def run(ctx, self, event):
-        self.log.append(f"{act.label}@{event.name}")
+        self.log.append(f"{act.label}@{_seen(event)}")
         if act.does == "send" and self.sends:
             self.sends -= 1
             self.dispatch(act.what)
@@ -125,6 +133,25 @@ def action(act: Act, mode: str = MIXED):
             self.variables[act.what] = act.does == "set"
 
     return _in_mode(run, act.is_async, mode)
+
+
+def activity(act: Act):
+    """The activity that *act* describes; one that is cancelled writes that as well."""
+
+    async def run(ctx, self, event):
+        self.log.append(f"begun {act.label}@{_seen(event)}")
+        try:
+            await asyncio.sleep(act.seconds)
+        finally:
+            self.log.append(f"{'unwanted' if ctx.done else 'over'} {act.label}")
+        return action(act, SYNC)(ctx, self, event)
+
+    return run
+
+
+def _seen(event: hsm.Event) -> str:
+    """What a behaviour sees of *event*: its name, of a timer's the time as well."""
+    return f"{event.name} {event.data}" if isinstance(event.data, hsm.Tick) else event.name
 
 
 def predicate(cond: Cond, mode: str = MIXED):
@@ -181,6 +208,8 @@ class Functional:
             parts += [hsm.effect(*others)] if others else []  # in a state they are entry actions (rule K6)
         if node.exit:
             parts.append(hsm.exit(*self._actions(node.exit)))
+        if node.activities:
+            parts.append(hsm.activity(*map(activity, node.activities)))
         if node.defers:
             parts.append(hsm.defer(*node.defers))
         if node.default is not None:
@@ -205,6 +234,11 @@ class Functional:
     def _move(self, move: Move, at: tuple[str, ...]):
         base = at if move.source is None else move.source
         parts = [hsm.on(*move.on)] if move.on else []
+        if move.timer is not None:
+            word, seconds = move.timer
+            parts.append(getattr(hsm, word)(seconds))
+        if move.call:
+            parts.append(hsm.on_call(move.call))
         if move.when is not None:
             parts.append(hsm.when(self._condition(move.when)))
         if move.source is not None:
@@ -256,6 +290,7 @@ def _lines(node: Node, margin: str):
     words = [node.kind, node.name]
     words += [f"entry={_acts(node.entry)}"] if node.entry else []
     words += [f"exit={_acts(node.exit)}"] if node.exit else []
+    words += [f"activity={_acts(node.activities)}"] if node.activities else []
     words += [f"defer={','.join(node.defers)}"] if node.defers else []
     yield margin + " ".join(words)
     if node.default is not None:
@@ -271,6 +306,8 @@ def _lines(node: Node, margin: str):
 
 def _text(move: Move) -> str:
     words = [f"on {','.join(move.on)}"] if move.on else []
+    words += ["{} {:g}".format(*move.timer)] if move.timer is not None else []
+    words += [f"call {move.call}"] if move.call else []
     words += [f"when {_cond(move.when)}"] if move.when is not None else []
     words += [f"from /{'/'.join(move.source)}"] if move.source is not None else []
     words += [f"[{_cond(guard)}]" for guard in move.guards]

@@ -10,6 +10,7 @@ import warnings
 from functools import partial
 
 import attrs
+from laws.background import CALL, WAIT
 from laws.description import MIXED, SENDS, Description, Failure, Recorder, build_functional
 from laws.models import RESTART
 from laws.reference import Reference
@@ -26,7 +27,7 @@ class Told:
     """What an operation came to.
 
     Attributes:
-        operation: ``start``, ``stop``, ``restart`` or the name of an event.
+        operation: ``start``, ``stop``, ``restart``, a call, a wait or the name of an event.
         result: The outcome, or a list of what was raised.
         log: What behaviours wrote, with the name of the event that they saw.
         states: What is active then.
@@ -118,6 +119,10 @@ async def _play(model: hsm.Model, operations: list[str], engine: str) -> list[To
             await tell(operation, hsm.restart, machine)
         elif operation == STOP:
             await tell(operation, hsm.stop, machine)
+        elif operation.startswith(WAIT):
+            await tell(operation, asyncio.sleep, float(operation.removeprefix(WAIT)))
+        elif operation.startswith(CALL):
+            await tell(operation, machine.call, operation.removeprefix(CALL))
         else:
             await tell(operation, machine.dispatch, operation)
     return told

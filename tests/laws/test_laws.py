@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from laws.background import busy_operations, with_background
 from laws.classes import build_classes, build_classes_by_reference, in_class_words
 from laws.description import ASYNC, MIXED, SYNC, build_functional
 from laws.models import KINDS, describe, descriptions, is_valid, operations, sequences
@@ -74,6 +75,20 @@ def test_generated_steps_and_the_kernel_come_to_the_same(description, sequence, 
     must_end(description, sequence)
     by_kernel = by_library(description, sequence, mode, build=build, engine="kernel")
     assert by_library(description, sequence, mode, build=build) == by_kernel
+
+
+@law(150)
+@given(
+    descriptions(),
+    st.randoms(use_true_random=False),
+    st.sampled_from((SYNC, MIXED, ASYNC)),
+    st.sampled_from((build_functional, build_classes)),
+)
+def test_timers_activities_and_calls_come_to_the_same_by_both_engines(description, source, mode, build):
+    """What goes on beside the events: the same trace, the same errors, the same outcomes, at the same times."""
+    busy, sequence = with_background(source, description), busy_operations(source)
+    by_kernel = by_library(busy, sequence, mode, build=build, engine="kernel")
+    assert by_library(busy, sequence, mode, build=build) == by_kernel
 
 
 @law(60)
