@@ -886,12 +886,15 @@ async def test_dispatch_from_another_thread_says_what_to_use():
         (lambda machine: machine.stop(), "loop.call_soon_threadsafe"),
         (lambda machine: machine.call("what"), "run_coroutine_threadsafe"),
         (lambda machine: machine.restart().send(None), "run_coroutine_threadsafe"),
+        (lambda machine: machine.instance.other.send(None), "run_coroutine_threadsafe"),
     ],
-    ids=["stop", "call", "restart"],
+    ids=["stop", "call", "restart", "start"],
 )
 async def test_what_is_asked_for_on_another_thread_is_refused_with_the_way_to_ask(ask, way):
     """The message names what does it from there, and nothing has happened."""
     machine = await started(hsm.define("M", hsm.state("a")))
+
+    machine.instance.other = hsm.start(None, Log(), hsm.define("M", hsm.state("a")))
 
     def other():
         with pytest.raises(hsm.LifecycleError, match="on another thread") as refused:
