@@ -66,7 +66,8 @@ class Machine(hsm.Instance):
         if cls.hsm_model is not None:
             for name in strays(cls):
                 warnings.warn(
-                    f"class {name!r} carries marks and is no state: derive it from State[...]",
+                    f"class {name!r} carries marks and is no state: derive it from State[...], or, if other classes "
+                    "are to derive from it, write it outside of the machine",
                     hsm.DefinitionWarning,
                     stacklevel=2,
                 )

@@ -74,13 +74,14 @@ class Pending(Generic[T]):
         is_inside: Whether it was asked for from inside a behaviour of the machine: nobody waits for it there.
     """
 
-    __slots__ = ("_is_given_up", "_report", "_value", "_waiters", "error", "host", "is_done", "is_inside")
+    __slots__ = ("_is_told", "_promises", "_report", "_value", "_waiters", "error", "host", "is_done", "is_inside")
 
     def __init__(self, host: Host, report: Callable[[list[BaseException]], object], *, is_inside: bool = False) -> None:
         self.host = host
         self._report = report
         self._value: T | None = None
-        self._is_given_up = False
+        self._is_told = False
+        self._promises: int | None = None
         self._waiters: list[Any] = []
         self.error: BaseException | None = None
         self.is_done = False
@@ -112,13 +113,25 @@ class Pending(Generic[T]):
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        if self._is_given_up:
-            self.give_up()
+        self._report_if_nobody_comes()
+
+    def promise(self) -> None:
+        """Somebody may ask."""
+        self._promises = (self._promises or 0) + 1
+
+    def told(self) -> None:
+        """Somebody who asked has the result, or the error."""
+        self._is_told = True
 
     def give_up(self) -> None:
-        """Nobody will ever ask: an error, now or later, is reported."""
-        self._is_given_up = True
-        if self.is_done and self.error is not None:
+        """One who might have asked will not any more; where it was the last, an error, now or later, is reported."""
+        assert self._promises is not None  # there was one
+        self._promises -= 1
+        self._report_if_nobody_comes()
+
+    def _report_if_nobody_comes(self) -> None:
+        if self._promises == 0 and self.is_done and self.error is not None and not self._is_told:
+            self._is_told = True
             self._report([self.error])
 
     def answer(self) -> Answer[T]:
@@ -150,13 +163,13 @@ class Promise(Drivable[T]):
     Nothing inside refers to it, so that it goes as soon as the user lets it go.
     """
 
-    __slots__ = ("_is_taken", "_pending")
+    __slots__ = ("_pending",)
 
     def __init__(self, pending: Pending[T]) -> None:
         self._host = pending.host
         self._waits = None
         self._pending = pending
-        self._is_taken = False
+        pending.promise()
 
     def __await__(self) -> Generator[Any, Any, T]:
         return self._wait()
@@ -165,11 +178,11 @@ class Promise(Drivable[T]):
         try:
             return (yield from self._pending.wait())
         finally:
-            self._is_taken = self._is_taken or self._pending.is_done
+            if self._pending.is_done:
+                self._pending.told()
 
     def __del__(self) -> None:
-        if not self._is_taken:
-            self._pending.give_up()
+        self._pending.give_up()
 
 
 class Work(Pending[T]):
@@ -180,10 +193,11 @@ class Work(Pending[T]):
         event: The event that was dispatched, for what is one.
         variables: The ``contextvars`` to do it in; ``None``: those that are current when it begins (rule Q6).
         is_fed: Whether the machine sent it to itself from within a step (rule Q8).
+        is_recalled: Whether it was held back once: then it is nothing new from outside.
         is_call: Whether it is the call of an operation.
     """
 
-    __slots__ = ("event", "is_call", "is_fed", "steps", "variables")
+    __slots__ = ("event", "is_call", "is_fed", "is_recalled", "steps", "variables")
 
     def __init__(
         self,
@@ -202,6 +216,7 @@ class Work(Pending[T]):
         self.event = event
         self.variables = variables
         self.is_fed = is_fed
+        self.is_recalled = False
         self.is_call = is_call
 
 

@@ -32,6 +32,7 @@ from hsm.runtime.timers import disarm_all
 _INITIAL: Event[Any] = Event(INITIAL)
 _FINAL: Event[Any] = Event(FINAL)
 _FROM_ANOTHER_THREAD = "'asyncio.run_coroutine_threadsafe' does that on its own loop"
+_CALLED_OFF = "the machine was stopped while it was being restarted"
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -354,20 +355,23 @@ class Machine(Stepping, Generic[J]):
             if not is_done(stopping):
                 yield stopping
             if restarting.is_called_off:
-                raise MachineStopped("the machine was stopped while it was being restarted")
+                raise MachineStopped(_CALLED_OFF)
             self._check_free()  # it stays stopped, instead of being neither stopped nor started
             on_background_error = self._on_background_error
             self._reset()
             begun = self.begin(on_background_error)
             if not is_done(begun):
                 yield begun
+            if restarting.is_called_off:
+                raise MachineStopped(_CALLED_OFF)
         except BaseException as failure:
             failures.append(failure)
             if not isinstance(failure, Exception):
                 raise
         finally:
             self._restarting = None
-            restarting.finish(None, failures)
+            is_quiet = bool(failures) and isinstance(failures[0], MachineStopped)  # whoever stopped it knows
+            restarting.finish(None, failures, is_quiet=is_quiet)
 
 
 def _nothing() -> Steps[None]:

@@ -278,7 +278,8 @@ class Stepping(Record):
             return
         else:
             steps = self._kernel.activity_failed(error)
-        self._turns.do_first(self._work(steps, variables=self.variables, is_inside=True))
+        variables = self.variables.copy() if self.variables is not None else None
+        self._turns.do_first(self._work(steps, variables=variables, is_inside=True))
 
     def _work(
         self,

@@ -8,9 +8,10 @@ Never imports asyncio: the host is asked for tasks.
 from __future__ import annotations
 
 import contextvars
+import functools
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from hsm.errors import MachineStopped
@@ -19,7 +20,7 @@ from hsm.outcome import Outcome, Status
 from hsm.runtime.actions import through
 from hsm.runtime.delivery import Work
 from hsm.runtime.kernel import Kernel
-from hsm.runtime.loop import CancelledError, Host
+from hsm.runtime.loop import CancelledError, Host, Task
 from hsm.runtime.record import BUSY, BY_TURNS, WANTED, Record, inside
 from hsm.runtime.timers import disarm_all
 
@@ -90,12 +91,12 @@ class Turns:
     def is_on_stack(self) -> bool:
         """Whether what runs now was called by a step of this machine, whatever context it runs in."""
         steps = self._machine.steps
-        return (
-            steps is BUSY
-            or steps is WANTED
-            or self._is_draining
-            or (self._is_suspended and self._host.current_task() is self._task)
-        )
+        return steps is BUSY or steps is WANTED or self._is_draining or self._is_in_task
+
+    @property
+    def _is_in_task(self) -> bool:
+        """Whether what runs now is the task that goes on with a step."""
+        return self._is_suspended and self._task is not None and self._host.current_task() is self._task
 
     @property
     def is_at_rest(self) -> bool:
@@ -114,8 +115,8 @@ class Turns:
 
     def do(self, work: Work[Any]) -> None:
         """Put *work* at the end of the queue, and begin at once unless something is being done."""
-        if self._urgent or self._recalled or self._queue:
-            work.variables = work.variables or contextvars.copy_context()
+        if work.variables is None and (self._urgent or self._recalled or self._queue):
+            work.variables = contextvars.copy_context()
         self._queue.append(work)
         self._begin_unless_busy()
 
@@ -141,7 +142,7 @@ class Turns:
         if self.is_on_stack or self._machine in chain:
             work.is_inside = True
             # what runs beside the step, a task of a behaviour's or an activity, is not the machine feeding itself
-            work.is_fed = self.is_busy and (not self._is_suspended or self._host.current_task() is self._task)
+            work.is_fed = self.is_busy and (not self._is_suspended or self._is_in_task)
         self._queue.append(work)
         self.wake()
 
@@ -221,7 +222,8 @@ class Turns:
     def _is_affordable(self, work: Work[Any]) -> bool:
         """Whether *work* is to be done; not when the machine has been feeding itself for too long (rule Q8)."""
         if not work.is_fed or work.event is None:
-            self._kernel.refresh()
+            if not work.is_recalled:  # that came from outside long ago
+                self._kernel.refresh()
             return True
         is_spent = self._kernel.spend(work.event.name)
         self._drop_if_spent()
@@ -246,9 +248,19 @@ class Turns:
             self._finish(work, None, error)
         else:
             self._is_suspended = True
-            self._host.spawn(self._continue(work, awaitable), contextvars.copy_context(), is_eager=True)
+            task = self._host.spawn(self._continue(work, awaitable), contextvars.copy_context(), is_eager=True)
+            if self._is_suspended and self._task is None:  # it has not begun
+                task.add_done_callback(functools.partial(self._never_began, work, awaitable))
         finally:
             inside.reset(token)
+
+    def _never_began(self, work: Work[Any], awaitable: Any, task: Task) -> None:
+        """Abandon the machine if *task*, which was to do the rest of *work*, was cancelled before its first turn."""
+        if task.cancelled() and self._is_suspended and self._task is None:
+            if isinstance(awaitable, Coroutine):
+                awaitable.close()
+            work.steps.close()
+            self._abandon(work)
 
     async def _continue(self, work: Work[Any], awaitable: Any) -> None:
         """Do the rest of *work*, and then whatever else waits.
@@ -323,9 +335,9 @@ class Turns:
         variables = contextvars.copy_context()
         variables.run(inside.set, tuple(machine for machine in inside.get() if machine is not self._machine))
         steps = self._kernel.handle(event)
-        self._deferred.append(
-            Work(self._host, self._background, steps, event, variables, is_inside=True, is_fed=is_fed)
-        )
+        held = Work(self._host, self._background, steps, event, variables, is_inside=True, is_fed=is_fed)
+        held.is_recalled = True
+        self._deferred.append(held)
 
     def _recall(self) -> None:
         """After a change of the configuration, what is held back comes back before the queue (rule D2)."""
@@ -356,9 +368,11 @@ class Turns:
         self._kernel.traversal.activities.abandon()
         self._machine.leaves = ()
         self._ended(Status.STOPPED)
-        for unfinished in (work, self.stopping):
-            if unfinished is not None and not unfinished.is_done:
-                unfinished.finish(None, [_stopped_before(unfinished.event)], is_quiet=True)
+        if not work.is_done:
+            errors: list[BaseException] = [] if work is self.stopping else [_stopped_before(work.event)]
+            work.finish(None, errors, is_quiet=True)
+        if self.stopping is not None and not self.stopping.is_done:
+            self.stopping.finish(None, [])  # stopped is what it is
 
 
 def _stopped_before(event: Event[Any] | None) -> MachineStopped:

@@ -500,3 +500,25 @@ async def test_an_event_that_is_held_back_in_its_own_wake_meets_the_budget(engin
     assert len(asked) <= budget
     assert [type(error) for error in caught] == [hsm.LoopBudgetError]
     assert machine.state() == "/M/s"
+
+
+@rule("Q8", "D2")
+@pytest.mark.parametrize("engine", ["generated", "kernel"])
+async def test_what_comes_back_is_nothing_new_from_outside(engine):
+    """A machine that feeds itself meets the budget, although every round recalls what is held back, and holds it back."""
+    rounds, caught = [], []
+
+    def again(ctx, self, event):
+        rounds.append(event.name)
+        self.dispatch("f")
+
+    model = hsm.define(
+        "M", hsm.state("a", hsm.defer("e"), hsm.transition(hsm.on("f"), hsm.target("."), hsm.effect(again)))
+    )
+    machine = await started(model, step_budget=50, engine=engine)
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+    assert await machine.dispatch("e") is Outcome.DEFERRED
+    machine.dispatch("f")
+    await settle()
+    assert len(rounds) == 51
+    assert [type(error) for error in caught] == [hsm.LoopBudgetError]

@@ -350,6 +350,25 @@ async def test_a_stop_that_a_behaviour_asks_for_in_another_context_comes_after_t
     assert machine.instance.log == ["effect", "exit"]
 
 
+@rule("Q1", "Q2")
+async def test_a_callback_of_the_loop_is_outside_while_a_step_is_suspended():
+    """It runs in no task, and the step in one that may not have begun: neither makes it a behaviour."""
+    given = []
+
+    def callback():
+        given.append(asyncio.ensure_future(machine.dispatch("go")))
+        given.append(asyncio.ensure_future(machine.call("ask")))
+
+    machine = await gated(
+        on("go", hsm.effect(note("go"))), hsm.transition(hsm.on_call("ask"), hsm.effect(lambda *_: 42))
+    )
+    asyncio.get_running_loop().call_soon(callback)
+    machine.dispatch("hold")
+    await settle()
+    machine.instance.gate.set()
+    assert await asyncio.gather(*given) == [hsm.Outcome.TAKEN, 42]
+
+
 # --- Q3: what needs a task --------------------------------------------------------------------------------------
 
 
@@ -660,6 +679,25 @@ async def test_a_task_of_a_finished_dispatch_may_be_cancelled_before_it_begins()
     assert machine.instance.log == ["gone"]
 
 
+@rule("Q4", "L4")
+def test_a_step_whose_task_is_cancelled_before_its_first_turn_ends_the_machine():
+    """Nothing waits for ever for what will never go on."""
+
+    async def main():
+        async with asyncio.timeout(5):
+            (task,) = asyncio.all_tasks() - {asyncio.current_task()}
+            task.cancel()
+            with pytest.raises(hsm.MachineStopped):
+                await answer
+            await machine.stop()
+            return await machine.wait()
+
+    with asyncio.Runner() as runner:
+        machine = runner.run(started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)))), Gated()))
+        answer = machine.dispatch("hold")  # the loop does not run: the task begins when it does
+        assert runner.run(main()) is hsm.Status.STOPPED
+
+
 # --- Q5: order --------------------------------------------------------------------------------------------------
 
 
@@ -831,6 +869,26 @@ async def test_a_timer_fires_in_the_context_in_which_the_start_was_awaited(clock
     await as_user("ann", begin)
     await clock.advance(1)
     assert instance.log == ["entry ann", "effect ann"]
+
+
+@rule("Q6")
+async def test_what_the_end_of_an_activity_sets_is_not_seen_by_timers(clock):
+    """Each step that nobody sends has a copy of the variables of the start."""
+
+    async def work(ctx, self, event):
+        """Ends at once."""
+
+    def pollute(ctx, self, event):
+        user.set("polluted")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.activity(work), hsm.transition(hsm.target("b"), hsm.effect(pollute))),
+        hsm.state("b", hsm.transition(hsm.after(1), hsm.effect(seen_by("timer")))),
+    )
+    machine = await started(model, clock=clock)
+    await clock.advance(2)
+    assert machine.instance.log == ["timer nobody"]
 
 
 @rule("Q6", "A1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import gc
 import logging
 import pickle
 import threading
@@ -918,6 +919,101 @@ async def test_cancelling_one_restart_leaves_the_other_one_and_the_machine_alone
     assert one.cancelled()
     assert machine.status is hsm.Status.RUNNING
     assert machine.instance.taken() == ["+a", "held", "freed", "-a", "+a"]
+
+
+@rule("L6", "L1")
+async def test_a_restart_that_begins_while_its_block_stops_is_called_off():
+    """It would have joined a stop that was meant."""
+    instance = Gated()
+    async with hsm.start(None, instance, SLOW) as machine:
+        restart = asyncio.create_task(hsm.restart(machine))
+        asyncio.get_running_loop().call_later(1, instance.gate.set)
+    with pytest.raises(hsm.MachineStopped):
+        await restart
+    await settle()
+    assert machine.status is hsm.Status.STOPPED
+
+
+@rule("L6", "L4")
+async def test_a_stop_calls_off_a_restart_that_starts_already():
+    """In the second half as in the first, whoever wanted the restart is told."""
+    instance = Gated()
+    instance.gate.set()
+    machine = await started(hsm.define("M", hsm.state("a", hsm.entry(held))), instance)
+    instance.gate.clear()
+    restart = asyncio.create_task(hsm.restart(machine))
+    await settle()
+    stopping = asyncio.ensure_future(hsm.stop(machine))
+    await settle()
+    instance.gate.set()
+    await stopping
+    with pytest.raises(hsm.MachineStopped, match="while it was being restarted"):
+        await restart
+    assert machine.status is hsm.Status.STOPPED
+
+
+@rule("L6", "E6")
+async def test_a_restart_that_nobody_waits_for_is_called_off_quietly():
+    """A block that ends meanwhile is as sound as before."""
+    instance = Gated()
+    async with hsm.start(None, instance, SLOW) as machine:
+        restart = asyncio.create_task(hsm.restart(machine))
+        await settle()
+        restart.cancel()
+        await settle()
+        del restart
+        asyncio.get_running_loop().call_soon(instance.gate.set)
+    assert machine.status is hsm.Status.STOPPED
+
+
+@rule("L4", "L6", "E4")
+@pytest.mark.parametrize("ask", [hsm.restart, hsm.stop, lambda machine: machine.stop()])
+async def test_an_error_is_told_once_where_one_of_several_does_not_wait_any_more(ask):
+    """Whoever waits still has it, so that it is not reported."""
+    caught = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+    model = hsm.define("M", hsm.state("a", hsm.exit(held, fail("oops"))))
+    machine = await started(model, Gated())
+    one, two = (asyncio.ensure_future(ask(machine)) for _ in range(2))
+    await settle()
+    one.cancel()
+    await settle()
+    machine.instance.gate.set()
+    with pytest.raises(ValueError, match="oops"):
+        await two
+    gc.collect()
+    await settle()
+    assert caught == []
+
+
+@rule("L4", "E6")
+@pytest.mark.parametrize("first", ["block", "step"])
+def test_a_block_that_ends_with_its_loop_is_told_of_no_stop_that_failed(first):
+    """A machine that is abandoned in the middle of a step is stopped, which is all that its block wants."""
+    ends = []
+
+    async def block():
+        try:
+            async with hsm.start(
+                None, Gated(), hsm.define("M", hsm.state("a", on("hold", hsm.effect(held))))
+            ) as machine:
+                machine.dispatch("hold")
+                await asyncio.Event().wait()
+        except BaseException as end:
+            ends.append(type(end))
+            raise
+
+    async def main():
+        task = asyncio.create_task(block())
+        await settle()
+        step = next(each for each in asyncio.all_tasks() if each not in (task, asyncio.current_task()))
+        for each in (task, step) if first == "block" else (step, task):
+            each.cancel()
+            await asyncio.sleep(0)
+        await asyncio.gather(task, step, return_exceptions=True)
+
+    asyncio.run(main())
+    assert ends == [asyncio.CancelledError]
 
 
 @rule("L6", "L4")
