@@ -91,9 +91,8 @@ class Starting(Drivable[Machine[J]], Generic[J]):
                 self._errors.append(failure)
                 return cancelled
             else:
-                if self._machine.is_over():
-                    self._machine.stop()  # a restart that was asked for meanwhile is called off
-                    return cancelled
+                self._machine.stop()  # a restart that was asked for meanwhile is called off
+                return cancelled
 
     def _background_error(self, error: BaseException) -> None:
         """An error that nobody awaits: the block is cancelled, and raises it at its end (rule E6)."""

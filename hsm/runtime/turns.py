@@ -368,9 +368,8 @@ class Turns:
         self._kernel.traversal.activities.abandon()
         self._machine.leaves = ()
         self._ended(Status.STOPPED)
-        if not work.is_done:
-            errors: list[BaseException] = [] if work is self.stopping else [_stopped_before(work.event)]
-            work.finish(None, errors, is_quiet=True)
+        errors: list[BaseException] = [] if work is self.stopping else [_stopped_before(work.event)]
+        work.finish(None, errors, is_quiet=True)
         if self.stopping is not None and not self.stopping.is_done:
             self.stopping.finish(None, [])  # stopped is what it is
 

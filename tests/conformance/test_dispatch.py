@@ -679,23 +679,45 @@ async def test_a_task_of_a_finished_dispatch_may_be_cancelled_before_it_begins()
     assert machine.instance.log == ["gone"]
 
 
+def waiting(ctx, self, event):
+    """A behaviour that gives something to wait for, and is no coroutine function."""
+    return asyncio.ensure_future(self.gate.wait(), loop=self.loop)
+
+
 @rule("Q4", "L4")
-def test_a_step_whose_task_is_cancelled_before_its_first_turn_ends_the_machine():
+@pytest.mark.parametrize("behave", [held, waiting], ids=["coroutine", "future"])
+def test_a_step_whose_task_is_cancelled_before_its_first_turn_ends_the_machine(behave):
     """Nothing waits for ever for what will never go on."""
 
     async def main():
         async with asyncio.timeout(5):
-            (task,) = asyncio.all_tasks() - {asyncio.current_task()}
-            task.cancel()
             with pytest.raises(hsm.MachineStopped):
                 await answer
             await machine.stop()
             return await machine.wait()
 
     with asyncio.Runner() as runner:
-        machine = runner.run(started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)))), Gated()))
+        machine = runner.run(started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(behave)))), Gated()))
+        machine.instance.loop = runner.get_loop()
         answer = machine.dispatch("hold")  # the loop does not run: the task begins when it does
+        for task in asyncio.all_tasks(runner.get_loop()):
+            task.cancel()
         assert runner.run(main()) is hsm.Status.STOPPED
+
+
+@rule("Q3")
+def test_a_step_that_was_asked_for_before_the_loop_runs_goes_on_when_it_does():
+    """Its task begins then."""
+
+    async def main():
+        machine.instance.gate.set()
+        return await answer
+
+    with asyncio.Runner() as runner:
+        machine = runner.run(started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)))), Gated()))
+        answer = machine.dispatch("hold")
+        assert runner.run(main()) is hsm.Outcome.TAKEN
+        assert machine.instance.log == ["held", "freed"]
 
 
 # --- Q5: order --------------------------------------------------------------------------------------------------
