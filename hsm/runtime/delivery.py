@@ -233,7 +233,8 @@ def drive(steps: Steps[None], host: Host) -> None:
         awaitable = next(steps)
     except StopIteration:
         return
-    host.spawn(_drive(steps, awaitable), contextvars.copy_context(), is_eager=True)
+    task = host.spawn(_drive(steps, awaitable), contextvars.copy_context(), is_eager=True)
+    task.add_done_callback(lambda _: steps.close())  # it may have been cancelled before its first turn
 
 
 async def _drive(steps: Steps[None], awaitable: Any) -> None:

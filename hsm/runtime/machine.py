@@ -364,6 +364,9 @@ class Machine(Stepping, Generic[J]):
                 yield begun
             if restarting.is_called_off:
                 raise MachineStopped(_CALLED_OFF)
+        except GeneratorExit:  # the task that was to go on with this was cancelled before its first turn
+            failures.append(MachineStopped(_CALLED_OFF))
+            raise
         except BaseException as failure:
             failures.append(failure)
             if not isinstance(failure, Exception):

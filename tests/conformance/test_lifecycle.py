@@ -1007,6 +1007,31 @@ def test_a_block_that_ends_with_its_loop_is_told_of_no_stop_that_failed(first):
 
 
 @rule("L6", "L4")
+def test_a_restart_whose_task_is_cancelled_before_its_first_turn_is_called_off():
+    """Whoever waits for it is told, and the machine can be restarted."""
+
+    async def main():
+        await settle()
+        with pytest.raises(hsm.MachineStopped):
+            waiting.send(None)
+        assert machine.status is hsm.Status.STOPPED
+        machine.instance.gate.set()
+        await hsm.restart(machine)
+        return machine.status
+
+    with asyncio.Runner() as runner:
+        machine = runner.run(started(SLOW, Gated()))
+        first = machine.restart()
+        first.send(None)  # the loop does not run: the tasks begin when it does
+        for task in asyncio.all_tasks(runner.get_loop()):
+            task.cancel()
+        waiting = machine.restart()
+        waiting.send(None)
+        assert runner.run(main()) is hsm.Status.RUNNING
+        first.close()
+
+
+@rule("L6", "L4")
 async def test_a_loop_that_is_taken_down_ends_a_restart():
     """The machine stays stopped, and nothing waits."""
 
