@@ -36,7 +36,7 @@ TimepointFunction: TypeAlias = Callable[[Context, I, Any], datetime | Awaitable[
 
 
 @attrs.frozen
-class Local:
+class StateObjectFactory:
     """How the object is made whose methods are behaviours of a vertex, while that is active.
 
     Attributes:
@@ -55,22 +55,22 @@ class Bound:
         function: The method, as a function.
         arguments: What follows ``self``: of ``ctx`` and ``event``.
         vertex: The vertex whose object is ``self``; ``None``: the instance is.
-        local: How that object is made; ``None`` with the instance.
+        factory: How that object is made; ``None`` with the instance.
     """
 
-    __slots__ = ("arguments", "function", "local", "vertex")
+    __slots__ = ("arguments", "function", "factory", "vertex")
 
     def __init__(
         self,
         function: Callable[..., Any],
         arguments: tuple[str, ...],
         vertex: int | None = None,
-        local: Local | None = None,
+        factory: StateObjectFactory | None = None,
     ) -> None:
         self.function = function
         self.arguments = arguments
         self.vertex = vertex
-        self.local = local
+        self.factory = factory
 
     def __call__(self, ctx: Context, instance: Any, event: Any) -> Any:
         """Call the method as a behaviour: what the kernel does; generated steps call `function` in place."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import attrs
 
-from hsm.behaviors import Local
+from hsm.behaviors import StateObjectFactory
 from hsm.events import BUILT_IN
 from hsm.names import closest, either, join
 from hsm.source import Source, of_function
@@ -89,19 +89,18 @@ class Vertex:
         kind: What it is.
         parent: The vertex around it, `OUTSIDE` for the model itself.
         last: The last vertex inside it; its own index when nothing is.
-        depth: How many vertices are around it.
         regions: Its regions, when it is orthogonal.
         is_composite: Whether it has substates or regions.
         default: The transition of its default entry (rules R1 and R2), or `NONE`.
         entry, exit, activities: Indices of behaviours, in the order in which they run.
         timers: Indices of the timers that are armed on entry.
-        completions: Its transitions without a trigger (rule T6).
-        changes: Its transitions with a change trigger.
+        completion_transitions: Its transitions without a trigger (rule T6).
+        change_transitions: Its transitions with a change trigger.
         outgoing: The transitions of a pseudostate.
         triggers: Its transitions by event.
         deferrals: The events it holds back.
         has_history: Whether a history pseudostate stands directly in it.
-        local: The object whose methods are its behaviours; ``None`` for none.
+        state_object: How the object is made whose methods are its behaviours; ``None`` for none.
         where: The call that made it.
     """
 
@@ -109,7 +108,6 @@ class Vertex:
     kind: Kind
     parent: int
     last: int
-    depth: int
     regions: tuple[int, ...] = ()
     is_composite: bool = False
     default: int = NONE
@@ -117,13 +115,13 @@ class Vertex:
     exit: tuple[int, ...] = ()
     activities: tuple[int, ...] = ()
     timers: tuple[int, ...] = ()
-    completions: tuple[int, ...] = ()
-    changes: tuple[int, ...] = ()
+    completion_transitions: tuple[int, ...] = ()
+    change_transitions: tuple[int, ...] = ()
     outgoing: tuple[int, ...] = ()
     triggers: Triggers = NO_TRIGGERS
     deferrals: Deferrals = NO_DEFERRALS
     has_history: bool = False
-    local: Local | None = attrs.field(default=None, eq=False, repr=False)
+    state_object: StateObjectFactory | None = attrs.field(default=None, eq=False, repr=False)
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
 
 
@@ -134,26 +132,26 @@ class Transition:
     Attributes:
         source: The vertex it leaves from.
         targets: The vertices it leads to; none: internal (rule K1). Several: one in each of several regions.
-        leaves: Vertices whose active inside is left, innermost first, before the effects run (rule K4).
-        within: The vertex from which entries go inwards: what contains the targets and stays active.
+        exits: Vertices whose active inside is left, innermost first, before the effects run (rule K4).
+        domain: The vertex from which entries go inwards: what contains the targets and stays active.
         guards: Indices of conditions, all of them required.
-        changes: Indices of the conditions of its change triggers; any one of them suffices (rule T6).
+        change_conditions: Indices of the conditions of its change triggers; any one of them suffices (rule T6).
         effects: Indices of behaviours.
-        waits: The region that this segment leaves and that then waits at a join, or `NONE`.
-        is_checked: Whether the way behind the target has to be found open before anything is left.
+        joining_region: The region that this segment leaves and that then waits at a join, or `NONE`.
+        needs_lookahead: Whether the way behind the target has to be found open before anything is left.
         label: What its triggers are called in messages, such as ``on 'pause'``.
         where: The call that made it.
     """
 
     source: int
     targets: tuple[int, ...] = ()
-    leaves: tuple[int, ...] = ()
-    within: int = OUTSIDE
+    exits: tuple[int, ...] = ()
+    domain: int = OUTSIDE
     guards: tuple[int, ...] = ()
-    changes: tuple[int, ...] = ()
+    change_conditions: tuple[int, ...] = ()
     effects: tuple[int, ...] = ()
-    waits: int = NONE
-    is_checked: bool = False
+    joining_region: int = NONE
+    needs_lookahead: bool = False
     label: str = ""
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
 
@@ -252,11 +250,10 @@ class Program:
         joins: For a join, or an exit point that acts as one: the regions that must wait there (rule R6).
         index: Every vertex by its qualified name.
         has_changes: Whether any transition has a change trigger.
-        has_deferrals: Whether any state defers.
         has_history: Whether there is a history.
         has_background: Whether there are timers or activities.
-        has_locals: Whether there are methods of vertices' objects.
-        lenders: The vertices whose methods are behaviours of transitions that leave others.
+        has_state_objects: Whether there are methods of vertices' objects.
+        lending_vertices: The vertices whose methods are behaviours of transitions that leave others.
         has_calls: Whether the code of any behaviour calls anything.
         kept: What is worked out from the tables while machines run, by whoever does so; no part of the value.
     """
@@ -270,11 +267,10 @@ class Program:
     joins: Mapping[int, tuple[int, ...]]
     index: Mapping[str, int]
     has_changes: bool
-    has_deferrals: bool
     has_history: bool
     has_background: bool
-    has_locals: bool
-    lenders: tuple[int, ...]
+    has_state_objects: bool
+    lending_vertices: tuple[int, ...]
     has_calls: bool
     kept: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, eq=False, repr=False)
 

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hsm.behaviors import Bound, Local, Scoped, calls_nothing
+from hsm.behaviors import Bound, Scoped, StateObjectFactory, calls_nothing
 
 _FORMS = {1: "(self)", 2: "(self, event)", 3: "(self, ctx, event)"}
 _ARGUMENTS = {1: (), 2: ("event",), 3: ("ctx", "event")}
@@ -53,7 +53,7 @@ class StateMethod(Method):
         """The method as a behaviour of the state at *vertex*."""
         return Bound(self.function, _ARGUMENTS[arguments_of(self.function)], vertex, self._local())
 
-    def _local(self) -> Local:
+    def _local(self) -> StateObjectFactory:
         """How a state object is made, which knows its machine before its ``__init__`` runs."""
         owner: Any = self.owner
 
@@ -70,7 +70,7 @@ class StateMethod(Method):
 
         is_plain = type(owner) is type and not _own(owner, "__new__", "__init__", "__setattr__")
         is_quiet = all(map(calls_nothing, _own(owner, "__new__", "__init__")))
-        return Local(make_plain if is_plain else make, is_quiet)
+        return StateObjectFactory(make_plain if is_plain else make, is_quiet)
 
 
 def _own(owner: type, *names: str) -> tuple[Any, ...]:

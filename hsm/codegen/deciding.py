@@ -115,7 +115,7 @@ class Deciding(abc.ABC):
             return otherwise()
         first, *others = transitions
         transition = self._program.transitions[first]
-        if transition.is_checked:
+        if transition.needs_lookahead:
             raise NeedsKernel
         if not transition.guards:
             return then((first,))
@@ -150,8 +150,8 @@ class Deciding(abc.ABC):
         """Of two transitions that would leave the same vertices the first (rule T4)."""
         kept: list[int] = []
         for each in chosen:
-            theirs = [left for other in kept for left in self._program.transitions[other].leaves]
-            if not any(self._overlap(mine, left) for mine in self._program.transitions[each].leaves for left in theirs):
+            theirs = [left for other in kept for left in self._program.transitions[other].exits]
+            if not any(self._overlap(mine, left) for mine in self._program.transitions[each].exits for left in theirs):
                 kept.append(each)
         return tuple(kept)
 

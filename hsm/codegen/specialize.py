@@ -92,10 +92,10 @@ class _Specializer(Deciding):
 
     def _forget(self, moment: Moment) -> None:
         """The objects of what is not active, or was passed through, are over."""
-        if self._program.has_locals:
+        if self._program.has_state_objects:
             active = Configuration(self._program, moment)
-            known = dict.fromkeys((*moment.left[moment.since :], *self._program.lenders))
-            gone = (vertex for vertex in known if self._vertices[vertex].local and not active.is_active(vertex))
+            known = dict.fromkeys((*moment.left[moment.since :], *self._program.lending_vertices))
+            gone = (vertex for vertex in known if self._vertices[vertex].state_object and not active.is_active(vertex))
             if vertices := tuple(gone):
                 moment.do(Forget(vertices))
 
@@ -110,7 +110,7 @@ class _Specializer(Deciding):
             self._fire(chosen, taken, then)
             return taken.block
 
-        block = self._first(self._vertices[state].completions, moment.leaves, fired, lambda: fired(()))
+        block = self._first(self._vertices[state].completion_transitions, moment.leaves, fired, lambda: fired(()))
         moment.do(*block.operations)
 
     def _fire(self, chosen: Chosen, moment: Moment, then: Then) -> None:
@@ -131,11 +131,11 @@ class _Specializer(Deciding):
     def _transition(self, index: int, moment: Moment, then: Then) -> None:
         """Leave, run the effects, enter (rule K4)."""
         segment = self._program.transitions[index]
-        for vertex in segment.leaves:
+        for vertex in segment.exits:
             self._leave_inside(vertex, moment)
         self._act(segment.effects, moment)
         if segment.targets:
-            self._onwards(segment.within, segment.targets, moment, then)
+            self._onwards(segment.domain, segment.targets, moment, then)
         else:
             then(moment)
 
@@ -172,13 +172,13 @@ class _Specializer(Deciding):
     def _refuse(self, vertex: Vertex) -> None:
         """Activities are the kernel's, and completions that do not follow from entering alone."""
         is_simple_with_history = vertex.has_history and not vertex.is_composite
-        if vertex.activities or (vertex.completions and is_simple_with_history):
+        if vertex.activities or (vertex.completion_transitions and is_simple_with_history):
             raise NeedsKernel
 
     def _complete(self, index: int, moment: Moment) -> None:
         """The state *index* is complete, unless it still waits for something (rule C1)."""
         vertex = self._vertices[index]
-        if not vertex.completions:
+        if not vertex.completion_transitions:
             return
         self._refuse(vertex)
         if not vertex.is_composite or Configuration(self._program, moment).has_ended(index):
@@ -186,7 +186,7 @@ class _Specializer(Deciding):
 
     def _reopen(self, index: int, moment: Moment) -> None:
         """The state *index* was left, or something in it: it may complete again (rule C1)."""
-        if self._vertices[index].completions:
+        if self._vertices[index].completion_transitions:
             self._refuse(self._vertices[index])
             moment.reopened(index)
 
@@ -215,7 +215,7 @@ class _Specializer(Deciding):
             self._finish(vertex.parent, moment)
             then(moment)
             return
-        if vertex.local is not None:
+        if vertex.state_object is not None:
             moment.do(Make(index, 1 + len(vertex.entry)))
         self._act(vertex.entry, moment)
         if vertex.timers:
@@ -230,7 +230,7 @@ class _Specializer(Deciding):
     def _activate(self, index: int, moment: Moment) -> None:
         self._count(3)
         Configuration(self._program, moment).activate(index)
-        if self._vertices[index].local is not None and index in moment.left:
+        if self._vertices[index].state_object is not None and index in moment.left:
             moment.do(Forget((index,)))
         moment.moved()
 
@@ -307,7 +307,7 @@ class _Specializer(Deciding):
         self._count()
         first, *others = branches
         transition = self._program.transitions[first]
-        if transition.is_checked:
+        if transition.needs_lookahead:
             raise NeedsKernel
         taken = moment.fork()
         self._transition(first, taken, then)
@@ -319,7 +319,7 @@ class _Specializer(Deciding):
     def _fork(self, index: int, moment: Moment, then: Then) -> None:
         """Run the effects of all branches, then enter all their targets together (rule R6)."""
         branches = [self._program.transitions[branch] for branch in self._vertices[index].outgoing]
-        outer = min(branch.within for branch in branches)
+        outer = min(branch.domain for branch in branches)
         self._leave_inside(outer, moment)
         for branch in branches:
             self._act(branch.effects, moment)

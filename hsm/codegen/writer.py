@@ -166,7 +166,7 @@ class _Writer:
             return not self._program.behaviors[operation.behavior].calls_nothing
         if not isinstance(operation, Make):
             return False
-        local = self._program.vertices[operation.vertex].local
+        local = self._program.vertices[operation.vertex].state_object
         return local is not None and not local.calls_nothing
 
     def _line(self, depth: int, text: str) -> None:

@@ -9,7 +9,16 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hsm.behaviors import Local, Scoped, at_once, callable_form, calls_nothing, describe, is_async, never_suspends
+from hsm.behaviors import (
+    Scoped,
+    StateObjectFactory,
+    at_once,
+    callable_form,
+    calls_nothing,
+    describe,
+    is_async,
+    never_suspends,
+)
 from hsm.program import NONE, Behavior
 from hsm.source import Source
 
@@ -19,9 +28,9 @@ class Binder:
 
     def __init__(self) -> None:
         self.behaviors: list[Behavior] = []
-        self.locals: dict[int, Local] = {}
+        self.state_objects: dict[int, StateObjectFactory] = {}
         """The objects whose methods are behaviours, by vertex."""
-        self.lenders: set[int] = set()
+        self.lending_vertices: set[int] = set()
         """The vertices whose methods are behaviours of transitions that leave others."""
 
     def add(
@@ -43,11 +52,11 @@ class Binder:
         if issubclass(type(form), Scoped):
             place = vertex if written_in is None else written_in
             call = bound = plain.for_vertex(place)
-            if bound.local is not None:
-                makes_quietly = bound.local.calls_nothing
-                self.locals[place] = bound.local
+            if bound.factory is not None:
+                makes_quietly = bound.factory.calls_nothing
+                self.state_objects[place] = bound.factory
                 if place != vertex:
-                    self.lenders.add(place)
+                    self.lending_vertices.add(place)
         self.behaviors.append(
             Behavior(
                 call=call,

@@ -100,7 +100,6 @@ class _Expansion:
             path=join(above.path if above is not None else "", name),
             kind=_KINDS[type(element)],
             parent=parent,
-            depth=above.depth + 1 if above is not None else 0,
             root=index if root is None else root,
             children={},
             outgoing=[],

@@ -78,9 +78,9 @@ class TransitionDraft:
     """The targets that were found, in order."""
     is_conditional: bool = False
     """Whether the way behind its targets may turn out closed, its own guards aside."""
-    leaves: tuple[int, ...] = ()
-    within: int = OUTSIDE
-    waits: int = NONE
+    exits: tuple[int, ...] = ()
+    domain: int = OUTSIDE
+    joining_region: int = NONE
 
     @property
     def where(self) -> Source | None:
@@ -103,7 +103,6 @@ class VertexDraft:
     path: str
     kind: Kind
     parent: int
-    depth: int
     root: int
     """The vertex of the model, or of the submachine, that its paths start from."""
     children: dict[str, int]

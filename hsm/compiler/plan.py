@@ -1,6 +1,6 @@
 """Pass 4, plan: what every transition leaves, and from where it enters (rules K1 to K4, R6 and R7).
 
-In: a resolved outline without errors. Out: the same with ``leaves``, ``within`` and ``waits`` set on every
+In: a resolved outline without errors. Out: the same with ``exits``, ``domain`` and ``joining_region`` set on every
 transition. A way through pseudostates is a chain of transitions, each with a plan of its own.
 """
 
@@ -21,7 +21,7 @@ def plan(outline: Outline) -> None:
             continue
         kind = outline.vertices[source].kind
         if transition.is_default or kind in HISTORIES:
-            transition.within = source if transition.is_default else outline.vertices[source].parent
+            transition.domain = source if transition.is_default else outline.vertices[source].parent
         elif len(targets) == 1 and outline.vertices[targets[0]].kind in _BOUNDARIES:
             _to_a_door_or_join(outline, transition, source, targets[0])
         elif kind in PSEUDOSTATES:
@@ -33,13 +33,13 @@ def plan(outline: Outline) -> None:
 def _from_a_state(outline: Outline, transition: TransitionDraft, source: int, targets: tuple[int, ...]) -> None:
     """Rules K2 to K4: a self-transition, a local one, or an external one."""
     if transition.is_external or not outline.contains(source, targets):
-        transition.within = outline.container(source, *targets)
-        transition.leaves = (transition.within,)
+        transition.domain = outline.container(source, *targets)
+        transition.exits = (transition.domain,)
         return
-    transition.within = source
+    transition.domain = source
     regions = [outline.region_between(source, target) for target in targets]
     # only the targeted regions are left, later ones first; a pseudostate beside the regions concerns all of them
-    transition.leaves = (source,) if NONE in regions else tuple(sorted(regions, reverse=True))
+    transition.exits = (source,) if NONE in regions else tuple(sorted(regions, reverse=True))
 
 
 def _to_a_door_or_join(outline: Outline, transition: TransitionDraft, source: int, target: int) -> None:
@@ -52,30 +52,30 @@ def _to_a_door_or_join(outline: Outline, transition: TransitionDraft, source: in
     if target in outline.joins:
         regions = outline.joins[target]
         waiting = next((region for region in regions if outline.inside(region, source)), NONE)
-        transition.waits = waiting
+        transition.joining_region = waiting
         if waiting != NONE:
-            transition.leaves = (waiting,)
+            transition.exits = (waiting,)
         elif source != owner:
-            transition.leaves = (owner,)  # from what stands beside the regions, which concerns all of them
-        transition.within = owner
+            transition.exits = (owner,)  # from what stands beside the regions, which concerns all of them
+        transition.domain = owner
         return
-    transition.within = outline.container(source, target) if source != owner else owner
+    transition.domain = outline.container(source, target) if source != owner else owner
     if source == owner:
         return
     region = outline.region_between(owner, source)
-    transition.leaves = (region if region != NONE else transition.within,)
+    transition.exits = (region if region != NONE else transition.domain,)
 
 
 def _from_a_pseudostate(outline: Outline, transition: TransitionDraft, source: int, targets: tuple[int, ...]) -> None:
     """A segment of a longer way: what is active between the pseudostate and the target is left."""
     vertex = outline.vertices[source]
     if vertex.kind is Kind.ENTRY_POINT:
-        transition.within = vertex.parent
+        transition.domain = vertex.parent
         return
     start = source
     if vertex.kind is Kind.EXIT_POINT:
         start = vertex.parent
     elif vertex.kind is Kind.JOIN and source in outline.joins:
         start = outline.vertices[outline.joins[source][0]].parent
-    transition.within = outline.container(start, *targets)
-    transition.leaves = (transition.within,)
+    transition.domain = outline.container(start, *targets)
+    transition.exits = (transition.domain,)

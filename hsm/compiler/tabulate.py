@@ -48,11 +48,10 @@ def tabulate(outline: Outline) -> Program:
         joins=outline.joins,
         index={vertex.path: number for number, vertex in enumerate(vertices)},
         has_changes=any(draft.changes for draft in outline.transitions),
-        has_deferrals=any(draft.deferrals for draft in outline.vertices),
         has_history=any(vertex.has_history for vertex in vertices),
         has_background=bool(tables.timers) or any(vertex.activities for vertex in vertices),
-        has_locals=bool(tables.binder.locals),
-        lenders=tuple(sorted(tables.binder.lenders)),
+        has_state_objects=bool(tables.binder.state_objects),
+        lending_vertices=tuple(sorted(tables.binder.lending_vertices)),
         has_calls=not all(behavior.calls_nothing for behavior in tables.binder.behaviors),
     )
 
@@ -77,13 +76,13 @@ class _Tables:
         return Transition(
             source=source,
             targets=draft.reached,
-            leaves=draft.leaves,
-            within=draft.within,
+            exits=draft.exits,
+            domain=draft.domain,
             guards=tuple([self._condition(condition, draft, source) for condition in draft.conditions]),
-            changes=tuple([self._condition(condition, draft, source) for condition in draft.changes]),
+            change_conditions=tuple([self._condition(condition, draft, source) for condition in draft.changes]),
             effects=self._actions(draft.effects, "effect", source, draft.index, draft.owner),
-            waits=draft.waits,
-            is_checked=draft.is_conditional,
+            joining_region=draft.joining_region,
+            needs_lookahead=draft.is_conditional,
             label=draft.label,
             where=draft.where,
         )
@@ -96,7 +95,6 @@ class _Tables:
             kind=draft.kind,
             parent=draft.parent,
             last=draft.last,
-            depth=draft.depth,
             regions=draft.regions,
             is_composite=is_state and bool(draft.regions or draft.defaults),
             default=draft.defaults[0].index if draft.defaults else NONE,
@@ -104,13 +102,15 @@ class _Tables:
             exit=self._actions(draft.exit, "exit", draft.index),
             activities=self._actions(draft.activities, "activity", draft.index),
             timers=tuple(self.timers_of.get(draft.index, ())),
-            completions=tuple([t.index for t in outgoing if not t.has_trigger]) if is_state else (),
-            changes=tuple([t.index for t in outgoing if t.changes]),
+            completion_transitions=tuple([t.index for t in outgoing if not t.has_trigger]) if is_state else (),
+            change_transitions=tuple([t.index for t in outgoing if t.changes]),
             outgoing=() if is_state else tuple([t.index for t in outgoing]),
             triggers=_triggers(outgoing),
             deferrals=_deferrals(draft.deferrals),
             has_history=draft.index in self.remembered,
-            local=self.binder.locals.get(draft.index),  # its own behaviours and those of its transitions are bound
+            state_object=self.binder.state_objects.get(
+                draft.index
+            ),  # its own behaviours and those of its transitions are bound
             where=draft.where,
         )
 

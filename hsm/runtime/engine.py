@@ -158,7 +158,7 @@ class Engine:
         if kind == "timer":
             return self._program.timers[index]
         if kind == "make":
-            local = self._program.vertices[index].local
+            local = self._program.vertices[index].state_object
             assert local is not None  # it is to be made
             return local.make
         call = self._program.behaviors[index].call

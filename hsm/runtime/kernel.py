@@ -190,7 +190,7 @@ class Kernel:
         yield from self._ask_changes(event)
 
     def _completion(self, vertex: int) -> Steps[None]:
-        decision = yield from self._selection.of(self._program.vertices[vertex].completions, COMPLETED)
+        decision = yield from self._selection.of(self._program.vertices[vertex].completion_transitions, COMPLETED)
         yield from self.traversal.fire(decision, COMPLETED)
         yield from self._ask_changes(COMPLETED)
 
@@ -207,9 +207,9 @@ class Kernel:
         if not self._program.has_changes or self.traversal.ended is not None:
             return
         for vertex in self.traversal.configuration.active_outwards():
-            for transition in self._program.vertices[vertex].changes:
+            for transition in self._program.vertices[vertex].change_transitions:
                 holds = False
-                for condition in self._program.transitions[transition].changes:
+                for condition in self._program.transitions[transition].change_conditions:
                     holds = holds or (yield from self._actions.holds(condition, event))
                 if holds and not self.traversal.truths.get(transition, False):
                     self._changes.append(transition)

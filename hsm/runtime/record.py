@@ -54,7 +54,7 @@ class Locals(dict[int, object]):
 
     def make(self, vertex: int) -> object:
         """The object of *vertex*, new."""
-        local = self._vertices[vertex].local
+        local = self._vertices[vertex].state_object
         assert local is not None  # a behaviour of it is a method
         made = self[vertex] = local.make(self._instance)
         return made

@@ -132,7 +132,7 @@ class Selection:
         segment = self.program.transitions[transition]
         if segment.guards and not (yield from self.actions.all_hold(segment.guards, event)):
             return None
-        if not segment.is_checked:
+        if not segment.needs_lookahead:
             return Chosen(transition, {})
         way: Way = {}
         is_open = yield from self._open(transition, way, event)
@@ -166,7 +166,7 @@ class Selection:
         regions = self.program.joins.get(target)
         if regions is None:
             return False
-        own = self.program.transitions[transition].waits
+        own = self.program.transitions[transition].joining_region
         return any(region != own and self.parked.get(region) != target for region in regions)
 
     def _without_conflicts(self, chosen: tuple[Chosen, ...]) -> list[Chosen]:
@@ -174,7 +174,7 @@ class Selection:
         kept: list[Chosen] = []
         left: list[int] = []
         for each in chosen:
-            leaves = [d for t in (each.transition, *each.way.values()) for d in self.program.transitions[t].leaves]
+            leaves = [d for t in (each.transition, *each.way.values()) for d in self.program.transitions[t].exits]
             if not any(self._overlap(mine, theirs) for mine in leaves for theirs in left):
                 kept.append(each)
                 left += leaves

@@ -110,7 +110,7 @@ class Stepping(Record):
         self.leaves = ()
         self.steps = BY_TURNS
         self.history = {} if self.program.has_history else None
-        self.locals = Locals(self.program, self.instance) if self.program.has_locals else None
+        self.locals = Locals(self.program, self.instance) if self.program.has_state_objects else None
         self.complete = None
         self.armed = None
         self.heap = self.variables = None

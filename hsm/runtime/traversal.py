@@ -118,20 +118,22 @@ class Traversal:
     def _transition(self, index: int, event: Event[Any], way: Way) -> Steps[object]:
         """Leave, run the effects, enter (rule K4); gives what the last effect gave."""
         segment = self._program.transitions[index]
-        for vertex in segment.leaves:
+        for vertex in segment.exits:
             yield from self._leave_inside(vertex, event)
         self.actions.returned = None
         yield from self.actions.run(segment.effects, event)
         returned = self.actions.returned
-        if segment.waits != NONE:
-            self._parked[segment.waits] = segment.targets[0]
-            self._waiting[segment.waits] = tuple(leaf for leaf in self._before if self._is_inside(segment.waits, leaf))
+        if segment.joining_region != NONE:
+            self._parked[segment.joining_region] = segment.targets[0]
+            self._waiting[segment.joining_region] = tuple(
+                leaf for leaf in self._before if self._is_inside(segment.joining_region, leaf)
+            )
             regions = self._program.joins[segment.targets[0]]
             if any(self._parked.get(region) != segment.targets[0] for region in regions):
                 return returned
             yield from self._reach(segment.targets[0], event, way)
         elif segment.targets:
-            yield from self._inside(segment.within, segment.targets, event, way)
+            yield from self._inside(segment.domain, segment.targets, event, way)
         return returned
 
     def _is_inside(self, outer: int, inner: int) -> bool:
@@ -162,7 +164,7 @@ class Traversal:
             self._departures.append(index)
             self._parked.pop(index, None)
             self.reopen(index)
-            for transition in vertex.changes:
+            for transition in vertex.change_transitions:
                 self.truths.pop(transition, None)
         if leaving:
             self.has_moved = True
@@ -223,7 +225,7 @@ class Traversal:
         if vertex.kind is Kind.FINAL:
             self._finish(vertex.parent)
             return
-        is_made = vertex.local is None or self.made_local(index)
+        is_made = vertex.state_object is None or self.made_local(index)
         if vertex.entry and is_made:
             yield from self.actions.run(vertex.entry, event)
         if vertex.activities:
@@ -325,7 +327,7 @@ class Traversal:
     def _fork(self, index: int, event: Event[Any]) -> Steps[None]:
         """Run the effects of all branches, then enter all their targets together (rule R6)."""
         branches = [self._program.transitions[branch] for branch in self._program.vertices[index].outgoing]
-        outer = min(branch.within for branch in branches)
+        outer = min(branch.domain for branch in branches)
         yield from self._leave_inside(outer, event)
         for branch in branches:
             yield from self.actions.run(branch.effects, event)
@@ -376,7 +378,7 @@ class Traversal:
     def complete_if_it_is(self, index: int) -> None:
         """Queue the completion of the state *index*, once, when everything it waits for has come (rule C1)."""
         vertex = self._program.vertices[index]
-        if not vertex.completions or not self.configuration.is_active(index):
+        if not vertex.completion_transitions or not self.configuration.is_active(index):
             return
         if (self.machine.complete and index in self.machine.complete) or not self.activities.have_returned(index):
             return

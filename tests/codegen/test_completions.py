@@ -46,7 +46,7 @@ def test_a_completion_follows_in_the_same_step():
     )
     a, b, c = 1, 2, 3
     program = program_of(model)
-    (effect,) = program.transitions[program.vertices[b].completions[0]].effects
+    (effect,) = program.transitions[program.vertices[b].completion_transitions[0]].effects
     assert specialize.on_event(program, (a,), "go").operations == [
         Move((b,)),
         Completed(b),
