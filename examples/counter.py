@@ -1,6 +1,6 @@
 """A counter: one state, one event, one guard.
 
-``python examples/counter.py`` counts to three and is full then.
+``python examples/counter.py`` counts to three; then it is full.
 """
 
 from __future__ import annotations

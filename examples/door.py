@@ -1,4 +1,4 @@
-"""A door as a class: typed events, guards, timers, and a state that keeps data of its own while it is active.
+"""A door as a class: typed events, guards, timers, and a state with data of its own while it is active.
 
 ``python examples/door.py`` opens and closes it in virtual time.
 """
@@ -22,7 +22,7 @@ class Knock(hsm.Signal):
 
 
 class Door(Machine):
-    """Opens for those whom it knows, and closes by itself."""
+    """Opens for people it knows, and closes by itself."""
 
     def __init__(self, *known: str) -> None:
         self.known = known

@@ -1,7 +1,8 @@
-"""A media player: regions, history, doors, and one model that is put in twice.
+"""A media player: regions, history, an exit point, and one model that is inserted twice.
 
-`transport` plays and pauses. The player contains it as its disc and as its radio; beside it, in a region of its own,
-the sound is on or off. Switched on again, it goes on where it was. ``python examples/media_player.py`` plays it.
+`transport` plays and pauses. The player contains it as its disc and as its radio; beside them, in a region of its own,
+the sound is on or off. Switched on again, the player carries on where it was. ``python examples/media_player.py`` runs
+it.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import hsm
 
 
 class Player(hsm.Instance):
-    """Knows how often it was switched on."""
+    """Counts how often it was switched on."""
 
     starts: int = 0
 
 
 def count(ctx: hsm.Context, player: Player, event: hsm.Event) -> None:
-    """Note that it was switched on."""
+    """Count that it was switched on."""
     player.starts += 1
 
 

@@ -1,4 +1,4 @@
-"""The media player of `media_player.py` as classes: the model is equal to that one.
+"""The media player of `media_player.py` as classes: the models are equal.
 
 ``python examples/media_player_classes.py`` prints the same.
 """
@@ -12,7 +12,7 @@ from hsm_classdsl import DeepHistory, ExitPoint, Machine, Region, State, Submach
 
 
 class Transport(Machine):
-    """Plays and pauses; what it is a part of says what comes when it is over."""
+    """Plays and pauses; whatever it is inserted into says what follows when it is over."""
 
     class Playing(State["Transport"]):
         pause = on("pause", target="Paused")
@@ -26,7 +26,7 @@ class Transport(Machine):
 
 
 class Player(Machine):
-    """Knows how often it was switched on."""
+    """Counts how often it was switched on."""
 
     starts: int = 0
 

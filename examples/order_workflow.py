@@ -1,8 +1,8 @@
 """An order, from reservation to delivery: retries, errors and cancellation as a hierarchical machine.
 
-The work is done by activities, and what goes wrong in them arrives as the event ``hsm_error``. The states say what
-that means: a payment that may succeed later is tried again, anything else undoes the order, and so does the customer
-at any time. ``python examples/order_workflow.py`` runs three orders in virtual time and prints a timeline.
+The work is done by activities, and their errors arrive as the event ``hsm_error``. The states decide what that means: a
+payment that may succeed later is retried, any other error undoes the order, and the customer may cancel at any time.
+``python examples/order_workflow.py`` runs three orders in virtual time and prints a timeline.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ import hsm
 import hsm.testing
 
 Payment = Callable[[str, int], Awaitable[None]]
-"""Takes the number of an order and an amount; raises `GatewayDown` or `Declined`."""
+"""Takes an order number and an amount; raises `GatewayDown` or `Declined`."""
 
 
 class GatewayDown(Exception):
-    """The payment did not go through, and may do so later."""
+    """The payment did not go through, but may do so later."""
 
 
 class Declined(Exception):
@@ -27,7 +27,7 @@ class Declined(Exception):
 
 
 class SoldOut(Exception):
-    """There is not enough in stock."""
+    """The item is out of stock."""
 
 
 @attrs.frozen
@@ -39,7 +39,7 @@ class Cancel(hsm.Signal):
 
 @attrs.define
 class Shop:
-    """What all orders share; `charge` and `refund` are the payment gateway."""
+    """What all orders share; `charge` and `refund` belong to the payment gateway."""
 
     stock: dict[str, int]
     charge: Payment
@@ -49,7 +49,7 @@ class Shop:
 
 @attrs.define(eq=False)
 class Order(hsm.Instance):
-    """One order, and how far it has come."""
+    """One order, and how far it has got."""
 
     shop: Shop
     number: str
@@ -70,7 +70,7 @@ def says(text: str) -> Callable[[hsm.Context, Order, hsm.Event], None]:
 
 
 async def reserve(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
-    """Look for the item in the warehouse, and put it aside."""
+    """Find the item in the warehouse, and set it aside."""
     await asyncio.sleep(1)
     if not order.shop.stock.get(order.item):
         raise SoldOut(f"no {order.item} left")
@@ -79,10 +79,10 @@ async def reserve(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
 
 
 async def charge(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
-    """Have the gateway take the money."""
+    """Charge the customer through the gateway."""
     order.attempts += 1
     order.note(f"charging {order.price}, attempt {order.attempts}")
-    order.may_be_paid = True  # also when this is cancelled half-way: only the gateway's refusal says that it is not
+    order.may_be_paid = True  # even if this is cancelled half-way: only a refusal by the gateway means that it is not
     try:
         await order.shop.charge(order.number, order.price)
     except (GatewayDown, Declined):
@@ -91,12 +91,12 @@ async def charge(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
 
 
 async def ship(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
-    """Have the parcel delivered."""
+    """Deliver the parcel."""
     await asyncio.sleep(60)
 
 
 def may_be_retried(ctx: hsm.Context, order: Order, event: hsm.Event[Exception]) -> bool:
-    """Whether the payment failed for a reason that may pass, and not too often."""
+    """Whether the payment failed for a temporary reason, and has not been tried too often."""
     return isinstance(event.data, GatewayDown) and order.attempts < 4
 
 
@@ -106,24 +106,24 @@ def pause(ctx: hsm.Context, order: Order, event: hsm.Event) -> timedelta:
 
 
 def tell_error(ctx: hsm.Context, order: Order, event: hsm.Event[Exception]) -> None:
-    """Write on the timeline what went wrong."""
+    """Write what went wrong on the timeline."""
     order.note(f"{type(event.data).__name__}: {event.data}")
 
 
 def tell_reason(ctx: hsm.Context, order: Order, event: Cancel) -> None:
-    """Write on the timeline why the customer cancels."""
+    """Write on the timeline why the customer cancelled."""
     order.note(f"customer cancels: {event.reason}")
 
 
 def restock(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
-    """Put back what was put aside."""
+    """Put the item back if it was set aside."""
     if order.is_reserved:
         order.shop.stock[order.item] += 1
         order.note(f"{order.item} is back in stock")
 
 
 async def refund(ctx: hsm.Context, order: Order, event: hsm.Event) -> None:
-    """Give the money back."""
+    """Return the money if it may have been taken."""
     if order.may_be_paid:
         await order.shop.refund(order.number, order.price)
         order.note(f"refunded {order.price}")
@@ -168,7 +168,7 @@ MODEL = hsm.define(
     ),
     hsm.final("delivered"),
     hsm.final("cancelled"),
-    hsm.final("unsettled"),  # the money is still with us: somebody has to look at it
+    hsm.final("unsettled"),  # we still have the money: someone has to look into it
 )
 
 
@@ -176,7 +176,7 @@ class Gateway:
     """A payment gateway that is down at first.
 
     Args:
-        failures: How many payments fail before one goes through, by number of order.
+        failures: How many payments fail before one goes through, by order number.
     """
 
     def __init__(self, failures: dict[str, int]) -> None:
@@ -193,7 +193,7 @@ class Gateway:
 
 
 async def main() -> None:
-    """Run three orders: one that is paid at the third attempt, one that is called off, one too many."""
+    """Run three orders: one paid at the third attempt, one cancelled, and one too many for the stock."""
     gateway = Gateway({"A1": 2, "A2": 9})
     shop = Shop({"teapot": 2}, gateway.charge, gateway.refund)
     orders = [Order(shop, number, "teapot", 40) for number in ("A1", "A2", "A3")]

@@ -1,7 +1,7 @@
 """Run an example on a fresh machine: ``python3 examples/run.py [name]``.
 
-Needs Python 3.11 or newer and nothing else. Makes the virtual environment ``.venv-example`` beside the package, puts
-the package of this checkout into it, and runs ``examples/<name>.py`` in it; without a name the SMTP server. A second
+Needs Python 3.11 or newer and nothing else. Creates the virtual environment ``.venv-example`` in the root of the
+checkout, installs the package into it, and runs ``examples/<name>.py`` there; without a name, the SMTP server. A second
 run finds the environment and starts at once.
 """
 
@@ -19,14 +19,14 @@ DEFAULT = "smtp_server"
 
 
 def main(arguments: list[str]) -> int:
-    """Run the example that *arguments* name; its exit code."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - the Python at hand may be older than what the package asks for
-        print(f"this needs Python 3.11 or newer, and {sys.executable} is {sys.version.split()[0]}")
+    """Run the example that *arguments* name, and return its exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this may have an older Python than the package needs
+        print(f"this needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}")
         return 2
     name = (arguments[0] if arguments else DEFAULT).removesuffix(".py")
     known = sorted(path.stem for path in (ROOT / "examples").glob("*.py") if path.stem != "run")
     if name not in known:
-        print(f"there is no example {name!r}; there are: {', '.join(known)}")
+        print(f"there is no example {name!r}; the examples are: {', '.join(known)}")
         return 2
     python = interpreter()
     print(f"running examples/{name}.py\n", flush=True)
@@ -34,16 +34,16 @@ def main(arguments: list[str]) -> int:
 
 
 def interpreter() -> str:
-    """The Python of the environment, which is made, and given the package, when that has not been done.
+    """The environment's Python; the environment is created, with the package installed, if necessary.
 
-    Exits with the code of what failed.
+    Exits with pip's exit code if the installation fails.
     """
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = ENVIRONMENT / "installed"
     wanted = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return str(python)
-    print(f"making {ENVIRONMENT} and installing the package into it", flush=True)
+    print(f"creating {ENVIRONMENT} and installing the package into it", flush=True)
     venv.create(ENVIRONMENT, with_pip=True, clear=True)
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", str(ROOT)]
     if code := subprocess.run(install).returncode:

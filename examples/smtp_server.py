@@ -1,8 +1,8 @@
 """An SMTP server that receives mail: every session is a hierarchical machine over asyncio streams.
 
-The connection's task turns lines into events; what they mean at this point is for the machine to decide.
-``python examples/smtp_server.py`` starts a server on a free port, sends itself a mail with the standard library's
-``smtplib``, and prints the dialogue and the states that the session went through.
+The connection's task turns lines into events; the machine decides what they mean at this point of the session.
+``python examples/smtp_server.py`` starts a server on a free port, sends it a mail with the standard library's
+``smtplib``, and prints the dialogue and the states that the session goes through.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ class Session(hsm.Instance):
     """One connection: what the behaviours of its machine work on."""
 
     writer: asyncio.StreamWriter
-    deliver: Callable[[Mail], object]  # may be async; when it raises, the client is told to try again later
+    deliver: Callable[[Mail], object]  # may be async; if it raises, the reply says to try again later
     size_limit: int = 1_000_000
-    patience: float = 300.0  # seconds that the client may be silent
-    trace: Callable[[str], object] = lambda line: None  # is given the dialogue, and the states reached
+    patience: float = 300.0  # seconds for which the client may be silent
+    trace: Callable[[str], object] = lambda line: None  # receives the dialogue and the states reached
     mail: Mail = attrs.field(factory=Mail)
 
     def reply(self, text: str) -> None:
@@ -42,10 +42,10 @@ class Session(hsm.Instance):
             self.writer.write(line.encode() + b"\r\n")
 
 
-# Events: what has fields is a class, the rest is a name; "smtp.*" is anything that a client says.
+# Events with fields are classes, the others are names; "smtp.*" is anything the client says.
 @attrs.frozen
 class From(hsm.Signal, name="smtp.mail"):
-    """MAIL, with the size that the client announces, or 0."""
+    """MAIL, with the announced size in bytes, or 0."""
 
     sender: str
     size: int
@@ -60,7 +60,7 @@ class To(hsm.Signal, name="smtp.rcpt"):
 
 @attrs.frozen
 class Text(hsm.Signal, name="smtp.text"):
-    """A line of a mail, with its end."""
+    """A line of a mail, including its line ending."""
 
     line: bytes
 
@@ -70,7 +70,7 @@ RCPT = re.compile(r"TO: ?<([^<>\s]+)>", re.IGNORECASE)
 
 
 def command(line: bytes) -> hsm.Event:
-    """The command in *line*; "smtp.malformed", with the reply to it, where there is none."""
+    """The command in *line*, or "smtp.malformed" with the reply to send."""
     verb, _, argument = line.decode("ascii", "replace").strip().partition(" ")
     match verb.upper():
         case "HELO" | "EHLO" if argument:
@@ -88,7 +88,7 @@ def command(line: bytes) -> hsm.Event:
 
 
 def text(line: bytes) -> hsm.Event:
-    """A line of a mail, or its end: a dot alone; any other leading dot was put there for the transport."""
+    """A line of a mail, or its end: a single dot. Any other leading dot was added for transport, and is removed."""
     return hsm.Event("smtp.end") if line == b".\r\n" else Text(line.removeprefix(b"."))
 
 
@@ -98,17 +98,17 @@ def say(reply: str) -> Callable[[hsm.Context, Session, hsm.Event], None]:
 
 
 def greet(ctx: hsm.Context, session: Session, event: hsm.Event) -> None:
-    """Tell what this server can do."""
+    """Say what this server can do."""
     session.reply(f"250-hello\n250 SIZE {session.size_limit}")
 
 
 def complain(ctx: hsm.Context, session: Session, event: hsm.Event[str]) -> None:
-    """Tell what is wrong with a line."""
+    """Say what is wrong with a line."""
     session.reply(event.data)
 
 
 def is_too_big(ctx: hsm.Context, session: Session, event: From) -> bool:
-    """Whether the announced mail is over the limit."""
+    """Whether the announced size is over the limit."""
     return event.size > session.size_limit
 
 
@@ -123,7 +123,7 @@ def address(ctx: hsm.Context, session: Session, event: To) -> None:
 
 
 def fits(ctx: hsm.Context, session: Session, event: Text) -> bool:
-    """Whether the mail is within the limit with this line."""
+    """Whether the mail stays within the limit with this line."""
     return len(session.mail.content) + len(event.line) <= session.size_limit
 
 
@@ -133,17 +133,17 @@ def keep(ctx: hsm.Context, session: Session, event: Text) -> None:
 
 
 def deliver(ctx: hsm.Context, session: Session, event: hsm.Event) -> object:
-    """Hand the mail over; if that gives an awaitable, the machine awaits it."""
+    """Hand the mail over; if that returns an awaitable, the machine awaits it."""
     return session.deliver(session.mail)
 
 
 def patience(ctx: hsm.Context, session: Session, event: hsm.Event) -> float:
-    """Seconds until a silent client is sent away."""
+    """Seconds until a silent client is disconnected."""
     return session.patience
 
 
 def hang_up(ctx: hsm.Context, session: Session, event: hsm.Event) -> None:
-    """Close the connection: then the task that reads from it has nothing to wait for."""
+    """Close the connection; the task that reads from it then has nothing left to wait for."""
     session.writer.close()
 
 
@@ -153,7 +153,7 @@ MODEL = hsm.define(
     hsm.state(
         "talking",
         hsm.transition(hsm.on("lost"), hsm.target("closed")),
-        # "smtp.quit" concerns both regions, and would leave both: the one that stands first decides.
+        # Both regions react to "smtp.quit", and both reactions would exit both: the region declared first wins.
         hsm.region(
             "dialogue",
             hsm.state(
@@ -204,7 +204,7 @@ MODEL = hsm.define(
             "clock",
             hsm.state(
                 "running",
-                hsm.transition(hsm.on("smtp.*"), hsm.target(".")),  # entered again, so its timer starts again
+                hsm.transition(hsm.on("smtp.*"), hsm.target(".")),  # entered again, which restarts the timer
                 hsm.transition(hsm.after(patience), hsm.target("closed"), hsm.effect(say("421 too slow"), hang_up)),
             ),
         ),
@@ -214,7 +214,7 @@ MODEL = hsm.define(
 
 
 async def serve(session: Session, reader: asyncio.StreamReader) -> None:
-    """Run *session* until its machine, or the client, ends it; the connection is closed then, or when cancelled."""
+    """Run *session* until its machine or the client ends it; closes the connection, even when cancelled."""
     with contextlib.closing(session.writer):
         async with hsm.start(None, session, MODEL) as machine:
             while machine.status is hsm.Status.RUNNING:

@@ -1,6 +1,6 @@
-"""A traffic light: timers, a composite state, and a transition of the whole that any of its states takes.
+"""A traffic light: timers, a composite state, and a transition of it that applies in all its substates.
 
-``python examples/traffic_light.py`` runs two minutes of virtual time, without waiting.
+``python examples/traffic_light.py`` runs two minutes in virtual time, without waiting.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The traffic light of `traffic_light.py` as a class.
 
-``python examples/traffic_light_classes.py`` prints the same, with the names of the classes.
+``python examples/traffic_light_classes.py`` prints the same, with class names for states.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hsm_classdsl import Machine, State, after, entry, every, on
 
 
 class Colour(State["Light"]):
-    """A state that shows itself when it is entered; the states below derive from it."""
+    """A state that shows itself on entry; the states below derive from it."""
 
     @entry
     def show(self) -> None:
