@@ -11,12 +11,12 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support import Log, note, pause, rule
+from support import Log, every, note, pause, rule, then
 
 import hsm
 from hsm.testing import VirtualClock, run, virtual_time
 
-TICKING = hsm.define("M", hsm.state("a", hsm.transition(hsm.every(60), hsm.effect(note("tick")))))
+TICKING = hsm.define("M", hsm.state("a", every(60, hsm.effect(note("tick")))))
 
 
 @rule("A7")
@@ -265,7 +265,7 @@ def test_a_program_that_never_comes_to_rest_is_told_so():
         """Ends at once."""
 
     async def main():
-        model = hsm.define("M", hsm.state("a", hsm.activity(nothing), hsm.transition(hsm.target("."))))
+        model = hsm.define("M", hsm.state("a", hsm.activity(nothing), then(".")))
         async with hsm.start(None, Log(), model):
             await pause(1)
 
