@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import smtplib
-import sys
-from pathlib import Path
 
 import pytest
 from support import settle
 
-PATH = Path(__file__).parents[2] / "examples" / "smtp_server.py"
-
 
 @pytest.fixture
-def smtp():
+def smtp(example):
     """The example's module."""
-    spec = importlib.util.spec_from_file_location("example_smtp_server", PATH)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    return example("smtp_server")
 
 
 def talk(smtp, conversation, deliver, **options):
