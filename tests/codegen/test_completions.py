@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 import pytest
-from support import Log, anote, fail, note, pause, rule, says, settle, started
+from support import Log, anote, fail, note, pause, rule, says, settle, started, then
 
 import hsm
 from hsm.api import program_of
@@ -18,11 +18,6 @@ both = pytest.mark.parametrize("engine", ["generated", "kernel"])
 
 def to(event, target, *parts):
     return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def then(target, *parts):
-    """A completion transition."""
-    return hsm.transition(hsm.target(target), *parts)
 
 
 def named(word):

@@ -7,15 +7,11 @@ import gc
 import weakref
 
 import pytest
-from support import Log, note, pause, rule, started
+from support import Log, after, note, pause, rule, started
 
 import hsm
 from hsm.runtime.heap import SPARE
 from hsm.runtime.timers import KEPT
-
-
-def after(seconds, *parts):
-    return hsm.transition(hsm.after(seconds), *parts)
 
 
 def to(event, target):

@@ -2,7 +2,7 @@
 
 ``behaviors`` has instances with a log and the behaviours that write into it, ``parts`` short ways to write a
 transition or a state, ``machines`` what starts, drives and watches a machine. All of these are imported from
-``support`` itself. ``models`` and ``checkers`` are for few tests, which name them.
+``support`` itself; ``models`` and ``checkers`` serve a few tests, which name them.
 """
 
 from __future__ import annotations
