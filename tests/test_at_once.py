@@ -53,7 +53,7 @@ def plain(ctx, self, event):
 
 
 def counter():
-    """A function that gives the next number, and one that tells how far that came."""
+    """A function that returns the next number, and one that returns how far that came."""
     count = 0
 
     async def step():
@@ -75,7 +75,7 @@ def test_a_twin_gives_the_value_and_no_coroutine():
 
 
 def test_a_twin_leaves_the_function_as_it_is():
-    """It is a copy: the function gives a coroutine as before."""
+    """It is a copy: the function returns a coroutine as before."""
     twin = at_once(scaled)
     assert twin.__code__ is not scaled.__code__
     assert inspect.iscoroutinefunction(scaled)
@@ -104,7 +104,7 @@ def test_an_exception_of_a_twin_has_the_file_and_line_of_the_function():
 
 
 def test_a_twin_lets_a_stop_iteration_through():
-    """What a coroutine would have made a RuntimeError of is told as an error either way, and never as a result."""
+    """What a coroutine would have made a RuntimeError of is an error either way, and never as a result."""
 
     async def stops():
         raise StopIteration(7)

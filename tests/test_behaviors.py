@@ -102,7 +102,7 @@ async def test_anything_that_can_be_called_as_a_behaviour_is_one(behaviour, writ
     ids=["partial", "object", "method", "static"],
 )
 async def test_a_guard_is_named_as_its_author_knows_it(make, name):
-    """The error of a guard that gives no bool names the function behind partials, methods and objects."""
+    """The error of a guard that returns no bool names the function behind partials, methods and objects."""
     model = hsm.define("M", hsm.state("a", on("go", hsm.guard(make()))))
     machine = await started(model)
     with pytest.raises(hsm.GuardError, match=f"'{name}' gave None"):
@@ -142,7 +142,7 @@ async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_c
 
 @both_engines
 async def test_what_a_coroutine_without_an_await_gives_is_not_awaited_again(engine):
-    """An async guard that gives a future gives no bool: nothing waits for that future."""
+    """An async guard that returns a future returns no bool: nothing waits for that future."""
     future = asyncio.get_running_loop().create_future()
 
     async def guard(ctx, self, event, given):

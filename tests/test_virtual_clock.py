@@ -243,7 +243,7 @@ run(main())
 
 
 @pytest.mark.parametrize("work", ["pass", "await asyncio.to_thread(len, ())"], ids=["alone", "after-a-thread"])
-def test_a_program_that_waits_for_nothing_is_told_so(work):
+def test_a_program_that_waits_for_nothing_gets_an_error(work):
     """A deadlock is an error and not a program that hangs; an idle worker of asyncio's will never wake the loop."""
     program = DEADLOCK.format(work=work)
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
@@ -258,7 +258,7 @@ def test_patience_is_positive():
 
 
 @rule("A7", "C1")
-def test_a_program_that_never_comes_to_rest_is_told_so():
+def test_a_program_that_never_comes_to_rest_gets_an_error():
     """A state that enters itself whenever its activity has ended keeps time from going on: that is said."""
 
     async def nothing(ctx, self, event):

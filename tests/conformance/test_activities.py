@@ -222,7 +222,7 @@ async def test_none_outlives_its_machine(end):
 
 @rule("A1")
 async def test_an_activity_may_send_an_event_that_exits_its_own_state():
-    """It is told `QUEUED`, is cancelled at its next await, and the transition is made."""
+    """Its dispatch returns `QUEUED`, it is cancelled at its next await, and the transition is made."""
 
     async def leaving(ctx, self, event):
         self.log.append((await self.dispatch("go")).value)
@@ -274,7 +274,7 @@ async def test_a_state_completes_when_its_activities_have_returned():
 
 @rule("A1", "C1")
 async def test_a_plain_function_is_an_activity_that_returns_at_once():
-    """It runs on the next turn, and the state completes."""
+    """It runs on the next iteration of the event loop, and the state completes."""
     model = hsm.define("M", hsm.state("a", hsm.activity(note("x")), then("b")), logged("b"))
     machine = await started(model)
     assert machine.instance.log == []

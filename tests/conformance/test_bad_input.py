@@ -66,7 +66,7 @@ def test_an_event_needs_a_name(name):
 
 
 async def test_bad_input_from_inside_a_behaviour_is_an_error_of_that_behaviour():
-    """The step goes on, and whoever sent its event is told."""
+    """The step goes on, and the error is raised to whoever sent its event."""
 
     def bad(ctx, self, event):
         self.dispatch(42)
@@ -160,7 +160,7 @@ async def test_a_class_in_place_of_an_instance_is_refused_with_a_hint():
 
 
 async def test_something_that_is_no_model_is_refused():
-    """`start` takes what `define` gave."""
+    """`start` takes what `define` returned."""
     for wrong in (None, "M", hsm.state("a"), Log()):
         with pytest.raises(TypeError, match=r"the model that hsm\.define gave"):
             await hsm.start(None, Log(), wrong)
@@ -215,7 +215,7 @@ async def test_stop_and_restart_take_a_machine_or_an_instance():
             await call(Log())
 
 
-async def test_an_instance_that_lacks_what_the_behaviours_need_is_told_by_a_note():
+async def test_an_instance_that_lacks_what_the_behaviours_need_gets_a_note():
     """The behaviour's own error comes out, and its note says where."""
 
     class Other(hsm.Instance):
@@ -279,8 +279,8 @@ async def test_a_wrong_signature_that_nobody_can_see_is_an_error_at_run_time():
 
 @pytest.mark.parametrize("value", [None, 0, 1, "", "yes", [], object])
 @pytest.mark.parametrize("make", [says, asays], ids=["plain", "async"])
-async def test_a_guard_that_gives_no_bool_is_an_error_and_counts_as_false(value, make):
-    """The error names the guard, what it gave, and what a guard gives."""
+async def test_a_guard_that_returns_no_bool_is_an_error_and_counts_as_false(value, make):
+    """The error names the guard, what it returned, and what a guard must return."""
     model = hsm.define(
         "M",
         hsm.state("a", on("bad", hsm.guard(make(value)), hsm.effect(note("wrong"))), noting("go", "gone")),

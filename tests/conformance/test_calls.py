@@ -19,7 +19,7 @@ ADDER = hsm.define("M", hsm.state("a", on_call("add", hsm.effect(lambda ctx, sel
 
 
 @pytest.mark.parametrize("effect", [says(42), asays(42)], ids=["plain", "async"])
-async def test_a_call_gives_what_the_effect_gave(effect):
+async def test_a_call_returns_what_the_effect_returned(effect):
     """Plain and async effects alike."""
     machine = await started(hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(effect)))))
     assert await machine.call("ask") == 42
@@ -62,7 +62,7 @@ async def test_guards_choose_by_the_arguments():
 
 
 async def test_the_value_is_that_of_the_last_effect():
-    """Of several effects the last one gives it; without any it is `None`."""
+    """Of several effects the last one provides it; without any it is `None`."""
     machine = await started(
         hsm.define("M", hsm.state("a", on_call("two", hsm.effect(says(1), says(2))), on_call("none")))
     )
@@ -100,7 +100,7 @@ async def test_the_caller_waits_for_the_whole_step():
 
 @rule("Q3")
 async def test_a_call_that_cannot_suspend_is_done_at_once():
-    """No turn of the loop, as for `dispatch`."""
+    """No iteration of the event loop, as for `dispatch`."""
     machine, turns = await started(ADDER), []
     asyncio.get_running_loop().call_soon(turns.append, "turn")
     assert await machine.call("add", 1, 2, 3) == 6
@@ -178,7 +178,7 @@ async def test_calls_and_events_are_different_things():
 
 
 @rule("D1")
-async def test_a_call_is_never_held_back():
+async def test_a_call_is_never_deferred():
     """Deferral is for events: a call in a state that defers its name is an error there and then."""
     model = hsm.define(
         "M",
@@ -227,7 +227,7 @@ async def test_an_unhandled_error_is_raised_from_the_call(place):
 
 @rule("E3")
 async def test_a_handled_error_of_the_effect_leaves_no_value():
-    """The transition on `hsm_error` took it; the call gives `None`."""
+    """The transition on `hsm_error` took it; the call returns `None`."""
     model = hsm.define(
         "M",
         hsm.state("a", on_call("ask", hsm.effect(fail("oops"), says(1)))),
@@ -240,7 +240,7 @@ async def test_a_handled_error_of_the_effect_leaves_no_value():
 
 @rule("E3")
 async def test_an_effect_that_failed_gives_no_value_though_an_earlier_one_did():
-    """The list of effects ended in an error, so the call gives `None`."""
+    """The list of effects ended in an error, so the call returns `None`."""
     machine = await started(
         hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(says(1), fail("oops"))), on("hsm_error")))
     )
@@ -291,7 +291,7 @@ async def test_cancelling_a_caller_does_not_stop_the_step():
 
 @rule("L4", "L5")
 async def test_a_call_needs_a_running_machine():
-    """Before the end it waits in vain, and is told; after it, it is refused."""
+    """A call that waits when the machine stops raises `MachineStopped`; one that comes later is refused."""
     machine = await started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)), on_call("ask"))), Gated())
     machine.dispatch("hold")
     task = asyncio.create_task(machine.call("ask"))
@@ -307,7 +307,7 @@ async def test_a_call_needs_a_running_machine():
 @rule("L5", "C3")
 @pytest.mark.parametrize("end", [hsm.final("end"), hsm.terminate("end")], ids=["completed", "terminated"])
 async def test_a_call_that_waits_when_the_machine_ends_by_itself_gives_no_outcome(end):
-    """Whoever asked for a value is told that there will be none."""
+    """Whoever asked for a value gets a `MachineStopped` instead."""
     model = hsm.define("M", hsm.state("a", go("go", "end", hsm.effect(held)), on_call("ask")), end)
     machine = await started(model, Gated())
     machine.dispatch("go")

@@ -277,7 +277,7 @@ async def test_a_junction_merges_many_ways_into_one():
 
 
 @rule("R4")
-def test_pseudostates_in_a_circle_are_an_error():
-    """A circle with no state in it would never end."""
+def test_pseudostates_in_a_cycle_are_an_error():
+    """A cycle with no state in it would never end."""
     found = codes(hsm.state("a", go("e", "../c")), hsm.choice("c", then("../d")), hsm.choice("d", then("../c")))
     assert found == ["HSM034"]

@@ -181,7 +181,7 @@ async def test_an_activity_that_raises_does_not_complete_its_state(clock):
 
 @rule("C1")
 async def test_a_plain_function_as_activity_returns_at_once():
-    """The state completes on the next turn."""
+    """The state completes on the next iteration of the event loop."""
     model = hsm.define("M", hsm.state("a", hsm.activity(note("plain")), then("../b")), hsm.state("b"))
     machine = await started(model)
     assert machine.state() == "/M/a"
@@ -423,6 +423,6 @@ async def test_a_nested_final_state_does_not_complete_the_machine():
 
 @rule("C3")
 async def test_a_machine_may_be_completed_by_its_start():
-    """`start` gives a machine that has ended, and waiting for it gives at once."""
+    """`start` returns a machine that has ended, and waiting for it returns at once."""
     machine = await started(hsm.define("M", hsm.state("a", then("../f")), hsm.final("f")))
     assert await machine.wait() is hsm.Status.COMPLETED

@@ -34,7 +34,7 @@ def takes(*events):
 
 
 @rule("D1")
-async def test_a_deferred_event_is_held_back_while_the_state_is_active():
+async def test_an_event_is_deferred_while_the_state_is_active():
     """It is handled in the first state that does not defer it."""
     model = hsm.define(
         "M",
@@ -118,7 +118,7 @@ async def test_deferrals_are_written_like_triggers(pattern, deferred):
 
 
 @rule("D1")
-async def test_deferring_everything_does_not_hold_back_completions_errors_and_timers(clock):
+async def test_deferring_everything_does_not_defer_completions_errors_and_timers(clock):
     """Built-in events are matched by no wildcard."""
     model = hsm.define(
         "M",
@@ -152,7 +152,7 @@ async def test_a_final_state_does_not_end_the_deferral_of_the_state_around_it():
 
 
 @rule("D2")
-async def test_held_back_events_come_back_first_in_first_out_before_queued_ones():
+async def test_deferred_events_come_back_first_in_first_out_before_queued_ones():
     """What the step itself sent comes after them."""
     model = hsm.define(
         "M",
@@ -167,7 +167,7 @@ async def test_held_back_events_come_back_first_in_first_out_before_queued_ones(
 
 
 @rule("D2")
-async def test_held_back_events_come_back_before_queued_ones_also_while_the_machine_starts():
+async def test_deferred_events_come_back_before_queued_ones_also_while_the_machine_starts():
     """The first entry sends three events; the first is deferred until the second has moved the machine."""
     model = hsm.define(
         "M",
@@ -179,7 +179,7 @@ async def test_held_back_events_come_back_before_queued_ones_also_while_the_mach
 
 
 @rule("D2", "L1")
-async def test_start_returns_after_held_back_events_have_been_recalled():
+async def test_start_returns_after_deferred_events_have_been_recalled():
     """Also when a behaviour of theirs suspends."""
     model = hsm.define(
         "M",
@@ -191,7 +191,7 @@ async def test_start_returns_after_held_back_events_have_been_recalled():
 
 
 @rule("D2")
-async def test_completions_come_before_held_back_events():
+async def test_completions_come_before_deferred_events():
     """The step is over when its completions are; only then events come back."""
     model = hsm.define(
         "M",
@@ -206,7 +206,7 @@ async def test_completions_come_before_held_back_events():
 
 
 @rule("D2")
-async def test_each_held_back_event_comes_back_once():
+async def test_each_deferred_event_comes_back_once():
     """Handled or not, it is gone afterwards."""
     model = hsm.define(
         "M",
@@ -222,7 +222,7 @@ async def test_each_held_back_event_comes_back_once():
 
 @rule("D2")
 async def test_a_step_that_changes_nothing_brings_nothing_back():
-    """After an internal transition the held-back event is not even offered."""
+    """After an internal transition the deferred event is not even offered."""
     model = hsm.define(
         "M",
         hsm.state(
@@ -255,7 +255,7 @@ async def test_the_order_is_kept_when_only_some_events_come_back():
 
 
 @rule("D2")
-async def test_an_event_that_was_held_back_again_keeps_its_place():
+async def test_an_event_that_was_deferred_again_keeps_its_place():
     """The second event moves the machine to where the first is free: it comes before the third."""
     model = hsm.define(
         "M",
@@ -272,7 +272,7 @@ async def test_an_event_that_was_held_back_again_keeps_its_place():
 
 @rule("D2")
 async def test_an_event_that_came_back_may_move_the_machine_to_where_the_next_is_deferred_again():
-    """The next one is held back anew, and comes back in its turn."""
+    """The next one is deferred again, and comes back in its turn."""
     model = hsm.define(
         "M",
         hsm.state("a", hsm.defer("x"), go("e", "../b")),
@@ -349,7 +349,7 @@ async def test_the_data_and_identity_of_an_event_survive():
 
 
 @rule("D2")
-async def test_restart_forgets_what_was_held_back():
+async def test_restart_forgets_what_was_deferred():
     """The new life does not begin with old events."""
     model = hsm.define("M", hsm.state("a", hsm.defer("x"), go("e", "../b")), hsm.state("b", takes("x")))
     machine = await started(model)
@@ -383,7 +383,7 @@ async def test_a_history_that_restores_a_deferring_state_defers_again():
 
 
 @rule("D3")
-async def test_an_event_that_one_region_defers_is_held_back_from_the_others_too():
+async def test_an_event_that_one_region_defers_is_kept_from_the_others_too():
     """The other region gets it when the deferring state is left."""
     model = hsm.define(
         "M",
@@ -430,7 +430,7 @@ async def test_a_deferral_of_the_owner_yields_to_a_transition_in_any_region():
 
 
 @rule("D4")
-async def test_dispatch_of_a_held_back_event_gives_deferred_at_once():
+async def test_dispatch_of_a_deferred_event_returns_deferred_at_once():
     """Nobody waits for the recall, and the recall tells nobody."""
     model = hsm.define("M", hsm.state("a", hsm.defer("x"), go("e", "../b")), hsm.state("b", takes("x")))
     machine = await started(model)
@@ -459,7 +459,7 @@ async def test_from_inside_a_behaviour_a_deferred_event_is_queued_like_any_other
 @rule("Q8", "D2")
 @both_engines
 @pytest.mark.parametrize("budget", [48, 49, 50, 51])
-async def test_an_event_that_is_held_back_in_its_own_wake_meets_the_budget(engine, budget):
+async def test_an_event_that_is_deferred_in_its_own_wake_meets_the_budget(engine, budget):
     """Its guard fails, the error re-enters the state, the event comes back: that does not go on for ever."""
     asked = []
 
@@ -483,7 +483,7 @@ async def test_an_event_that_is_held_back_in_its_own_wake_meets_the_budget(engin
 @rule("Q8", "D2")
 @both_engines
 async def test_what_comes_back_is_nothing_new_from_outside(engine):
-    """A machine that feeds itself meets the budget, although every round recalls what is held back, and holds it back."""
+    """A machine that feeds itself meets the budget, although every round recalls what is deferred, and defers it again."""
     rounds = []
 
     def again(ctx, self, event):

@@ -100,7 +100,7 @@ async def test_an_event_goes_in_without_being_awaited():
 )
 @pytest.mark.parametrize("effect", [note("now"), anote("now")], ids=["plain", "async"])
 async def test_the_await_gives_what_became_of_the_event(name, outcome, effect):
-    """Taken, held back or ignored, with plain and with async behaviours."""
+    """Taken, deferred or ignored, with plain and with async behaviours."""
     machine = await started(hsm.define("M", hsm.state("a", hsm.defer("later"), on("go", hsm.effect(effect)))))
     assert await machine.dispatch(name) is outcome
 
@@ -130,7 +130,7 @@ async def test_the_await_returns_when_the_event_has_been_processed_and_no_later(
 
 @rule("Q1")
 async def test_a_dispatch_can_be_made_a_task_gathered_and_awaited_again():
-    """What `dispatch` gives goes into tasks, task groups, `gather` and `await`, as a coroutine does."""
+    """What `dispatch` returns goes into tasks, task groups, `gather` and `await`, as a coroutine does."""
     machine = await gated(on("go", hsm.effect(anote("gone"))))
     taken = hsm.Outcome.TAKEN
     assert await asyncio.create_task(machine.dispatch("go")) is taken
@@ -169,7 +169,7 @@ async def test_one_dispatch_can_be_made_a_task_twice():
 
 @rule("Q1")
 async def test_a_dispatch_may_be_driven_by_hand_as_a_coroutine_is():
-    """`send` gives what is waited for, and `close` ends that wait alone: the step goes on, and may be awaited."""
+    """`send` returns what is waited for, and `close` ends that wait alone: the step goes on, and may be awaited."""
     machine = await gated()
     answer = machine.dispatch("hold")
     assert asyncio.isfuture(answer.send(None))
@@ -184,8 +184,8 @@ async def test_a_dispatch_may_be_driven_by_hand_as_a_coroutine_is():
 
 @rule("Q2", "Q5")
 @pytest.mark.parametrize("part", [hsm.entry, hsm.effect], ids=["entry", "effect in a state"])
-async def test_an_entry_action_is_told_queued(part):
-    """Awaiting a dispatch in an entry action gives `QUEUED` at once; the event is processed after the step."""
+async def test_an_entry_action_gets_queued(part):
+    """Awaiting a dispatch in an entry action returns `QUEUED` at once; the event is processed after the step."""
     model = hsm.define(
         "M",
         hsm.state("a", go("go", "b")),
@@ -197,8 +197,8 @@ async def test_an_entry_action_is_told_queued(part):
 
 
 @rule("Q2", "Q5")
-async def test_exit_effect_and_guard_are_told_queued():
-    """The other behaviours of a step are told the same, and their events come after it in order."""
+async def test_exit_effect_and_guard_get_queued():
+    """The other behaviours of a step get the same, and their events come after it in order."""
 
     async def ask(ctx, self, event):
         self.log.append(f"guard {(await self.dispatch('three')).value}")
@@ -224,7 +224,7 @@ async def test_exit_effect_and_guard_are_told_queued():
 
 @rule("Q2")
 async def test_a_task_that_a_behaviour_started_is_inside_too():
-    """It is told `QUEUED`, in the step and long after it, so waiting for it in the step cannot lock up."""
+    """It gets `QUEUED`, in the step and long after it, so waiting for it in the step cannot lock up."""
 
     async def work(self):
         self.log.append((await self.dispatch("note")).value)
@@ -275,7 +275,7 @@ async def test_a_behaviour_of_another_machine_waits_for_the_outcome():
 
 @rule("Q2")
 @pytest.mark.parametrize("pause", [note("pause"), anote("pause")], ids=["plain", "async"])
-async def test_a_machine_that_is_asked_back_is_told_queued(pause):
+async def test_a_machine_that_is_asked_back_gets_queued(pause):
     """When the other machine's behaviour awaits an event to the first one, neither waits for ever."""
 
     async def ask(ctx, self, event):
@@ -391,7 +391,7 @@ QUICK = hsm.define(
 
 @rule("Q3")
 async def test_a_step_that_cannot_suspend_is_done_when_dispatch_returns():
-    """Plain functions and coroutine functions without `await` run inside `dispatch`: no task, no turn of the loop."""
+    """Plain functions and coroutine functions without `await` run inside `dispatch`: no task, no iteration of the event loop."""
     machine = await started(QUICK)
     tasks, turns = asyncio.all_tasks(), []
     asyncio.get_running_loop().call_soon(turns.append, "turn")
@@ -450,7 +450,7 @@ async def test_a_behaviour_that_awaits_runs_in_a_task_of_the_machine():
 
 @rule("Q3")
 async def test_an_awaitable_of_a_plain_function_is_awaited():
-    """What an unknown callable gives is awaited when it can be."""
+    """What an unknown callable returns is awaited when it can be."""
     machine = await started(
         hsm.define("M", hsm.state("a", on("go", hsm.effect(lambda *given: anote("later")(*given), note("then")))))
     )
@@ -500,7 +500,7 @@ def marked(function):
 
 @rule("Q3")
 async def test_a_function_that_is_only_marked_as_a_coroutine_function_may_suspend():
-    """What it gives is awaited to its end, as nobody can see in its code whether there is an `await`."""
+    """What it returns is awaited to its end, as nobody can see in its code whether there is an `await`."""
     relay = marked(lambda ctx, self, event: anote("later")(ctx, self, event))
     machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(relay)))))
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
@@ -547,7 +547,7 @@ async def test_cancelling_a_caller_does_not_tear_the_step():
 
 @rule("Q4")
 async def test_timing_out_does_not_tear_the_step(clock):
-    """`wait_for` gives its `TimeoutError`, and the step goes on."""
+    """`wait_for` raises its `TimeoutError`, and the step goes on."""
     machine = await gated()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(machine.dispatch("hold"), 3)
@@ -563,7 +563,7 @@ async def test_timing_out_does_not_tear_the_step(clock):
 
 @rule("Q4")
 async def test_an_answer_can_be_awaited_after_a_time_out():
-    """An awaitable whose first wait was cut off still gives the outcome."""
+    """An awaitable whose first wait was cut off still returns the outcome."""
     machine = await gated()
     answer = machine.dispatch("hold")
 
@@ -672,7 +672,7 @@ async def test_a_task_of_a_finished_dispatch_may_be_cancelled_before_it_begins()
 
 
 def waiting(ctx, self, event):
-    """A behaviour that gives something to wait for, and is no coroutine function."""
+    """A behaviour that returns something to wait for, and is no coroutine function."""
     return asyncio.ensure_future(self.gate.wait(), loop=self.loop)
 
 
@@ -779,7 +779,7 @@ def seen_async(role):
 
 
 async def as_user(name, work):
-    """Await what *work* gives, with the context variable set in a task of its own."""
+    """Await what *work* returns, with the context variable set in a task of its own."""
 
     async def run():
         user.set(name)
@@ -848,7 +848,7 @@ async def test_the_tasks_of_a_suspended_step_keep_the_senders_context():
 
 @rule("Q6")
 async def test_an_event_from_outside_keeps_its_context_behind_one_that_is_about_to_begin():
-    """A task of a behaviour has sent an event that waits for the next turn; the one behind it has its own sender."""
+    """A task of a behaviour has sent an event that waits for its turn; the one behind it has its own sender."""
 
     async def worker(self):
         self.dispatch("hold")
@@ -1012,7 +1012,7 @@ def test_dispatch_threadsafe_on_a_closed_loop_is_refused():
 @rule("Q7", "E7")
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_an_interrupt_that_a_threads_event_raises_ends_the_loop(kind):
-    """The sending thread is told, and the loop's own thread ends as it would for any interrupt."""
+    """The sending thread gets the error, and the loop's own thread ends as it would for any interrupt."""
     model = hsm.define("M", hsm.state("a", on("stop", hsm.effect(fail("", kind)))))
     with asyncio.Runner() as runner:
         machine = runner.run(started(model))
@@ -1068,7 +1068,7 @@ async def test_a_machine_that_sends_to_itself_for_ever_is_stopped_by_the_budget(
 
 @rule("Q8", "D2")
 async def test_a_machine_that_feeds_itself_through_deferral_is_stopped_by_the_budget():
-    """An event that it sent itself, held back and recalled, does not come from outside."""
+    """An event that it sent itself, deferred and recalled, does not come from outside."""
     caught = errors_of_loop()
     model = hsm.define(
         "M",
@@ -1246,7 +1246,7 @@ def test_a_loop_that_is_shut_down_takes_the_machine_with_it(place):
 
 @rule("Q4", "L4")
 def test_who_waits_at_the_end_of_the_loop_is_told():
-    """A caller that outlives the step is told that its event was never finished."""
+    """A caller that outlives the step gets `MachineStopped`: its event was never finished."""
     told = []
 
     async def main():

@@ -522,7 +522,7 @@ async def test_an_error_that_nobody_awaits_is_reported(bad, caplog):
 
 @rule("E4")
 async def test_an_error_that_was_awaited_is_not_reported():
-    """It is told once, to whoever waits."""
+    """It is raised once, to whoever waits."""
     caught = errors_of_loop()
     machine = await started(moving(hsm.effect(fail("oops"))))
     with pytest.raises(ValueError, match="oops"):
@@ -765,7 +765,7 @@ async def test_a_background_error_in_a_body_that_never_awaits_is_raised_from_the
 
 @rule("E6")
 async def test_a_background_error_in_a_body_that_raises_at_once_comes_out_with_it():
-    """Both are told."""
+    """Both are reported."""
     with pytest.raises(ExceptionGroup) as caught:
         async with hsm.start(None, Log(), RELAYED) as machine:
             machine.dispatch("relay")

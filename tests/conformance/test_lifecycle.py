@@ -42,7 +42,7 @@ PAIR = hsm.define("M", logged("a", logged("b", go("go", "../c")), logged("c", go
 
 @rule("L1")
 async def test_start_gives_a_machine_that_has_entered_its_default():
-    """The await gives a running machine on the very instance."""
+    """The await returns a running machine on the very instance."""
     instance = Log()
     machine = await hsm.start(hsm.Context(), instance, PAIR)
     assert isinstance(machine, hsm.Machine)
@@ -255,7 +255,7 @@ async def test_is_in_knows_the_states_of_the_model():
 
 
 @rule("L2")
-async def test_during_a_step_the_configuration_is_told_as_it_is():
+async def test_during_a_step_the_configuration_is_reported_as_it_is():
     """Until exits begin it is the one before; then what is left is gone, and what is entered is there."""
     seen = []
 
@@ -333,7 +333,7 @@ async def test_instance_and_machine_offer_the_same():
 
 @rule("L3")
 async def test_wait_may_be_cancelled():
-    """The machine goes on, and other waiters are told."""
+    """The machine goes on, and other waiters get their answer."""
     machine = await started(PAIR)
 
     async def wait():
@@ -425,7 +425,7 @@ async def test_stop_is_idempotent():
 
 @rule("L4")
 async def test_stop_waits_for_the_step_that_is_going_on():
-    """The step ends whole; what waits behind it is not processed, and its callers are told."""
+    """The step ends whole; what waits behind it is not processed, and its callers get `MachineStopped`."""
     model = hsm.define("M", logged("a", go("hold", "b", hsm.effect(held))), logged("b"), noting("go", "gone"))
     machine = await started(model, Gated())
     holding = machine.dispatch("hold")
@@ -514,7 +514,7 @@ async def test_an_error_of_an_exit_is_raised_from_stop_and_everything_is_left_al
 
 
 @rule("L4")
-async def test_what_was_held_back_or_sent_and_is_dropped_by_stop_is_logged(caplog):
+async def test_what_was_deferred_or_sent_and_is_dropped_by_stop_is_logged(caplog):
     """Nobody waits for these events, so the log names them."""
 
     def send(ctx, self, event):
@@ -669,7 +669,7 @@ async def test_a_copy_of_an_instance_is_run_by_no_machine(kind, copied):
 
 @rule("L5")
 def test_a_copy_leaves_out_what_a_base_class_leaves_out():
-    """`__getstate__` of a class beside `Instance` has its say, whatever it gives."""
+    """`__getstate__` of a class beside `Instance` has its say, whatever it returns."""
 
     class Locked:
         def __init__(self):
@@ -729,7 +729,7 @@ async def test_restart_stops_and_starts_on_the_same_instance(of):
 
 
 @rule("L6", "R5")
-async def test_restart_forgets_history_and_what_was_held_back():
+async def test_restart_forgets_history_and_what_was_deferred():
     """The machine is as new."""
     model = hsm.define(
         "M",
@@ -939,7 +939,7 @@ async def test_a_restart_that_nobody_waits_for_is_called_off_quietly():
 
 @rule("L4", "L6", "E4")
 @pytest.mark.parametrize("ask", [hsm.restart, hsm.stop, lambda machine: machine.stop()])
-async def test_an_error_is_told_once_where_one_of_several_does_not_wait_any_more(ask):
+async def test_an_error_is_raised_once_where_one_of_several_does_not_wait_any_more(ask):
     """Whoever waits still has it, so that it is not reported."""
     caught = errors_of_loop()
     model = hsm.define("M", hsm.state("a", hsm.exit(held, fail("oops"))))
@@ -958,7 +958,7 @@ async def test_an_error_is_told_once_where_one_of_several_does_not_wait_any_more
 
 @rule("L4", "E6")
 @pytest.mark.parametrize("first", ["block", "step"])
-def test_a_block_that_ends_with_its_loop_is_told_of_no_stop_that_failed(first):
+def test_a_block_that_ends_with_its_loop_reports_no_stop_that_failed(first):
     """A machine that is abandoned in the middle of a step is stopped, which is all that its block wants."""
     ends = []
 

@@ -34,7 +34,7 @@ async def test_a_name_may_contain_dots_blanks_and_any_letter():
 @rule("N1")
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/"])
 def test_a_name_that_a_path_could_not_say_is_an_error(name):
-    """Empty names, dots alone and names with a slash are told of."""
+    """Empty names, dots alone and names with a slash are errors."""
     assert codes(hsm.state("fine"), hsm.state(name)) == ["HSM003"]
 
 
@@ -127,7 +127,7 @@ async def test_a_pseudostate_is_the_base_of_its_own_paths():
     ],
 )
 async def test_dots_walk_from_the_base(path, found):
-    """From /M/a/b each path names the state that walking gives."""
+    """From /M/a/b each path names the state that walking leads to."""
     model = hsm.define(
         "M",
         hsm.state("a", hsm.state("b", go("go", path), hsm.state("c"), hsm.state("d")), hsm.state("e")),
@@ -218,7 +218,7 @@ async def test_an_absolute_path_means_the_model_also_when_a_state_is_called_like
 
 @rule("N5")
 def test_an_absolute_path_without_the_model_is_an_error_that_says_how_to_write_it():
-    """`/a` in model M is told of, with `/M/a` as help."""
+    """`/a` in model M is an error, with `/M/a` as help."""
     (problem,) = problems(hsm.state("b", go("go", "/a")), hsm.state("a"))
     assert problem.code == "HSM022"
     assert "'/M/a'" in " ".join(problem.help)
@@ -243,7 +243,7 @@ async def test_everything_may_be_named_before_it_is_declared():
 
 
 @rule("N7")
-def test_a_path_that_names_nothing_is_told_with_the_closest_names():
+def test_a_path_that_names_nothing_is_reported_with_the_closest_names():
     """A misspelt target, source and condition each come with what was meant."""
     found = problems(
         hsm.state("playing", hsm.transition(hsm.on("go"), hsm.target("../pausd"))),

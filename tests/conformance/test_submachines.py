@@ -16,7 +16,7 @@ PART = hsm.define(
     logged("b", go("n", "../f"), go("x", "out")),
     hsm.final("f"),
 )
-"""A model with a default way in, two ways out and a door in each direction."""
+"""A model with a default entry, two ways out, an entry point and an exit point."""
 
 
 @rule("R9")
@@ -46,7 +46,7 @@ async def test_the_models_behaviours_stand_inside_those_of_the_submachine_state(
 
 @rule("R9")
 async def test_one_model_may_be_put_in_several_times():
-    """Each use is a set of states of its own, with ways of its own out of the doors."""
+    """Each use is a set of states of its own, with routes of its own out of the exit points."""
     model = hsm.define(
         "M",
         hsm.region(
@@ -73,7 +73,7 @@ async def test_one_model_may_be_put_in_several_times():
 
 
 @rule("R9")
-async def test_its_doors_are_the_doors_of_the_state():
+async def test_its_connection_points_are_those_of_the_state():
     """In by the entry point, out by the exit point, in the order of R7."""
     model = hsm.define(
         "M",
@@ -89,7 +89,7 @@ async def test_its_doors_are_the_doors_of_the_state():
 
 
 @rule("R9")
-def test_a_state_that_only_a_door_of_the_model_leads_to_is_not_out_of_reach():
+def test_a_state_that_only_an_entry_point_of_the_model_leads_to_is_not_out_of_reach():
     """The entry points of a model are for whoever puts it in: no warning HSM060 for what is behind them."""
     hsm.define("Part", hsm.entry_point("in", then("b")), hsm.state("a"), hsm.state("b"))
 
@@ -102,7 +102,7 @@ def test_a_history_directly_in_a_model_is_of_use_where_the_model_is_put_in():
 
 
 @rule("R9")
-async def test_a_door_that_the_model_uses_needs_a_way_behind_it():
+async def test_an_exit_point_that_the_model_uses_needs_a_route_behind_it():
     """A submachine without its exit point wired is an error."""
     found = codes(hsm.submachine("s", PART))
     assert found == ["HSM043"]
@@ -178,7 +178,7 @@ async def test_a_model_may_target_itself_where_it_is_put_in():
 
 @rule("R9")
 async def test_submachines_nest():
-    """A model inside a model inside a model: doors lead out through every boundary."""
+    """A model inside a model inside a model: exit points lead out through every boundary."""
     middle = hsm.define(
         "Middle",
         hsm.entry_point("in", then("s/in", hsm.effect(note("middle in")))),
@@ -282,7 +282,7 @@ async def test_a_deep_history_outside_remembers_what_was_active_in_a_submachine(
 
 @rule("R9")
 async def test_deferral_works_across_the_boundary():
-    """The model's own deferral holds back while the submachine is active; so does that of the state."""
+    """The model's own deferral holds while the submachine is active; so does that of the state."""
     part = hsm.define("Part", hsm.defer("inner"), hsm.state("a", go("n", "../b")), hsm.state("b", go("outer", "../a")))
     model = hsm.define(
         "M",

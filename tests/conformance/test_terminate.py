@@ -102,7 +102,7 @@ async def test_terminate_reached_during_entry_ends_the_entry():
 
 @rule("R8")
 async def test_a_machine_may_terminate_while_it_starts():
-    """`start` gives a machine that has ended."""
+    """`start` returns a machine that has ended."""
     model = hsm.define("M", hsm.initial(hsm.target("c")), hsm.choice("c", then("../end")), hsm.terminate("end"))
     machine = await started(model)
     assert machine.status is hsm.Status.TERMINATED

@@ -77,7 +77,7 @@ def stamp(clock):
         asays(2.0),
         asays(timedelta(seconds=2)),
     ],
-    ids=["int", "float", "timedelta", "gives int", "gives timedelta", "async float", "async timedelta"],
+    ids=["int", "float", "timedelta", "returns int", "returns timedelta", "async float", "async timedelta"],
 )
 async def test_after_and_every_take_seconds_spans_and_functions(duration, clock):
     """All forms mean the same moment."""
@@ -324,7 +324,7 @@ def zone(request, monkeypatch):
 
 @rule("A4")
 async def test_the_beginning_of_time_is_past_and_its_end_never_comes(zone, clock):
-    """In any time zone `datetime.min` fires on the next turn, and `datetime.max` not in a thousand years."""
+    """In any time zone `datetime.min` fires on the next iteration of the event loop, and `datetime.max` not in a thousand years."""
     model = hsm.define(
         "M",
         hsm.state(

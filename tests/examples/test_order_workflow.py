@@ -111,7 +111,7 @@ async def test_customer_may_cancel_at_any_time(orders, clock, seconds, state, re
 
 
 async def test_delivered_order_cannot_be_cancelled(orders):
-    """After the end a cancellation changes nothing, and its sender is told so."""
+    """After the end a cancellation changes nothing, and its sender gets `IGNORED`."""
     bank = Bank()
     machine = await ordered(orders, bank)
     await machine.wait()

@@ -16,7 +16,7 @@ def smtp(example):
 
 
 def talk(smtp, conversation, deliver, **options):
-    """What *conversation* gives with a client of a server that gives its mails to *deliver*, over loopback."""
+    """What *conversation* returns with a client of a server that hands its mails to *deliver*, over loopback."""
 
     def client(port):
         with smtplib.SMTP("127.0.0.1", port, timeout=5) as connected:
@@ -134,7 +134,7 @@ def test_each_command_has_its_place(smtp):
     assert list(zip(commands, codes, strict=True)) == COMMANDS
 
 
-def test_size_limit_is_told_and_kept(smtp):
+def test_size_limit_is_announced_and_kept(smtp):
     """EHLO names the limit; a mail that is larger than it said is refused at its end, and the next one is taken."""
     mails = []
 
@@ -150,7 +150,7 @@ def test_size_limit_is_told_and_kept(smtp):
     assert [mail.content for mail in mails] == [b"small\r\n"]
 
 
-def test_failing_delivery_is_told_to_the_client(smtp):
+def test_failing_delivery_is_reported_to_the_client(smtp):
     """An error of the callback becomes one 451, and the session goes on."""
     mails = []
 

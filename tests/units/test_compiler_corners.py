@@ -13,7 +13,7 @@ from hsm.api import program_of
 from hsm.elements.nodes import Final, Model, State, Target, Transition
 
 
-def test_a_tree_made_by_hand_is_told_of_without_a_position():
+def test_a_tree_made_by_hand_is_reported_without_a_position():
     """Elements that no call made have no place in a file: the facts stay."""
     model = Model("M", (State("a", (Transition((Target(("nowhere",)),)),)),))
     with pytest.raises(hsm.DefinitionError) as caught:
@@ -29,7 +29,7 @@ def test_a_tree_made_by_hand_is_warned_of():
 
 
 def test_after_many_mistakes_no_more_names_are_suggested():
-    """The first of many unknown paths come with the closest names; the later ones are told all the same."""
+    """The first of many unknown paths come with the closest names; the later ones are reported all the same."""
     wrong = [hsm.state(f"s{number}", go("e", "idel"), go("f", "../idel")) for number in range(30)]
     diagnostics = problems(*wrong, hsm.state("idle"))
     assert len(diagnostics) == 60
@@ -38,8 +38,8 @@ def test_after_many_mistakes_no_more_names_are_suggested():
     assert "did you mean" not in diagnostics[-2].help[0]
 
 
-def test_an_entry_point_to_nowhere_is_told_once():
-    """A way behind a door that names nothing is one problem."""
+def test_an_entry_point_to_nowhere_is_reported_once():
+    """A route behind an entry point that names nothing is one problem."""
     (problem,) = problems(
         hsm.state("s", hsm.entry_point("in", then("nowhere")), hsm.state("a")),
         go("e", "s/in"),
@@ -63,7 +63,7 @@ def test_a_join_of_states_without_regions_is_told():
 
 @rule("R7")
 async def test_a_state_may_lead_to_its_own_exit_point_that_regions_lead_to():
-    """From the state itself nothing is waited for at a door that acts as a join for its regions."""
+    """From the state itself nothing is waited for at an exit point that acts as a join for its regions."""
     model = hsm.define(
         "M",
         logged(
@@ -97,7 +97,7 @@ async def test_a_way_that_leaves_the_model_itself_comes_before_later_regions():
 
 
 async def test_a_callable_whose_signature_nobody_knows_is_taken():
-    """A builtin without a signature may be a behaviour; that it cannot be called so is told at run time."""
+    """A builtin without a signature may be a behaviour; that it cannot be called so is an error at run time."""
     machine = await started(hsm.define("M", hsm.state("a", on("e", hsm.effect(getattr)))), Log())
     with pytest.raises(TypeError):
         await machine.dispatch("e")
@@ -122,14 +122,14 @@ async def test_the_parts_of_a_submachine_may_take_an_event_from_its_model():
 
 
 def test_a_terminate_leads_nowhere():
-    """A transition in a terminate is told what is meant there."""
+    """The error of a transition in a terminate says what to write instead."""
     (problem,) = problems(hsm.state("a", go("e", "../t")), hsm.terminate("t", then("a")))
     assert problem.code == "HSM016"
     assert problem.help == ("the machine has ended there: to go on, lead to a state instead",)
 
 
 def test_a_function_of_the_library_that_was_not_called_is_told():
-    """Naming a builder instead of calling it is told, with the call to make."""
+    """Naming a builder instead of calling it is an error, with the call to make."""
     (problem,) = problems(hsm.state("a", hsm.final))
     assert problem.code == "HSM002"
     assert problem.help == ("call it: hsm.final(...)",)
@@ -151,7 +151,7 @@ def test_kinds_with_the_same_attributes_are_not_equal():
 
 
 async def test_a_partial_of_a_coroutine_function_without_an_await_is_a_method():
-    """What a partial in a class body gives is awaited, also where its function is one that cannot suspend."""
+    """What a partial in a class body returns is awaited, also where its function is one that cannot suspend."""
 
     async def add(self, event, *, amount):
         self.total += amount
