@@ -9,7 +9,7 @@ import os
 import traceback
 
 import pytest
-from support import Log, rule, started
+from support import Log, both_engines, on, rule, started
 
 import hsm
 from hsm.behaviors import at_once, calls_nothing
@@ -53,7 +53,7 @@ def plain(ctx, self, event):
 
 
 def counter():
-    """A function that gives the next number, and one that tells how far that came."""
+    """A function that returns the next number, and one that returns how far that came."""
     count = 0
 
     async def step():
@@ -75,7 +75,7 @@ def test_a_twin_gives_the_value_and_no_coroutine():
 
 
 def test_a_twin_leaves_the_function_as_it_is():
-    """It is a copy: the function gives a coroutine as before."""
+    """It is a copy: the function returns a coroutine as before."""
     twin = at_once(scaled)
     assert twin.__code__ is not scaled.__code__
     assert inspect.iscoroutinefunction(scaled)
@@ -104,7 +104,7 @@ def test_an_exception_of_a_twin_has_the_file_and_line_of_the_function():
 
 
 def test_a_twin_lets_a_stop_iteration_through():
-    """What a coroutine would have made a RuntimeError of is told as an error either way, and never as a result."""
+    """What a coroutine would have made a RuntimeError of is an error either way, and never as a result."""
 
     async def stops():
         raise StopIteration(7)
@@ -189,7 +189,7 @@ def test_what_is_no_python_function_may_call_anything():
 
 
 @rule("Q3")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_a_machine_does_at_once_what_has_no_await(engine):
     """Async behaviours without an ``await`` have run when `dispatch` returns, on either engine."""
 
@@ -199,7 +199,7 @@ async def test_a_machine_does_at_once_what_has_no_await(engine):
     async def is_wanted(ctx, self, event):
         return event.data is None
 
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.guard(is_wanted), hsm.effect(write))))
+    model = hsm.define("M", hsm.state("a", on("e", hsm.guard(is_wanted), hsm.effect(write))))
     machine = await started(model, engine=engine)
     machine.dispatch("e")
     machine.dispatch("e", 1)
@@ -207,7 +207,7 @@ async def test_a_machine_does_at_once_what_has_no_await(engine):
 
 
 @rule("E1")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 @pytest.mark.parametrize("is_async", [False, True])
 async def test_an_error_in_what_runs_at_once_shows_the_users_line(engine, is_async):
     """The last frame of the traceback is the behaviour's own, at its own line."""
@@ -219,7 +219,7 @@ async def test_an_error_in_what_runs_at_once_shows_the_users_line(engine, is_asy
         raise ValueError("oops")
 
     behavior = at_its_end if is_async else plainly
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(behavior))))
+    model = hsm.define("M", hsm.state("a", on("e", hsm.effect(behavior))))
     machine = await started(model, engine=engine)
     with pytest.raises(ValueError, match="oops") as raised:
         await machine.dispatch("e")

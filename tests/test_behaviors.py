@@ -7,7 +7,7 @@ import functools
 from typing import ClassVar
 
 import pytest
-from support import Log, rule, started
+from support import Log, both_engines, on, rule, started
 
 import hsm
 from hsm.behaviors import Bound, Scoped
@@ -84,7 +84,7 @@ async def plain(ctx, self, event):
 )  # fmt: skip
 async def test_anything_that_can_be_called_as_a_behaviour_is_one(behaviour, written):
     """It is run to its end before the dispatch is over, whether or not anybody can see that it may suspend."""
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(behaviour))))
+    model = hsm.define("M", hsm.state("a", on("go", hsm.effect(behaviour))))
     machine = await started(model, Recorder())
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.instance.log == written
@@ -102,8 +102,8 @@ async def test_anything_that_can_be_called_as_a_behaviour_is_one(behaviour, writ
     ids=["partial", "object", "method", "static"],
 )
 async def test_a_guard_is_named_as_its_author_knows_it(make, name):
-    """The error of a guard that gives no bool names the function behind partials, methods and objects."""
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.guard(make()))))
+    """The error of a guard that returns no bool names the function behind partials, methods and objects."""
+    model = hsm.define("M", hsm.state("a", on("go", hsm.guard(make()))))
     machine = await started(model)
     with pytest.raises(hsm.GuardError, match=f"'{name}' gave None"):
         await machine.dispatch("go")
@@ -135,23 +135,21 @@ async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_c
         def for_vertex(self, vertex):
             return Bound(lambda instance, event: self.function(instance, event.name), ("event",))
 
-    machine = await started(
-        hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(Named(functools.partial(act))))))
-    )
+    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(Named(functools.partial(act)))))))
     machine.dispatch("go")
     assert machine.instance.log == ["go"]
 
 
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_what_a_coroutine_without_an_await_gives_is_not_awaited_again(engine):
-    """An async guard that gives a future gives no bool: nothing waits for that future."""
+    """An async guard that returns a future returns no bool: nothing waits for that future."""
     future = asyncio.get_running_loop().create_future()
 
     async def guard(ctx, self, event, given):
         return given
 
     asked = functools.partial(guard, given=future)
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("go"), hsm.guard(asked))))
+    model = hsm.define("M", hsm.state("a", on("go", hsm.guard(asked))))
     machine = await started(model, engine=engine)
     with pytest.raises(hsm.GuardError, match=r"gave <Future pending"):
         await machine.dispatch("go")

@@ -7,16 +7,9 @@ import pickle
 
 import attrs
 import pytest
-from support import Log, rule, started
+from support import Log, Paid, on, rule, started
 
 import hsm
-
-
-@attrs.frozen
-class Paid(hsm.Signal, name="order.paid"):
-    """A signal with fields."""
-
-    amount: int
 
 
 @dataclasses.dataclass
@@ -136,7 +129,7 @@ async def test_a_signal_triggers_by_class_by_name_and_by_pattern():
         seen.append(event)
 
     for trigger in (Paid, Paid(1), "order.paid", "order.*"):
-        model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on(trigger), hsm.effect(see))))
+        model = hsm.define("M", hsm.state("a", on(trigger, hsm.effect(see))))
         machine = await started(model, Log())
         assert await machine.dispatch(Paid(7)) is hsm.Outcome.TAKEN
     assert [event.amount for event in seen] == [7, 7, 7, 7]

@@ -20,7 +20,7 @@ def mark():
 
 
 def run(program, file, **names):
-    """The names that *program* gives, run as if it stood in *file*."""
+    """The names that *program* defines, run as if it stood in *file*."""
     scope = {"mark": mark, "hsm": hsm, **names}
     exec(compile(program, str(file), "exec"), scope)
     return scope
@@ -28,7 +28,7 @@ def run(program, file, **names):
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
-    """Runs a program from a file in the working directory and gives its names."""
+    """Runs a program from a file in the working directory and returns its names."""
     monkeypatch.chdir(tmp_path)
 
     def write(program):

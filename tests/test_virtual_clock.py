@@ -11,12 +11,12 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support import Log, note, pause, rule
+from support import Log, every, note, pause, rule, then
 
 import hsm
 from hsm.testing import VirtualClock, run, virtual_time
 
-TICKING = hsm.define("M", hsm.state("a", hsm.transition(hsm.every(60), hsm.effect(note("tick")))))
+TICKING = hsm.define("M", hsm.state("a", every(60, hsm.effect(note("tick")))))
 
 
 @rule("A7")
@@ -243,7 +243,7 @@ run(main())
 
 
 @pytest.mark.parametrize("work", ["pass", "await asyncio.to_thread(len, ())"], ids=["alone", "after-a-thread"])
-def test_a_program_that_waits_for_nothing_is_told_so(work):
+def test_a_program_that_waits_for_nothing_gets_an_error(work):
     """A deadlock is an error and not a program that hangs; an idle worker of asyncio's will never wake the loop."""
     program = DEADLOCK.format(work=work)
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
@@ -258,14 +258,14 @@ def test_patience_is_positive():
 
 
 @rule("A7", "C1")
-def test_a_program_that_never_comes_to_rest_is_told_so():
+def test_a_program_that_never_comes_to_rest_gets_an_error():
     """A state that enters itself whenever its activity has ended keeps time from going on: that is said."""
 
     async def nothing(ctx, self, event):
         """Ends at once."""
 
     async def main():
-        model = hsm.define("M", hsm.state("a", hsm.activity(nothing), hsm.transition(hsm.target("."))))
+        model = hsm.define("M", hsm.state("a", hsm.activity(nothing), then(".")))
         async with hsm.start(None, Log(), model):
             await pause(1)
 

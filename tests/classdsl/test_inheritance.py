@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support_models import erased
+from support.models import erased
 
 import hsm
 from hsm_classdsl import Final, Machine, Region, State, Submachine, after, entry, exit, guard, initial, on

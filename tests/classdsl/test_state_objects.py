@@ -7,8 +7,7 @@ import gc
 import weakref
 
 import attrs
-import pytest
-from support import pause, rule
+from support import both_engines, pause, rule
 
 import hsm
 from hsm_classdsl import (
@@ -326,7 +325,7 @@ async def test_the_object_of_a_choice_lasts_for_one_passage():
     assert await run(M(), "go", "go") == [1, 1]
 
 
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_the_object_of_a_choice_lasts_for_one_passage_of_several_in_a_step(engine):
     """A completion or an error that leads through it again finds a new one."""
 
@@ -353,7 +352,7 @@ async def test_the_object_of_a_choice_lasts_for_one_passage_of_several_in_a_step
     assert machine.instance.log == [1, 1]
 
 
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_the_object_of_a_region_is_new_when_it_is_entered_again(engine):
     """Leaving and entering in one step is an end and a beginning."""
 
@@ -385,7 +384,7 @@ async def test_the_object_of_a_region_is_new_when_it_is_entered_again(engine):
     assert machine.instance.log == [1, 1, 1]
 
 
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_the_object_of_a_state_that_only_lends_a_method_lasts_for_one_step(engine):
     """A method written in one state, for a transition of another, finds no object that stayed."""
 

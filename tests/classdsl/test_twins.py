@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import attrs
 import pytest
-from support_models import erased
+from support.models import erased
 
 import hsm
 from hsm_classdsl import (

@@ -6,23 +6,12 @@ import asyncio
 import contextlib
 
 import pytest
-from support import Log, anote, fail, note, pause, rule, says, settle, started
+from support import Log, anote, both_engines, fail, go, note, pause, rule, says, settle, started, then
 
 import hsm
 from hsm.api import program_of
 from hsm.codegen import specialize
 from hsm.codegen.blocks import Act, Completed, End, Move, Next, Reopened
-
-both = pytest.mark.parametrize("engine", ["generated", "kernel"])
-
-
-def to(event, target, *parts):
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def then(target, *parts):
-    """A completion transition."""
-    return hsm.transition(hsm.target(target), *parts)
 
 
 def named(word):
@@ -42,7 +31,7 @@ def is_generated(machine, event):
 def test_a_completion_follows_in_the_same_step():
     """The state is complete once it is entered; what it leads to is written out behind that."""
     model = hsm.define(
-        "M", hsm.state("a", to("go", "b")), hsm.state("b", then("c", hsm.effect(note("!")))), hsm.state("c")
+        "M", hsm.state("a", go("go", "b")), hsm.state("b", then("c", hsm.effect(note("!")))), hsm.state("c")
     )
     a, b, c = 1, 2, 3
     program = program_of(model)
@@ -60,12 +49,12 @@ def test_a_completion_follows_in_the_same_step():
 
 
 @rule("C1", "C2", "T6")
-@both
+@both_engines
 async def test_each_completion_is_given_an_event_of_its_own(engine):
     """Behaviours of the first transition see the event that was sent, those behind it the completion."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.exit(named("-a")), to("go", "b")),
+        hsm.state("a", hsm.exit(named("-a")), go("go", "b")),
         hsm.state("b", hsm.entry(named("+b")), then("c", hsm.guard(says(True)), hsm.effect(named("->")))),
         hsm.state("c", hsm.entry(named("+c")), hsm.state("x", then("../f")), hsm.final("f"), then("a")),
     )
@@ -77,12 +66,12 @@ async def test_each_completion_is_given_an_event_of_its_own(engine):
 
 
 @rule("C2", "E3")
-@both
+@both_engines
 async def test_an_error_comes_before_the_completions_that_wait(engine):
     """What an entry action raised is handled, and only then what the state leads to."""
     model = hsm.define(
         "M",
-        hsm.state("a", to("go", "b")),
+        hsm.state("a", go("go", "b")),
         hsm.state("b", hsm.entry(fail("oops")), then("c", hsm.effect(note("complete")))),
         hsm.state("c"),
         hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
@@ -94,12 +83,12 @@ async def test_an_error_comes_before_the_completions_that_wait(engine):
 
 
 @rule("C2", "E2")
-@both
+@both_engines
 async def test_a_guard_that_raises_leaves_the_other_completions_to_their_turn(engine):
     """The error is handled before the second state's completion, and the first one rests."""
     model = hsm.define(
         "M",
-        hsm.state("idle", to("go", "/M/p")),
+        hsm.state("idle", go("go", "/M/p")),
         hsm.state(
             "p",
             hsm.region("l", hsm.state("a", then("../b", hsm.guard(fail("oops")))), hsm.state("b")),
@@ -114,12 +103,12 @@ async def test_a_guard_that_raises_leaves_the_other_completions_to_their_turn(en
 
 
 @rule("C2", "Q3")
-@both
+@both_engines
 async def test_completions_wait_for_a_behaviour_that_suspends(engine):
     """What was complete before the step had to wait is handled when it has gone on."""
     model = hsm.define(
         "M",
-        hsm.state("idle", to("go", "/M/p")),
+        hsm.state("idle", go("go", "/M/p")),
         hsm.state(
             "p",
             hsm.region("l", hsm.state("a", then("../b", hsm.effect(note("left")))), hsm.state("b")),
@@ -133,7 +122,7 @@ async def test_completions_wait_for_a_behaviour_that_suspends(engine):
 
 
 @rule("C2", "Q3")
-@both
+@both_engines
 async def test_a_completion_that_suspends_goes_on_with_its_own_event(engine):
     """After the wait the rest of the completion's transition is done, and then what follows from it."""
 
@@ -143,7 +132,7 @@ async def test_a_completion_that_suspends_goes_on_with_its_own_event(engine):
 
     model = hsm.define(
         "M",
-        hsm.state("a", to("go", "b")),
+        hsm.state("a", go("go", "b")),
         hsm.state("b", then("c", hsm.effect(waits, named("and")))),
         hsm.state("c", hsm.entry(named("+c")), then("d", hsm.effect(named("->")))),
         hsm.state("d"),
@@ -154,7 +143,7 @@ async def test_a_completion_that_suspends_goes_on_with_its_own_event(engine):
 
 
 @rule("C1")
-@both
+@both_engines
 async def test_a_state_completes_again_when_it_is_entered_again_by_whatever_engine(engine):
     """What the kernel knows of a state that is complete is over when a generated step leaves it."""
 
@@ -163,9 +152,9 @@ async def test_a_state_completes_again_when_it_is_entered_again_by_whatever_engi
 
     model = hsm.define(
         "M",
-        hsm.state("a", to("go", "x")),
-        hsm.state("x", hsm.entry(go_on), to("on", "s")),
-        hsm.state("s", to("back", "x"), then("a", hsm.guard(says(False, "asked")))),
+        hsm.state("a", go("go", "x")),
+        hsm.state("x", hsm.entry(go_on), go("on", "s")),
+        hsm.state("s", go("back", "x"), then("a", hsm.guard(says(False, "asked")))),
     )
     machine = await started(model, engine=engine)
     for event in ("go", "back", "back"):
@@ -175,12 +164,12 @@ async def test_a_state_completes_again_when_it_is_entered_again_by_whatever_engi
 
 
 @rule("C1")
-@both
+@both_engines
 async def test_a_completion_that_was_left_is_not_handled(engine):
     """The first of two completions leaves the state of the second, which is complete no more."""
     model = hsm.define(
         "M",
-        hsm.state("idle", to("go", "/M/p")),
+        hsm.state("idle", go("go", "/M/p")),
         hsm.state(
             "p",
             hsm.region("l", hsm.state("a", then("/M/end", hsm.effect(note("left"))))),
@@ -195,7 +184,7 @@ async def test_a_completion_that_was_left_is_not_handled(engine):
 
 
 @rule("C1", "R5")
-@both
+@both_engines
 async def test_a_state_with_nothing_but_a_history_completes_once(engine):
     """Going to that history leaves nothing, so that the state does not complete another time."""
 
@@ -204,12 +193,12 @@ async def test_a_state_with_nothing_but_a_history_completes_once(engine):
 
     model = hsm.define(
         "M",
-        hsm.state("a", to("go", "b")),
+        hsm.state("a", go("go", "b")),
         hsm.state(
             "b",
             hsm.entry(enter),
             hsm.deep_history("h"),
-            to("in", "h", hsm.effect(note("in"))),
+            go("in", "h", hsm.effect(note("in"))),
             then("a", hsm.guard(says(False, "asked"))),
         ),
     )
@@ -220,7 +209,7 @@ async def test_a_state_with_nothing_but_a_history_completes_once(engine):
 
 
 @rule("Q8")
-@both
+@both_engines
 @pytest.mark.parametrize("last", [note("!"), anote("!")], ids=["plain", "async"])
 @pytest.mark.parametrize(("budget", "times"), [(5, 1), (6, 1), (7, 1), (11, 3), (12, 3), (13, 3), (29, 9)])
 async def test_the_budget_counts_completions(engine, budget, times, last):
@@ -234,7 +223,7 @@ async def test_the_budget_counts_completions(engine, budget, times, last):
 
     model = hsm.define(
         "M",
-        hsm.state("a", to("more", "b", hsm.effect(again))),
+        hsm.state("a", go("more", "b", hsm.effect(again))),
         hsm.state("b", then("c")),
         hsm.state("c", then("a", hsm.effect(last))),
     )
@@ -248,13 +237,13 @@ async def test_the_budget_counts_completions(engine, budget, times, last):
 
 
 @rule("Q8")
-@both
+@both_engines
 @pytest.mark.parametrize(("budget", "is_enough"), [(3, False), (5, True), (9, True), (10, True)])
 async def test_a_budget_may_be_smaller_than_what_a_step_completes(engine, budget, is_enough):
     """Five completions behind one event take a budget of five."""
     states = [hsm.state(f"s{n}", then(f"../s{n + 1}")) for n in range(5)]
     machine = await started(
-        hsm.define("M", hsm.state("a", to("go", "s0")), *states, hsm.state("s5")), engine=engine, step_budget=budget
+        hsm.define("M", hsm.state("a", go("go", "s0")), *states, hsm.state("s5")), engine=engine, step_budget=budget
     )
     if is_enough:
         await machine.dispatch("go")
@@ -265,7 +254,7 @@ async def test_a_budget_may_be_smaller_than_what_a_step_completes(engine, budget
 
 
 @rule("Q8")
-@both
+@both_engines
 @pytest.mark.parametrize("budget", range(40, 53))
 async def test_a_spent_budget_ends_what_goes_round_wherever_it_is_spent(engine, budget):
     """At the event that goes round, or at a completion in its wake: once, and then nothing more is sent."""
@@ -277,7 +266,7 @@ async def test_a_spent_budget_ends_what_goes_round_wherever_it_is_spent(engine, 
         self.dispatch("again")
 
     model = hsm.define(
-        "M", hsm.state("a", to("again", "b", hsm.effect(again))), hsm.state("b", then("c")), hsm.state("c", then("a"))
+        "M", hsm.state("a", go("again", "b", hsm.effect(again))), hsm.state("b", then("c")), hsm.state("c", then("a"))
     )
     machine = await started(model, engine=engine, step_budget=budget)
     machine.dispatch("again")
@@ -287,7 +276,7 @@ async def test_a_spent_budget_ends_what_goes_round_wherever_it_is_spent(engine, 
 
 
 @rule("Q8")
-@both
+@both_engines
 async def test_the_message_of_a_spent_budget_names_completions(engine):
     """Also those of the step that came from outside, which began it all."""
     caught = []
@@ -299,7 +288,7 @@ async def test_the_message_of_a_spent_budget_names_completions(engine):
 
     states = [hsm.state(f"s{n}", then(f"../s{n + 1}")) for n in range(2)]
     model = hsm.define(
-        "M", hsm.state("a", to("go", "s0", hsm.effect(often))), *states, hsm.state("s2", hsm.transition(hsm.on("more")))
+        "M", hsm.state("a", go("go", "s0", hsm.effect(often))), *states, hsm.state("s2", hsm.transition(hsm.on("more")))
     )
     machine = await started(model, engine=engine, step_budget=10)
     await machine.dispatch("go")
@@ -309,11 +298,11 @@ async def test_the_message_of_a_spent_budget_names_completions(engine):
 
 
 @rule("Q8")
-@both
+@both_engines
 async def test_completions_without_end_are_one_for_the_budget(engine):
     """Two states that complete into each other are stopped by it, and the machine goes on."""
     model = hsm.define(
-        "M", hsm.state("a", to("go", "b")), hsm.state("b", then("c")), hsm.state("c", then("b")), to("back", "a")
+        "M", hsm.state("a", go("go", "b")), hsm.state("b", then("c")), hsm.state("c", then("b")), go("back", "a")
     )
     machine = await started(model, engine=engine)
     with pytest.raises(hsm.LoopBudgetError):
@@ -323,7 +312,7 @@ async def test_completions_without_end_are_one_for_the_budget(engine):
 
 
 @rule("Q8", "L1")
-@both
+@both_engines
 @pytest.mark.parametrize("budget", [20, 21, 22])
 async def test_the_budget_counts_the_completions_of_a_start(engine, budget):
     """What the default entry completes is part of what follows from it."""
@@ -332,7 +321,7 @@ async def test_the_budget_counts_the_completions_of_a_start(engine, budget):
         self.log.append(event.name)
         self.dispatch("loop")
 
-    model = hsm.define("M", hsm.state("a", then("b")), hsm.state("b", hsm.entry(again), to("loop", ".")))
+    model = hsm.define("M", hsm.state("a", then("b")), hsm.state("b", hsm.entry(again), go("loop", ".")))
     instance = Log()
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     with contextlib.suppress(hsm.LoopBudgetError):
@@ -342,7 +331,7 @@ async def test_the_budget_counts_the_completions_of_a_start(engine, budget):
 
 
 @rule("L1", "C2")
-@both
+@both_engines
 async def test_starting_handles_completions(engine):
     """The default entry and everything that follows from it are done when start returns."""
     model = hsm.define("M", hsm.state("a", then("b", hsm.effect(note("->")))), hsm.state("b", hsm.entry(note("+b"))))

@@ -8,15 +8,11 @@ import traceback
 from itertools import pairwise
 
 import pytest
-from support import note
+from support import go, note
 from support import started as started_on
 
 import hsm
 from hsm.runtime.stepping import SHAPES
-
-
-def to(event, target, *parts):
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
 
 
 def fails(ctx, self, event):
@@ -38,7 +34,7 @@ async def test_equal_shapes_of_different_models_share_one_code_object():
 
     def ring(names):
         states = [
-            hsm.state(name, hsm.entry(note(f"+{name}")), to("turn", f"../{after}"))
+            hsm.state(name, hsm.entry(note(f"+{name}")), go("turn", f"../{after}"))
             for name, after in zip(names, names[1:] + names[:1], strict=True)
         ]
         return hsm.define(f"Of{names}", *states)
@@ -62,7 +58,7 @@ async def test_a_thousand_equal_states_compile_one_function():
             f"s{n}",
             hsm.exit(note("-")),
             hsm.exit(note("-2")),
-            to("ring.on", f"../s{(n + 1) % size}", hsm.effect(note("!"))),
+            go("ring.on", f"../s{(n + 1) % size}", hsm.effect(note("!"))),
         )
         for n in range(size)
     ]
@@ -77,7 +73,7 @@ async def test_a_thousand_equal_states_compile_one_function():
 async def test_a_debugger_finds_the_text_of_a_step():
     """`inspect.getsource` and `linecache` show the whole factory, also after the caches have been checked."""
     machine = await started(
-        hsm.define("M", hsm.state("a", to("go", "b", hsm.effect(fails, note("x")))), hsm.state("b"))
+        hsm.define("M", hsm.state("a", go("go", "b", hsm.effect(fails, note("x")))), hsm.state("b"))
     )
     step = step_of(machine, "go")
     linecache.checkcache()
@@ -96,7 +92,7 @@ async def test_the_lines_of_a_shared_step_name_its_first_users():
         """A behaviour that no other test has in this shape."""
 
     shape = (hsm.guard(hsm.any_of(fails, unlike)), hsm.effect(unlike, unlike, unlike))
-    states = [hsm.state(f"s{n}", to("shape", f"../s{(n + 1) % 6}", *shape)) for n in range(6)]
+    states = [hsm.state(f"s{n}", go("shape", f"../s{(n + 1) % 6}", *shape)) for n in range(6)]
     machine = await started(hsm.define("M", *states))
     program = machine.program
     codes = [machine._engine.find({}, (leaf,), "shape").__code__ for leaf in range(1, 7)]
@@ -111,7 +107,7 @@ async def test_the_lines_of_a_shared_step_name_its_first_users():
 async def test_a_traceback_through_a_step_shows_its_line():
     """The frame of the step stands before the behaviour's own, with the line that called it."""
     machine = await started(
-        hsm.define("M", hsm.state("a", to("go", "b", hsm.effect(note("x"), fails))), hsm.state("b"))
+        hsm.define("M", hsm.state("a", go("go", "b", hsm.effect(note("x"), fails))), hsm.state("b"))
     )
     name = step_of(machine, "go").__code__.co_filename
     with pytest.raises(ValueError, match="oops") as raised:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from support import note, says, started
+from support import go, note, says, started
 
 import hsm
 from hsm.api import program_of
@@ -16,10 +16,6 @@ from hsm.codegen.writer import write
 from hsm.program import vertex_at
 
 TAKEN, IGNORED = hsm.Outcome.TAKEN, hsm.Outcome.IGNORED
-
-
-def to(event, target, *parts):
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
 
 
 def block(model, event, *paths):
@@ -36,7 +32,7 @@ def test_a_step_is_leaving_effects_and_entering_in_order():
             "a",
             hsm.state("x", hsm.exit(note("-x"))),
             hsm.exit(note("-a"), note("-a2")),
-            to("go", "b", hsm.effect(note("go"))),
+            go("go", "b", hsm.effect(note("go"))),
         ),
         hsm.state("b", hsm.entry(note("+b"))),
     )
@@ -67,7 +63,7 @@ def test_a_guard_leads_to_two_blocks():
     """What raises counts as false, in `not_` too."""
     model = hsm.define(
         "M",
-        hsm.state("a", to("go", "b", hsm.guard(hsm.not_(says(True)))), to("go", "c")),
+        hsm.state("a", go("go", "b", hsm.guard(hsm.not_(says(True)))), go("go", "c")),
         hsm.state("b"),
         hsm.state("c"),
     )
@@ -81,17 +77,17 @@ def test_what_is_known_of_the_configuration_is_asked_at_once():
     """`in_state` is no question when the step is made for one configuration."""
 
     def inner(name):
-        return hsm.region(name, hsm.state("x", to(f"{name}.on", "../y")), hsm.state("y"))
+        return hsm.region(name, hsm.state("x", go(f"{name}.on", "../y")), hsm.state("y"))
 
-    go = to("go", "/M/end", hsm.guard(hsm.in_state("/M/p/r/y")))
-    model = hsm.define("M", hsm.state("p", inner("r"), inner("s"), go), hsm.state("end"))
+    out = go("go", "/M/end", hsm.guard(hsm.in_state("/M/p/r/y")))
+    model = hsm.define("M", hsm.state("p", inner("r"), inner("s"), out), hsm.state("end"))
     assert block(model, "go", "p/r/x", "p/s/x").operations[-1].outcome is IGNORED
     assert block(model, "go", "p/r/y", "p/s/x").operations[-1].outcome is TAKEN
 
 
 def test_held_back_is_one_operation():
     """Whether or not an outer state would take it."""
-    model = hsm.define("M", hsm.state("a", hsm.state("x", hsm.defer("later")), to("later", "b")), hsm.state("b"))
+    model = hsm.define("M", hsm.state("a", hsm.state("x", hsm.defer("later")), go("later", "b")), hsm.state("b"))
     assert block(model, "later", "a/x").operations == [Hold()]
 
 
@@ -102,11 +98,11 @@ def test_timers_and_memories_are_operations():
         hsm.state(
             "a",
             hsm.shallow_history("h"),
-            hsm.state("x", to("next", "../y")),
+            hsm.state("x", go("next", "../y")),
             hsm.state("y"),
             hsm.transition(hsm.after(3), hsm.target("b")),
         ),
-        hsm.state("b", to("back", "a/h")),
+        hsm.state("b", go("back", "a/h")),
         hsm.transition(hsm.on("go"), hsm.target("b")),
     )
     a, h, x, y, b = (vertex_at(program_of(model), path) for path in ("a", "a/h", "a/x", "a/y", "b"))
@@ -130,12 +126,12 @@ def test_timers_and_memories_are_operations():
 @pytest.mark.parametrize(
     "parts",
     [
-        [hsm.state("a", to("e", "b")), hsm.state("b", hsm.activity(note("works")))],
-        [hsm.state("a", hsm.activity(note("works")), to("e", "b")), hsm.state("b")],
-        [hsm.state("a", to("e", "end")), hsm.final("end")],
-        [hsm.state("a", to("e", "end")), hsm.terminate("end")],
-        [hsm.state("a", to("e", "j")), hsm.junction("j", hsm.transition(hsm.guard(says(True)), hsm.target("b"))), hsm.state("b")],
-        [hsm.state("a", to("e", "b"), hsm.transition(hsm.when(says(False)), hsm.target("b"))), hsm.state("b")],
+        [hsm.state("a", go("e", "b")), hsm.state("b", hsm.activity(note("works")))],
+        [hsm.state("a", hsm.activity(note("works")), go("e", "b")), hsm.state("b")],
+        [hsm.state("a", go("e", "end")), hsm.final("end")],
+        [hsm.state("a", go("e", "end")), hsm.terminate("end")],
+        [hsm.state("a", go("e", "j")), hsm.junction("j", hsm.transition(hsm.guard(says(True)), hsm.target("b"))), hsm.state("b")],
+        [hsm.state("a", go("e", "b"), hsm.transition(hsm.when(says(False)), hsm.target("b"))), hsm.state("b")],
     ],
     ids=["an activity begins", "an activity ends", "the end", "terminate", "a closed way", "a change trigger"],
 )  # fmt: skip
@@ -150,7 +146,7 @@ def test_what_only_the_kernel_can_do(parts):
 async def test_what_only_the_kernel_can_do_is_found_once():
     """The table says that the event goes by turns, and every other event of that configuration does not."""
     model = hsm.define(
-        "M", hsm.state("a", hsm.transition(hsm.on("stay"), hsm.effect(note("stays"))), to("e", "end")), hsm.final("end")
+        "M", hsm.state("a", hsm.transition(hsm.on("stay"), hsm.effect(note("stays"))), go("e", "end")), hsm.final("end")
     )
     machine = await started(model, engine="generated")
     await machine.dispatch("stay")
@@ -163,13 +159,13 @@ async def test_what_only_the_kernel_can_do_is_found_once():
 def alternatives(size):
     """One event, *size* transitions that may say no."""
     return hsm.define(
-        "M", hsm.state("a", *[to("e", "../b", hsm.guard(says(False))) for _ in range(size)]), hsm.state("b")
+        "M", hsm.state("a", *[go("e", "../b", hsm.guard(says(False))) for _ in range(size)]), hsm.state("b")
     )
 
 
 def regions(size):
     """One event, a transition in each of *size* regions."""
-    parts = [hsm.state("a", to("e", "../b")), hsm.state("b")]
+    parts = [hsm.state("a", go("e", "../b")), hsm.state("b")]
     return hsm.define("M", hsm.state("p", *[hsm.region(f"r{n}", *parts) for n in range(size)]))
 
 
@@ -184,7 +180,7 @@ def levels(size):
 def branches(size):
     """One event, and a choice of *size* branches behind it."""
     ways = [hsm.transition(hsm.guard(says(False)), hsm.target("../a")) for _ in range(size)]
-    return hsm.define("M", hsm.state("a", to("e", "../c")), hsm.choice("c", *ways, hsm.transition(hsm.target("../a"))))
+    return hsm.define("M", hsm.state("a", go("e", "../c")), hsm.choice("c", *ways, hsm.transition(hsm.target("../a"))))
 
 
 @pytest.mark.parametrize("model_of", [alternatives, regions, levels, branches])

@@ -8,16 +8,12 @@ import sys
 import traceback
 
 import pytest
-from support import Log, note, rule, says, settle, started
+from support import Log, both_engines, go, note, rule, says, settle, started
 
 import hsm
 from hsm.runtime import engine as engines
 from hsm.testing import VirtualClock
 from hsm_classdsl import Machine, State, entry, on
-
-
-def to(event, target, *parts):
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
 
 
 def kinds_of_steps(machine):
@@ -29,7 +25,7 @@ def test_the_text_of_a_step_is_what_the_model_says_and_nothing_else():
     """Guard, exit, effect and entry in their order, each with its place; what is active is told before each of them."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.exit(note("-a")), to("go", "b", hsm.guard(says(True)), hsm.effect(note("go")))),
+        hsm.state("a", hsm.exit(note("-a")), go("go", "b", hsm.guard(says(True)), hsm.effect(note("go")))),
         hsm.state("b", hsm.entry(note("+b"))),
     )
     text = hsm.generated(model, "go", "/M/a")
@@ -66,7 +62,7 @@ def test_the_text_of_a_step_is_what_the_model_says_and_nothing_else():
 
 def test_a_step_of_the_kernel_has_no_text():
     """Where the kernel takes the event, there is nothing to show; without a path there is nothing to ask for."""
-    model = hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b", hsm.activity(note("works"))))
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", hsm.activity(note("works"))))
     assert hsm.generated(model, "go", "/M/a") is None
     with pytest.raises(ValueError, match="name the active leaves"):
         hsm.generated(model, "go")
@@ -75,7 +71,7 @@ def test_a_step_of_the_kernel_has_no_text():
 async def test_equal_states_share_one_piece_of_code():
     """A ring of a thousand states compiles one function for its event."""
     size = 1000
-    states = [hsm.state(f"s{n}", to("go", f"../s{(n + 1) % size}")) for n in range(size)]
+    states = [hsm.state(f"s{n}", go("go", f"../s{(n + 1) % size}")) for n in range(size)]
     machine = await started(hsm.define("M", *states))
     codes = set()
     for _ in range(size):
@@ -92,7 +88,7 @@ async def test_tracebacks_show_the_line_of_a_step_with_the_place_of_the_behaviou
     def fails(ctx, self, event):
         raise error_of_the_users
 
-    machine = await started(hsm.define("M", hsm.state("a", to("go", "b", hsm.effect(fails))), hsm.state("b")))
+    machine = await started(hsm.define("M", hsm.state("a", go("go", "b", hsm.effect(fails))), hsm.state("b")))
     with pytest.raises(ValueError, match="oops"):
         await machine.dispatch("go")
     lines = [
@@ -112,7 +108,7 @@ async def test_tracebacks_show_the_line_of_a_step_with_the_place_of_the_behaviou
 async def test_names_that_are_not_the_models_are_kept_up_to_a_limit(monkeypatch):
     """A machine that is sent ever new names does not grow for ever."""
     monkeypatch.setattr(engines, "NAMES", 5)
-    machine = await started(hsm.define("M", hsm.state("a", to("order.*", "b")), hsm.state("b", to("back", "a"))))
+    machine = await started(hsm.define("M", hsm.state("a", go("order.*", "b")), hsm.state("b", go("back", "a"))))
     for n in range(50):
         assert await machine.dispatch(f"nothing.{n}") is hsm.Outcome.IGNORED
     assert len(machine.steps) == 5
@@ -123,7 +119,7 @@ async def test_names_that_are_not_the_models_are_kept_up_to_a_limit(monkeypatch)
 async def test_configurations_are_kept_up_to_a_limit(monkeypatch):
     """Beyond it a configuration's steps are worked out again, and do the same."""
     monkeypatch.setattr(engines, "CONFIGURATIONS", 1)
-    machine = await started(hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b", to("go", "a"))))
+    machine = await started(hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", go("go", "a"))))
     for _ in range(6):
         assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.state() == "/M/a"
@@ -142,7 +138,7 @@ async def test_an_error_has_no_context_of_ours(event):
         raise KeyError("later")
 
     machine = await started(
-        hsm.define("M", hsm.state("a", to("go", "b", hsm.effect(fails))), hsm.state("b", hsm.entry(goes_on)))
+        hsm.define("M", hsm.state("a", go("go", "b", hsm.effect(fails))), hsm.state("b", hsm.entry(goes_on)))
     )
     with pytest.raises(ExceptionGroup) as raised:
         await machine.dispatch(event)
@@ -160,7 +156,7 @@ async def test_a_result_that_cannot_even_be_looked_at_is_an_error_of_its_behavio
             raise ValueError("not loaded")
 
     machine = await started(
-        hsm.define("M", hsm.state("a", to("go", "b", hsm.effect(lambda ctx, self, event: Lazy()))), hsm.state("b"))
+        hsm.define("M", hsm.state("a", go("go", "b", hsm.effect(lambda ctx, self, event: Lazy()))), hsm.state("b"))
     )
     with pytest.raises(ValueError, match="not loaded"):
         await machine.dispatch("go")
@@ -194,7 +190,7 @@ def test_something_fatal_in_an_async_behaviour_does_not_take_the_step_twice():
     async def main():
         model = hsm.define(
             "M",
-            hsm.state("a", to("go", "b", hsm.effect(interrupts))),
+            hsm.state("a", go("go", "b", hsm.effect(interrupts))),
             hsm.state("b", hsm.entry(lambda ctx, self, event: log.append("+b"))),
         )
         await (await started(model)).dispatch("go")
@@ -209,10 +205,10 @@ async def test_what_is_too_large_to_be_written_goes_to_the_kernel():
     """Too many guards in a row, too many ways of saying yes, too many behaviours: each does what it says."""
     yes = hsm.guard(says(True))
     many = [hsm.effect(note("x")) for _ in range(60)]
-    nested = to("deep", "b", *[hsm.guard(says(True)) for _ in range(70)])
-    wide = to("wide", "b", hsm.guard(hsm.any_of(*[says(False)] * 30, says(True))), *many)
-    long = to("long", "b", yes, *many * 7)
-    machine = await started(hsm.define("M", hsm.state("a", nested, wide, long), hsm.state("b", to("back", "a"))))
+    nested = go("deep", "b", *[hsm.guard(says(True)) for _ in range(70)])
+    wide = go("wide", "b", hsm.guard(hsm.any_of(*[says(False)] * 30, says(True))), *many)
+    long = go("long", "b", yes, *many * 7)
+    machine = await started(hsm.define("M", hsm.state("a", nested, wide, long), hsm.state("b", go("back", "a"))))
     for name, count in (("deep", 0), ("wide", 60), ("long", 420)):
         assert await machine.dispatch(name) is hsm.Outcome.TAKEN
         assert machine.instance.taken() == ["x"] * count
@@ -223,12 +219,12 @@ async def test_what_is_too_large_to_be_written_goes_to_the_kernel():
 @rule("R5")
 async def test_a_history_of_many_states_goes_to_the_kernel():
     """One that has more to remember than is written out restores all the same."""
-    inner = [hsm.state(f"s{n}", to("next", f"../s{n + 1}")) for n in range(20)]
+    inner = [hsm.state(f"s{n}", go("next", f"../s{n + 1}")) for n in range(20)]
     machine = await started(
         hsm.define(
             "M",
-            hsm.state("a", hsm.deep_history("h"), *inner, hsm.state("s20"), to("out", "/M/b")),
-            hsm.state("b", to("back", "/M/a/h")),
+            hsm.state("a", hsm.deep_history("h"), *inner, hsm.state("s20"), go("out", "/M/b")),
+            hsm.state("b", go("back", "/M/a/h")),
         )
     )
     for event in ("next", "next", "out", "back"):
@@ -237,16 +233,16 @@ async def test_a_history_of_many_states_goes_to_the_kernel():
 
 
 @rule("R5")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 @pytest.mark.parametrize(
     ("history", "restored"), [(hsm.deep_history, "/M/a/inner/f"), (hsm.shallow_history, "/M/a/inner/x")]
 )
 async def test_a_final_state_further_in_is_remembered(history, restored, engine):
     """A final state of a substate is where the owner was left: a deep history comes back to it."""
-    inner = hsm.state("inner", hsm.state("x", to("end", "../f")), hsm.final("f"))
+    inner = hsm.state("inner", hsm.state("x", go("end", "../f")), hsm.final("f"))
     machine = await started(
         hsm.define(
-            "M", hsm.state("a", history("h"), inner, to("out", "/M/b")), hsm.state("b", to("back", "/M/a/h"))
+            "M", hsm.state("a", history("h"), inner, go("out", "/M/b")), hsm.state("b", go("back", "/M/a/h"))
         ),
         engine=engine,
     )  # fmt: skip
@@ -260,13 +256,13 @@ async def test_a_history_alone_in_its_state_is_written_out():
     """It leads to the state as it is, which is a simple one."""
     machine = await started(
         hsm.define(
-            "M", hsm.state("a", to("go", "/M/b/h")), hsm.state("b", hsm.entry(note("+b")), hsm.shallow_history("h"))
+            "M", hsm.state("a", go("go", "/M/b/h")), hsm.state("b", hsm.entry(note("+b")), hsm.shallow_history("h"))
         )
     )
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.state() == "/M/b"
     assert machine.instance.taken() == ["+b"]
-    assert hsm.generated(hsm.define("N", hsm.state("a", to("go", "/N/b")), hsm.state("b")), "go", "/N/a") is not None
+    assert hsm.generated(hsm.define("N", hsm.state("a", go("go", "/N/b")), hsm.state("b")), "go", "/N/a") is not None
 
 
 @rule("R5")
@@ -282,12 +278,12 @@ async def test_what_is_remembered_survives_an_error_on_the_way():
             hsm.state(
                 "a",
                 hsm.shallow_history("h"),
-                hsm.state("x", to("n", "../y")),
+                hsm.state("x", go("n", "../y")),
                 hsm.state("y", hsm.exit(fails)),
-                to("out", "/M/b"),
+                go("out", "/M/b"),
                 hsm.exit(fails),
             ),
-            hsm.state("b", to("back", "/M/a/h")),
+            hsm.state("b", go("back", "/M/a/h")),
         )
     )
     await machine.dispatch("n")
@@ -306,15 +302,15 @@ async def test_what_is_left_behind_an_error_is_remembered():
     def fails(ctx, self, event):
         raise ValueError("oops")
 
-    inner = hsm.state("x", to("out", "/M/a/which", hsm.effect(fails)), to("n", "../y"))
+    inner = hsm.state("x", go("out", "/M/a/which", hsm.effect(fails)), go("n", "../y"))
     owner = hsm.state(
         "a",
         hsm.deep_history("h"),
         inner,
-        hsm.state("y", to("out", "/M/a/which", hsm.effect(fails))),
+        hsm.state("y", go("out", "/M/a/which", hsm.effect(fails))),
         hsm.choice("which", hsm.transition(hsm.target("/M/b"))),
     )
-    machine = await started(hsm.define("M", owner, hsm.state("b", to("back", "/M/a/h"))))
+    machine = await started(hsm.define("M", owner, hsm.state("b", go("back", "/M/a/h"))))
     await machine.dispatch("n")
     with pytest.raises(ValueError, match="oops"):
         await machine.dispatch("out")
@@ -342,7 +338,7 @@ async def test_a_clock_that_fails_tears_its_step_and_not_the_machine():
     clock = Broken()
     late = hsm.transition(hsm.after(5), hsm.effect(note("late")))
     machine = await started(
-        hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b", hsm.entry(note("+b")), late, to("go", "a"))),
+        hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", hsm.entry(note("+b")), late, go("go", "a"))),
         clock=clock,
     )
     clock.is_broken = True
@@ -383,7 +379,7 @@ def test_a_machine_may_be_sent_to_while_its_loop_stands_still():
     """On its own thread, between two runs of the loop, what cannot suspend is done at once."""
     loop = asyncio.new_event_loop()
     other = asyncio.new_event_loop()
-    model = hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b"))
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b"))
 
     async def begin():
         return await hsm.start(None, Log(), model)
@@ -427,7 +423,7 @@ async def test_async_methods_without_an_await_run_as_plain_ones():
 
 
 @rule("Q2")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_a_task_that_the_object_of_a_state_starts_is_inside(engine):
     """It was made by the machine, in the middle of a step: what it sends later is queued, and nobody waits for it."""
     outcomes = []

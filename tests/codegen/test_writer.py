@@ -9,7 +9,7 @@ import sys
 from textwrap import dedent
 
 import pytest
-from support import note, says
+from support import go, note, says
 
 import hsm
 from hsm.api import program_of
@@ -18,10 +18,6 @@ from hsm.codegen.blocks import Act, Arm, Ask, Make, Recall
 from hsm.codegen.deciding import NeedsKernel
 from hsm.codegen.writer import LINES, write
 from hsm.program import vertex_at
-
-
-def to(event, target, *parts):
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
 
 
 def ring(ctx, self, event):
@@ -43,10 +39,10 @@ def door():
         hsm.state(
             "closed",
             hsm.exit(ring),
-            to("open", "opened", hsm.guard(is_open)),
+            go("open", "opened", hsm.guard(is_open)),
             hsm.defer("lock"),
         ),
-        hsm.state("opened", hsm.transition(hsm.after(3), hsm.target("closed")), to("close", "closed")),
+        hsm.state("opened", hsm.transition(hsm.after(3), hsm.target("closed")), go("close", "closed")),
     )
 
 
@@ -173,9 +169,9 @@ def test_equal_shapes_have_equal_text_and_constants_of_their_own():
     """Two states of the same shape differ in what the parameters stand for, and in nothing else."""
     model = hsm.define(
         "M",
-        hsm.state("a", to("go", "b", hsm.effect(ring))),
-        hsm.state("b", to("go", "c", hsm.effect(waits, ring)), to("step", "c", hsm.effect(ring))),
-        hsm.state("c", to("go", "a", hsm.effect(ring))),
+        hsm.state("a", go("go", "b", hsm.effect(ring))),
+        hsm.state("b", go("go", "c", hsm.effect(waits, ring)), go("step", "c", hsm.effect(ring))),
+        hsm.state("c", go("go", "a", hsm.effect(ring))),
     )
     first, other, third = (
         written(model, leaves, event) for leaves, event in (((1,), "go"), ((2,), "step"), ((3,), "go"))
@@ -199,10 +195,10 @@ def test_every_point_is_the_line_of_its_operation():
             hsm.state(
                 "x",
                 hsm.exit(note("-x"), note("-x2")),
-                to("go", "/M/which", hsm.guard(says(True)), hsm.effect(note("e"))),
+                go("go", "/M/which", hsm.guard(says(True)), hsm.effect(note("e"))),
             ),
             hsm.state("y"),
-            to("next", "/M/a/y"),
+            go("next", "/M/a/y"),
             hsm.exit(note("-a")),
         ),
         hsm.choice(
@@ -212,7 +208,7 @@ def test_every_point_is_the_line_of_its_operation():
             hsm.transition(hsm.target("c"), hsm.effect(waits)),
         ),
         hsm.state("b", hsm.entry(note("+b"), waits), hsm.transition(hsm.after(3), hsm.target("c"))),
-        hsm.state("c", hsm.transition(hsm.after(seconds), hsm.target("b")), to("back", "a/h", hsm.effect(note("<-")))),
+        hsm.state("c", hsm.transition(hsm.after(seconds), hsm.target("b")), go("back", "a/h", hsm.effect(note("<-")))),
     )
     program = program_of(model)
     seen = set()
@@ -260,7 +256,7 @@ def test_no_function_is_longer_than_what_python_likes():
             "M",
             hsm.state(
                 "a",
-                to("e", "b", *[hsm.guard(hsm.any_of(*[says(True)] * n)) for _ in range(n)], hsm.effect(*[ring] * n)),
+                go("e", "b", *[hsm.guard(hsm.any_of(*[says(True)] * n)) for _ in range(n)], hsm.effect(*[ring] * n)),
             ),
             hsm.state("b"),
         )

@@ -6,21 +6,25 @@ import asyncio
 import contextlib
 
 import pytest
-from support import Log, anote, fail, logged, note, rule, settle, started
+from support import (
+    Gated,
+    afail,
+    anote,
+    errors_of_loop,
+    fail,
+    go,
+    logged,
+    note,
+    noting,
+    on,
+    rule,
+    settle,
+    started,
+    then,
+    until_open,
+)
 
 import hsm
-
-
-class Gated(Log):
-    """A log with a gate that behaviours can wait at."""
-
-    def __init__(self):
-        super().__init__()
-        self.gate = asyncio.Event()
-
-
-def on(name, *parts):
-    return hsm.transition(hsm.on(name), *parts)
 
 
 def work(text):
@@ -34,24 +38,6 @@ def work(text):
             self.log.append(f"{text} ends")
 
     return act
-
-
-async def until_open(ctx, self, event):
-    """An activity that returns when the gate opens."""
-    await self.gate.wait()
-
-
-async def when_open(ctx, self, event):
-    """A guard that holds, when the gate opens."""
-    await self.gate.wait()
-    return True
-
-
-def errors_of_loop():
-    """What reaches the loop's exception handler from now on."""
-    caught = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
-    return caught
 
 
 @rule("A1")
@@ -76,9 +62,7 @@ async def test_an_activity_is_given_the_event_that_caused_entry():
     async def act(ctx, self, event):
         seen.append((ctx, self, event))
 
-    machine = await started(
-        hsm.define("M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b", hsm.activity(act, act)))
-    )
+    machine = await started(hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", hsm.activity(act, act))))
     event = hsm.Event("go", 7)
     await machine.dispatch(event)
     await settle()
@@ -98,9 +82,7 @@ async def test_exit_cancels_and_awaits_activities_before_the_exit_actions():
                 await asyncio.sleep(0)
             self.log.append("slow ends")
 
-    model = hsm.define(
-        "M", hsm.state("a", hsm.activity(slow_to_end), hsm.exit(note("-a")), on("go", hsm.target("b"))), logged("b")
-    )
+    model = hsm.define("M", hsm.state("a", hsm.activity(slow_to_end), hsm.exit(note("-a")), go("go", "b")), logged("b"))
     machine = await started(model)
     await settle()
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
@@ -112,7 +94,7 @@ async def test_activities_of_nested_states_end_innermost_first():
     """Each before the exit of its own state."""
     model = hsm.define(
         "M",
-        logged("a", hsm.activity(work("outer")), logged("b", hsm.activity(work("inner"))), on("go", hsm.target("c"))),
+        logged("a", hsm.activity(work("outer")), logged("b", hsm.activity(work("inner"))), go("go", "c")),
         logged("c"),
     )
     machine = await started(model)
@@ -130,9 +112,9 @@ async def test_an_inner_transition_does_not_disturb_the_activities_around_it():
         hsm.state(
             "a",
             hsm.activity(work("outer")),
-            hsm.state("b", on("go", hsm.target("../c"))),
+            hsm.state("b", go("go", "../c")),
             hsm.state("c"),
-            on("x", hsm.effect(note("x"))),
+            noting("x"),
         ),
     )
     machine = await started(model)
@@ -145,7 +127,7 @@ async def test_an_inner_transition_does_not_disturb_the_activities_around_it():
 @rule("A1", "K2")
 async def test_a_self_transition_begins_the_activity_again():
     """The old one has ended before the new one begins."""
-    machine = await started(hsm.define("M", hsm.state("a", hsm.activity(work("x")), on("go", hsm.target(".")))))
+    machine = await started(hsm.define("M", hsm.state("a", hsm.activity(work("x")), go("go", "."))))
     await settle()
     await machine.dispatch("go")
     await settle()
@@ -164,7 +146,7 @@ async def test_one_that_refuses_to_end_is_abandoned_and_reported(clock):
             except asyncio.CancelledError:
                 self.log.append("refused")
 
-    model = hsm.define("M", hsm.state("a", hsm.activity(refuse), on("go", hsm.target("b"))), logged("b"))
+    model = hsm.define("M", hsm.state("a", hsm.activity(refuse), go("go", "b")), logged("b"))
     machine = await started(model, Gated(), grace=3)
     await settle()
     await machine.dispatch("go")
@@ -189,9 +171,7 @@ async def test_the_time_of_grace_is_one_for_all_activities_of_a_state(clock):
             with contextlib.suppress(asyncio.CancelledError):
                 await self.gate.wait()
 
-    model = hsm.define(
-        "M", hsm.state("a", hsm.activity(refuse, refuse, refuse), on("go", hsm.target("b"))), logged("b")
-    )
+    model = hsm.define("M", hsm.state("a", hsm.activity(refuse, refuse, refuse), go("go", "b")), logged("b"))
     machine = await started(model, Gated(), grace=2)
     await settle()
     await machine.dispatch("go")
@@ -227,7 +207,7 @@ async def test_none_outlives_its_machine(end):
     """Whichever way the machine ends, its activities have ended by then."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.activity(work("x")), on("final", hsm.target("done")), on("terminate", hsm.target("dead"))),
+        hsm.state("a", hsm.activity(work("x")), go("final", "done"), go("terminate", "dead")),
         hsm.activity(work("M")),
         hsm.final("done"),
         hsm.terminate("dead"),
@@ -242,7 +222,7 @@ async def test_none_outlives_its_machine(end):
 
 @rule("A1")
 async def test_an_activity_may_send_an_event_that_exits_its_own_state():
-    """It is told `QUEUED`, is cancelled at its next await, and the transition is made."""
+    """Its dispatch returns `QUEUED`, it is cancelled at its next await, and the transition is made."""
 
     async def leaving(ctx, self, event):
         self.log.append((await self.dispatch("go")).value)
@@ -251,7 +231,7 @@ async def test_an_activity_may_send_an_event_that_exits_its_own_state():
         finally:
             self.log.append("cancelled")
 
-    model = hsm.define("M", logged("a", hsm.activity(leaving), on("go", hsm.target("b"))), logged("b"))
+    model = hsm.define("M", logged("a", hsm.activity(leaving), go("go", "b")), logged("b"))
     machine = await started(model)
     await settle()
     assert machine.state() == "/M/b"
@@ -270,8 +250,8 @@ async def test_what_an_ending_activity_sends_is_processed_after_the_step():
 
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.activity(parting), on("go", hsm.target("b"))),
-        logged("b", on("bye", hsm.effect(note("bye")))),
+        hsm.state("a", hsm.activity(parting), go("go", "b")),
+        logged("b", noting("bye")),
     )
     machine = await started(model)
     await settle()
@@ -283,9 +263,7 @@ async def test_what_an_ending_activity_sends_is_processed_after_the_step():
 @rule("A1", "C1")
 async def test_a_state_completes_when_its_activities_have_returned():
     """Not before the last one has."""
-    model = hsm.define(
-        "M", hsm.state("a", hsm.activity(until_open, anote("quick")), hsm.transition(hsm.target("b"))), logged("b")
-    )
+    model = hsm.define("M", hsm.state("a", hsm.activity(until_open, anote("quick")), then("b")), logged("b"))
     machine = await started(model, Gated())
     await settle()
     assert machine.state() == "/M/a"
@@ -296,8 +274,8 @@ async def test_a_state_completes_when_its_activities_have_returned():
 
 @rule("A1", "C1")
 async def test_a_plain_function_is_an_activity_that_returns_at_once():
-    """It runs on the next turn, and the state completes."""
-    model = hsm.define("M", hsm.state("a", hsm.activity(note("x")), hsm.transition(hsm.target("b"))), logged("b"))
+    """It runs on the next iteration of the event loop, and the state completes."""
+    model = hsm.define("M", hsm.state("a", hsm.activity(note("x")), then("b")), logged("b"))
     machine = await started(model)
     assert machine.instance.log == []
     await settle()
@@ -313,9 +291,9 @@ async def test_a_composite_waits_for_its_activities_as_well_as_its_final_state()
             hsm.state(
                 "a",
                 hsm.activity(until_open),
-                hsm.state("b", on("fin", hsm.target("../done"))),
+                hsm.state("b", go("fin", "../done")),
                 hsm.final("done"),
-                hsm.transition(hsm.target("c")),
+                then("c"),
             ),
             logged("c"),
         )
@@ -343,7 +321,7 @@ async def test_an_activity_that_returns_while_its_state_is_being_left_completes_
 
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.activity(ends_when_told), hsm.transition(hsm.target("wrong")), on("go", hsm.target("b"))),
+        hsm.state("a", hsm.activity(ends_when_told), then("wrong"), go("go", "b")),
         hsm.state("wrong"),
         logged("b"),
     )
@@ -362,8 +340,8 @@ async def test_an_activity_that_returns_during_the_step_that_leaves_its_state_co
         hsm.state(
             "a",
             hsm.activity(anote("returned")),
-            hsm.transition(hsm.target("wrong")),
-            on("hold", hsm.target("b"), hsm.guard(when_open)),
+            then("wrong"),
+            go("hold", "b", hsm.guard(until_open)),
         ),
         hsm.state("wrong"),
         logged("b"),
@@ -391,8 +369,8 @@ async def test_an_activity_that_returns_while_its_state_is_being_reentered_compl
         hsm.state(
             "a",
             hsm.activity(first_only),
-            hsm.transition(hsm.target("wrong")),
-            on("hold", hsm.target("."), hsm.guard(when_open)),
+            then("wrong"),
+            go("hold", ".", hsm.guard(until_open)),
         ),
         hsm.state("wrong"),
     )
@@ -422,9 +400,7 @@ async def test_an_activity_of_an_earlier_activation_completes_nothing():
                     raise
 
     errors_of_loop()
-    model = hsm.define(
-        "M", hsm.state("a", hsm.activity(stubborn), on("go", hsm.target(".")), hsm.transition(hsm.target("b"))), hsm.state("b")
-    )  # fmt: skip
+    model = hsm.define("M", hsm.state("a", hsm.activity(stubborn), go("go", "."), then("b")), hsm.state("b"))
     machine = await started(model, Gated(), grace=1)
     await settle()
     await machine.dispatch("go")
@@ -439,9 +415,9 @@ async def test_an_activity_that_raised_does_not_complete_its_state():
     """Its error is an event, and the state stays."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.activity(fail("oops")), hsm.transition(hsm.target("b"))),
+        hsm.state("a", hsm.activity(fail("oops")), then("b")),
         hsm.state("b"),
-        on("hsm_error", hsm.effect(note("error"))),
+        noting("hsm_error", "error"),
     )
     machine = await started(model)
     await settle()
@@ -452,15 +428,10 @@ async def test_an_activity_that_raised_does_not_complete_its_state():
 @rule("A1", "E2")
 async def test_an_error_of_an_activity_waits_for_the_step_that_is_going_on():
     """It is handled after it, before queued events."""
-
-    async def breaks(ctx, self, event):
-        await asyncio.sleep(0)
-        raise ValueError("oops")
-
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.activity(breaks), on("hold", hsm.effect(until_open, note("held"))), on("go", hsm.effect(note("gone")))),
-        on("hsm_error", hsm.effect(note("error"))),
+        hsm.state("a", hsm.activity(afail("oops")), on("hold", hsm.effect(until_open, note("held"))), noting("go", "gone")),
+        noting("hsm_error", "error"),
     )  # fmt: skip
     machine = await started(model, Gated())
     answers = [machine.dispatch("hold"), machine.dispatch("go")]

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 
 import pytest
-from support import Log, note, settle, started
+from support import Log, Paid, after, asays, in_thread, note, noting, on, says, settle, started
 
 import hsm
 import hsm_classdsl
 
-
-def on(name, *parts):
-    return hsm.transition(hsm.on(name), *parts)
-
-
-MODEL = hsm.define("M", hsm.state("a", on("go", hsm.effect(note("gone")))))
-
-
-class Paid(hsm.Signal):
-    """An event without fields."""
+MODEL = hsm.define("M", hsm.state("a", noting("go", "gone")))
 
 
 async def is_well(machine):
@@ -77,14 +66,12 @@ def test_an_event_needs_a_name(name):
 
 
 async def test_bad_input_from_inside_a_behaviour_is_an_error_of_that_behaviour():
-    """The step goes on, and whoever sent its event is told."""
+    """The step goes on, and the error is raised to whoever sent its event."""
 
     def bad(ctx, self, event):
         self.dispatch(42)
 
-    machine = await started(
-        hsm.define("M", hsm.state("a", on("bad", hsm.effect(bad)), on("go", hsm.effect(note("gone")))))
-    )
+    machine = await started(hsm.define("M", hsm.state("a", on("bad", hsm.effect(bad)), noting("go", "gone"))))
     with pytest.raises(TypeError, match="not 42") as caught:
         await machine.dispatch("bad")
     assert "in effect of /M/a on 'bad'" in caught.value.__notes__[0]
@@ -142,19 +129,10 @@ async def test_an_instance_that_never_called_its_base_init_says_the_same():
 
 async def test_from_another_thread_the_message_names_the_way():
     """And nothing has been sent."""
-    machine, errors, done = await started(MODEL), [], asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def run():
-        try:
-            machine.dispatch("go")
-        except hsm.LifecycleError as error:
-            errors.append(str(error))
-        loop.call_soon_threadsafe(done.set)
-
-    threading.Thread(target=run).start()
-    await done.wait()
-    assert "machine.dispatch_threadsafe(event)" in errors[0]
+    machine = await started(MODEL)
+    error = await in_thread(lambda: machine.dispatch("go"))
+    assert isinstance(error, hsm.LifecycleError)
+    assert "machine.dispatch_threadsafe(event)" in str(error)
     assert machine.instance.log == []
     assert await is_well(machine)
 
@@ -182,7 +160,7 @@ async def test_a_class_in_place_of_an_instance_is_refused_with_a_hint():
 
 
 async def test_something_that_is_no_model_is_refused():
-    """`start` takes what `define` gave."""
+    """`start` takes what `define` returned."""
     for wrong in (None, "M", hsm.state("a"), Log()):
         with pytest.raises(TypeError, match=r"the model that hsm\.define gave"):
             await hsm.start(None, Log(), wrong)
@@ -237,7 +215,7 @@ async def test_stop_and_restart_take_a_machine_or_an_instance():
             await call(Log())
 
 
-async def test_an_instance_that_lacks_what_the_behaviours_need_is_told_by_a_note():
+async def test_an_instance_that_lacks_what_the_behaviours_need_gets_a_note():
     """The behaviour's own error comes out, and its note says where."""
 
     class Other(hsm.Instance):
@@ -264,7 +242,7 @@ def test_a_behaviour_with_the_wrong_signature_is_refused_where_it_can_be_seen(wr
         hsm.activity(wrong),
         on("x", hsm.effect(wrong)),
         on("x", hsm.guard(wrong), hsm.effect(note("x"))),
-        hsm.transition(hsm.after(wrong), hsm.effect(note("x"))),
+        after(wrong, hsm.effect(note("x"))),
     ):
         with pytest.raises(hsm.DefinitionError, match=re.escape("(ctx, instance, event)")):
             hsm.define("M", hsm.state("a", part))
@@ -292,42 +270,23 @@ async def test_a_wrong_signature_that_nobody_can_see_is_an_error_at_run_time():
     def hiding(*given):
         return (lambda ctx, self: None)(*given)
 
-    machine = await started(
-        hsm.define("M", hsm.state("a", on("bad", hsm.effect(hiding)), on("go", hsm.effect(note("gone")))))
-    )
+    machine = await started(hsm.define("M", hsm.state("a", on("bad", hsm.effect(hiding)), noting("go", "gone"))))
     with pytest.raises(TypeError, match="positional argument") as caught:
         await machine.dispatch("bad")
     assert "in effect of /M/a on 'bad'" in caught.value.__notes__[0]
     assert await is_well(machine)
 
 
-def gives(value):
-    def guard(ctx, self, event):
-        return value
-
-    return guard
-
-
-def agives(value):
-    async def guard(ctx, self, event):
-        await asyncio.sleep(0)
-        return value
-
-    return guard
-
-
 @pytest.mark.parametrize("value", [None, 0, 1, "", "yes", [], object])
-@pytest.mark.parametrize("make", [gives, agives], ids=["plain", "async"])
-async def test_a_guard_that_gives_no_bool_is_an_error_and_counts_as_false(value, make):
-    """The error names the guard, what it gave, and what a guard gives."""
+@pytest.mark.parametrize("make", [says, asays], ids=["plain", "async"])
+async def test_a_guard_that_returns_no_bool_is_an_error_and_counts_as_false(value, make):
+    """The error names the guard, what it returned, and what a guard must return."""
     model = hsm.define(
         "M",
-        hsm.state(
-            "a", on("bad", hsm.guard(make(value)), hsm.effect(note("wrong"))), on("go", hsm.effect(note("gone")))
-        ),
+        hsm.state("a", on("bad", hsm.guard(make(value)), hsm.effect(note("wrong"))), noting("go", "gone")),
     )
     machine = await started(model)
-    with pytest.raises(hsm.GuardError, match=re.escape(f"guard' gave {value!r}")) as caught:
+    with pytest.raises(hsm.GuardError, match=re.escape(f"answer' gave {value!r}")) as caught:
         await machine.dispatch("bad")
     assert "a guard gives True or False" in str(caught.value)
     assert "in guard of /M/a on 'bad'" in caught.value.__notes__[0]
@@ -339,7 +298,7 @@ async def test_a_guard_without_a_bool_is_an_error_event_like_any():
     """A transition on `hsm_error` takes it."""
     model = hsm.define(
         "M",
-        hsm.state("a", on("bad", hsm.guard(gives(None)))),
+        hsm.state("a", on("bad", hsm.guard(says(None)))),
         on("hsm_error", hsm.effect(lambda ctx, self, event: self.log.append(type(event.data)))),
     )
     machine = await started(model)

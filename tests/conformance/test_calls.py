@@ -6,49 +6,20 @@ import asyncio
 import contextvars
 
 import pytest
-from support import Log, anote, fail, logged, note, rule, says, settle, started
+from support import Gated, anote, asays, fail, go, held, logged, note, noting, on, rule, says, settle, started, then
 
 import hsm
-
-
-class Gated(Log):
-    """A log with a gate that behaviours can wait at."""
-
-    def __init__(self):
-        super().__init__()
-        self.gate = asyncio.Event()
-
-
-async def held(ctx, self, event):
-    await self.gate.wait()
-    self.log.append("freed")
-
-
-def on(name, *parts):
-    return hsm.transition(hsm.on(name), *parts)
 
 
 def on_call(operation, *parts):
     return hsm.transition(hsm.on_call(operation), *parts)
 
 
-def give(value):
-    return lambda ctx, self, event: value
-
-
-def agive(value):
-    async def behave(ctx, self, event):
-        await asyncio.sleep(0)
-        return value
-
-    return behave
-
-
 ADDER = hsm.define("M", hsm.state("a", on_call("add", hsm.effect(lambda ctx, self, event: sum(event.data.args)))))
 
 
-@pytest.mark.parametrize("effect", [give(42), agive(42)], ids=["plain", "async"])
-async def test_a_call_gives_what_the_effect_gave(effect):
+@pytest.mark.parametrize("effect", [says(42), asays(42)], ids=["plain", "async"])
+async def test_a_call_returns_what_the_effect_returned(effect):
     """Plain and async effects alike."""
     machine = await started(hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(effect)))))
     assert await machine.call("ask") == 42
@@ -83,17 +54,17 @@ async def test_guards_choose_by_the_arguments():
 
     model = hsm.define(
         "M",
-        hsm.state("a", on_call("size", hsm.guard(is_small), hsm.effect(give("small")))),
-        on_call("size", hsm.effect(give("large"))),
+        hsm.state("a", on_call("size", hsm.guard(is_small), hsm.effect(says("small")))),
+        on_call("size", hsm.effect(says("large"))),
     )
     machine = await started(model)
     assert [await machine.call("size", n) for n in (5, 50)] == ["small", "large"]
 
 
 async def test_the_value_is_that_of_the_last_effect():
-    """Of several effects the last one gives it; without any it is `None`."""
+    """Of several effects the last one provides it; without any it is `None`."""
     machine = await started(
-        hsm.define("M", hsm.state("a", on_call("two", hsm.effect(give(1), give(2))), on_call("none")))
+        hsm.define("M", hsm.state("a", on_call("two", hsm.effect(says(1), says(2))), on_call("none")))
     )
     assert await machine.call("two") == 2
     assert await machine.call("none") is None
@@ -103,8 +74,8 @@ async def test_entry_actions_do_not_change_the_value():
     """The effect's value stands whatever is entered behind it."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.exit(give("exit")), on_call("move", hsm.target("b"), hsm.effect(give("effect")))),
-        hsm.state("b", hsm.entry(give("entry")), hsm.transition(hsm.target("c"), hsm.effect(give("completion")))),
+        hsm.state("a", hsm.exit(says("exit")), on_call("move", hsm.target("b"), hsm.effect(says("effect")))),
+        hsm.state("b", hsm.entry(says("entry")), then("c", hsm.effect(says("completion")))),
         hsm.state("c"),
     )
     machine = await started(model)
@@ -116,7 +87,7 @@ async def test_entry_actions_do_not_change_the_value():
 async def test_the_caller_waits_for_the_whole_step():
     """It gets its value when the target has been entered and what follows is done."""
     model = hsm.define(
-        "M", hsm.state("a", on_call("move", hsm.target("b"), hsm.effect(give(7)))), hsm.state("b", hsm.entry(held))
+        "M", hsm.state("a", on_call("move", hsm.target("b"), hsm.effect(says(7)))), hsm.state("b", hsm.entry(held))
     )
     machine = await started(model, Gated())
     task = asyncio.create_task(machine.call("move"))
@@ -124,12 +95,12 @@ async def test_the_caller_waits_for_the_whole_step():
     assert not task.done()
     machine.instance.gate.set()
     assert await task == 7
-    assert machine.instance.log == ["freed"]
+    assert machine.instance.log == ["held", "freed"]
 
 
 @rule("Q3")
 async def test_a_call_that_cannot_suspend_is_done_at_once():
-    """No turn of the loop, as for `dispatch`."""
+    """No iteration of the event loop, as for `dispatch`."""
     machine, turns = await started(ADDER), []
     asyncio.get_running_loop().call_soon(turns.append, "turn")
     assert await machine.call("add", 1, 2, 3) == 6
@@ -141,7 +112,7 @@ async def test_a_call_waits_for_its_turn():
     """It is queued behind what came before it."""
     model = hsm.define(
         "M",
-        hsm.state("a", on("hold", hsm.effect(held)), on("go", hsm.effect(note("gone"))), on_call("ask", hsm.effect(note("asked"), give(1)))),
+        hsm.state("a", on("hold", hsm.effect(held)), noting("go", "gone"), on_call("ask", hsm.effect(note("asked"), says(1)))),
     )  # fmt: skip
     machine = await started(model, Gated())
     for name in ("hold", "go"):
@@ -150,7 +121,7 @@ async def test_a_call_waits_for_its_turn():
     await settle()
     machine.instance.gate.set()
     assert await task == 1
-    assert machine.instance.log == ["freed", "gone", "asked"]
+    assert machine.instance.log == ["held", "freed", "gone", "asked"]
 
 
 @rule("Q6")
@@ -176,7 +147,7 @@ async def test_a_queued_call_keeps_the_callers_context():
 async def test_a_call_that_no_transition_takes_is_an_error():
     """The error names the operation and the active states; the machine goes on."""
     machine = await started(
-        hsm.define("M", logged("a", on_call("no", hsm.guard(says(False))), on_call("yes", hsm.effect(give(1)))))
+        hsm.define("M", logged("a", on_call("no", hsm.guard(says(False))), on_call("yes", hsm.effect(says(1)))))
     )
     for operation in ("what", "no"):
         with pytest.raises(hsm.CallError, match=f"'{operation}' in /M/a"):
@@ -186,13 +157,8 @@ async def test_a_call_that_no_transition_takes_is_an_error():
 
 async def test_a_call_that_no_transition_takes_is_an_error_behind_a_suspended_guard_too():
     """The error comes out of the await, and the machine goes on."""
-
-    async def no(ctx, self, event):
-        await asyncio.sleep(0)
-        return False
-
     machine = await started(
-        hsm.define("M", hsm.state("a", on_call("no", hsm.guard(no)), on_call("yes", hsm.effect(give(1)))))
+        hsm.define("M", hsm.state("a", on_call("no", hsm.guard(asays(False))), on_call("yes", hsm.effect(says(1)))))
     )
     with pytest.raises(hsm.CallError, match="'no' in /M/a"):
         await machine.call("no")
@@ -202,9 +168,7 @@ async def test_a_call_that_no_transition_takes_is_an_error_behind_a_suspended_gu
 @rule("T2")
 async def test_calls_and_events_are_different_things():
     """No event triggers `on_call`, and no call triggers `on`, not even a wildcard."""
-    model = hsm.define(
-        "M", hsm.state("a", on_call("ask", hsm.effect(note("call"))), on("go"), on("*", hsm.effect(note("event"))))
-    )
+    model = hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(note("call"))), on("go"), noting("*", "event")))
     machine = await started(model)
     await machine.dispatch("ask")
     assert machine.instance.log == ["event"]
@@ -214,11 +178,11 @@ async def test_calls_and_events_are_different_things():
 
 
 @rule("D1")
-async def test_a_call_is_never_held_back():
+async def test_a_call_is_never_deferred():
     """Deferral is for events: a call in a state that defers its name is an error there and then."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.defer("*", "ask"), on("go", hsm.target("b"))),
+        hsm.state("a", hsm.defer("*", "ask"), go("go", "b")),
         hsm.state("b", on_call("ask", hsm.effect(note("asked")))),
     )
     machine = await started(model)
@@ -235,8 +199,8 @@ async def test_in_regions_every_taker_fires_and_the_last_one_gives_the_value():
         "M",
         hsm.state(
             "s",
-            hsm.region("r", hsm.state("a", on_call("ask", hsm.effect(note("a"), give("of a"))))),
-            hsm.region("q", hsm.state("b", on_call("ask", hsm.effect(note("b"), give("of b"))))),
+            hsm.region("r", hsm.state("a", on_call("ask", hsm.effect(note("a"), says("of a"))))),
+            hsm.region("q", hsm.state("b", on_call("ask", hsm.effect(note("b"), says("of b"))))),
         ),
     )
     machine = await started(model)
@@ -263,11 +227,11 @@ async def test_an_unhandled_error_is_raised_from_the_call(place):
 
 @rule("E3")
 async def test_a_handled_error_of_the_effect_leaves_no_value():
-    """The transition on `hsm_error` took it; the call gives `None`."""
+    """The transition on `hsm_error` took it; the call returns `None`."""
     model = hsm.define(
         "M",
-        hsm.state("a", on_call("ask", hsm.effect(fail("oops"), give(1)))),
-        on("hsm_error", hsm.effect(note("handled"), give(2))),
+        hsm.state("a", on_call("ask", hsm.effect(fail("oops"), says(1)))),
+        on("hsm_error", hsm.effect(note("handled"), says(2))),
     )
     machine = await started(model)
     assert await machine.call("ask") is None
@@ -276,9 +240,9 @@ async def test_a_handled_error_of_the_effect_leaves_no_value():
 
 @rule("E3")
 async def test_an_effect_that_failed_gives_no_value_though_an_earlier_one_did():
-    """The list of effects ended in an error, so the call gives `None`."""
+    """The list of effects ended in an error, so the call returns `None`."""
     machine = await started(
-        hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(give(1), fail("oops"))), on("hsm_error")))
+        hsm.define("M", hsm.state("a", on_call("ask", hsm.effect(says(1), fail("oops"))), on("hsm_error")))
     )
     assert await machine.call("ask") is None
 
@@ -291,7 +255,7 @@ async def test_a_behaviour_cannot_wait_for_a_call_of_its_own_machine():
         await self._runner.call("ask")
 
     machine = await started(
-        hsm.define("M", hsm.state("a", on("go", hsm.effect(ask)), on_call("ask", hsm.effect(give(1)))))
+        hsm.define("M", hsm.state("a", on("go", hsm.effect(ask)), on_call("ask", hsm.effect(says(1)))))
     )
     with pytest.raises(hsm.LifecycleError, match="dispatch 'ask'"):
         await machine.dispatch("go")
@@ -322,12 +286,12 @@ async def test_cancelling_a_caller_does_not_stop_the_step():
     assert task.cancelled()
     machine.instance.gate.set()
     await settle()
-    assert machine.instance.log == ["freed", "done"]
+    assert machine.instance.log == ["held", "freed", "done"]
 
 
 @rule("L4", "L5")
 async def test_a_call_needs_a_running_machine():
-    """Before the end it waits in vain, and is told; after it, it is refused."""
+    """A call that waits when the machine stops raises `MachineStopped`; one that comes later is refused."""
     machine = await started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)), on_call("ask"))), Gated())
     machine.dispatch("hold")
     task = asyncio.create_task(machine.call("ask"))
@@ -343,8 +307,8 @@ async def test_a_call_needs_a_running_machine():
 @rule("L5", "C3")
 @pytest.mark.parametrize("end", [hsm.final("end"), hsm.terminate("end")], ids=["completed", "terminated"])
 async def test_a_call_that_waits_when_the_machine_ends_by_itself_gives_no_outcome(end):
-    """Whoever asked for a value is told that there will be none."""
-    model = hsm.define("M", hsm.state("a", on("go", hsm.target("end"), hsm.effect(held)), on_call("ask")), end)
+    """Whoever asked for a value gets a `MachineStopped` instead."""
+    model = hsm.define("M", hsm.state("a", go("go", "end", hsm.effect(held)), on_call("ask")), end)
     machine = await started(model, Gated())
     machine.dispatch("go")
     answer = machine.call("ask")

@@ -4,29 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from support import anote, logged, note, rule, settle, started
+from support import afail, anote, every, fail, forever, go, logged, note, noting, on, rule, sends, settle, started, then
 
 import hsm
-
-
-def go(event, target, *parts):
-    """A transition on *event* to *target*."""
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def then(target, *parts):
-    """A completion transition to *target*."""
-    return hsm.transition(hsm.target(target), *parts)
-
-
-def sends(*names):
-    """A behaviour that dispatches to its own machine."""
-
-    async def behave(ctx, self, event):
-        for name in names:
-            await self.dispatch(name)
-
-    return behave
 
 
 def works(seconds, text="worked"):
@@ -184,17 +164,13 @@ async def test_an_orthogonal_state_completes_again_when_one_region_ends_again():
 @rule("C1")
 async def test_an_activity_that_raises_does_not_complete_its_state(clock):
     """The error is handled, the state stays."""
-
-    async def breaks(ctx, self, event):
-        raise ValueError("broken")
-
     model = hsm.define(
         "M",
         hsm.state(
             "a",
-            hsm.activity(breaks, works(1)),
+            hsm.activity(afail("broken"), works(1)),
             then("../b"),
-            hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
+            noting("hsm_error", "error"),
         ),
         hsm.state("b"),
     )
@@ -205,7 +181,7 @@ async def test_an_activity_that_raises_does_not_complete_its_state(clock):
 
 @rule("C1")
 async def test_a_plain_function_as_activity_returns_at_once():
-    """The state completes on the next turn."""
+    """The state completes on the next iteration of the event loop."""
     model = hsm.define("M", hsm.state("a", hsm.activity(note("plain")), then("../b")), hsm.state("b"))
     machine = await started(model)
     assert machine.state() == "/M/a"
@@ -224,17 +200,17 @@ async def test_completions_come_before_queued_events_inner_before_outer():
             hsm.state(
                 "a",
                 hsm.entry(sends("x")),
-                hsm.transition(hsm.on("x"), hsm.effect(note("too early"))),
+                noting("x", "too early"),
                 then("../f", hsm.effect(note("inner"))),
             ),
             hsm.final("f"),
             then("../b", hsm.effect(note("outer"))),
         ),
-        hsm.state("b", hsm.transition(hsm.on("x"), hsm.effect(note("x in b")))),
+        hsm.state("b", noting("x", "x in b")),
     )
     machine = await started(model)
     await machine.dispatch("e")
-    assert machine.instance.taken() == ["inner", "outer", "x in b"]
+    assert machine.instance.taken() == ["x queued", "inner", "outer", "x in b"]
 
 
 @rule("C2")
@@ -255,11 +231,11 @@ async def test_the_end_of_an_activity_comes_before_events_that_are_queued_alread
         hsm.state(
             "a",
             hsm.activity(waits),
-            hsm.transition(hsm.on("e"), hsm.effect(releases)),
-            hsm.transition(hsm.on("x"), hsm.effect(note("too early"))),
+            on("e", hsm.effect(releases)),
+            noting("x", "too early"),
             then("../b"),
         ),
-        hsm.state("b", hsm.transition(hsm.on("x"), hsm.effect(note("x in b")))),
+        hsm.state("b", noting("x", "x in b")),
     )
     machine = await started(model)
     await settle()
@@ -291,13 +267,9 @@ async def test_nobody_can_send_a_completion_by_name():
 @rule("C2")
 async def test_a_completion_is_void_when_its_state_was_left_before():
     """An error that comes first takes the state away; its completion does not fire elsewhere."""
-
-    def breaks(ctx, self, event):
-        raise ValueError("broken")
-
     model = hsm.define(
         "M",
-        logged("a", hsm.entry(breaks), then("../b", hsm.effect(note("completion"))), go("hsm_error", "../c")),
+        logged("a", hsm.entry(fail("broken")), then("../b", hsm.effect(note("completion"))), go("hsm_error", "../c")),
         logged("b"),
         logged("c"),
     )
@@ -363,7 +335,7 @@ async def test_a_completion_whose_guard_is_closed_is_gone():
         hsm.state(
             "a",
             then("../b", hsm.guard(lambda ctx, self, event: bool(is_open))),
-            hsm.transition(hsm.on("x"), hsm.effect(note("x"))),
+            noting("x"),
         ),
         hsm.state("b"),
     )
@@ -407,17 +379,10 @@ async def test_a_model_with_regions_is_completed_when_all_of_them_have_ended():
 @rule("C3")
 async def test_completing_cancels_the_models_activities_and_stops_its_timers(clock):
     """The model does not wait for its activities as a state would."""
-
-    async def endless(ctx, self, event):
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.log.append("cancelled")
-
     model = hsm.define(
         "M",
-        hsm.activity(endless),
-        hsm.transition(hsm.every(1), hsm.effect(note("tick"))),
+        hsm.activity(forever("cancelled")),
+        every(1, hsm.effect(note("tick"))),
         hsm.state("a", go("e", "../f")),
         hsm.final("f"),
     )
@@ -442,7 +407,7 @@ async def test_queued_and_deferred_events_of_a_completed_machine_are_ignored():
     first, second = machine.dispatch("e"), machine.dispatch("x")
     assert (await first, await second) == (hsm.Outcome.TAKEN, hsm.Outcome.IGNORED)
     await settle()
-    assert machine.instance.taken() == ["effect"]
+    assert machine.instance.taken() == ["x queued", "effect"]
 
 
 @rule("C3")
@@ -458,6 +423,6 @@ async def test_a_nested_final_state_does_not_complete_the_machine():
 
 @rule("C3")
 async def test_a_machine_may_be_completed_by_its_start():
-    """`start` gives a machine that has ended, and waiting for it gives at once."""
+    """`start` returns a machine that has ended, and waiting for it returns at once."""
     machine = await started(hsm.define("M", hsm.state("a", then("../f")), hsm.final("f")))
     assert await machine.wait() is hsm.Status.COMPLETED

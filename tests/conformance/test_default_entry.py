@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import logged, note, rule, says, started
+from support import codes, go, logged, note, on, rule, says, started, then
 
 import hsm
 
@@ -31,8 +31,8 @@ async def test_an_initial_may_skip_levels():
             "s",
             hsm.initial(hsm.target("a"), hsm.effect(note("not taken"))),
             logged("a"),
-            logged("t", logged("a"), logged("b"), hsm.transition(hsm.on("x"), hsm.target("a"))),
-            hsm.transition(hsm.on("y"), hsm.target(".")),
+            logged("t", logged("a"), logged("b"), go("x", "a")),
+            go("y", "."),
         ),
     )
     machine = await started(model)
@@ -48,14 +48,14 @@ async def test_an_initial_may_lead_to_a_choice_to_a_junction_and_to_a_history():
         hsm.initial(hsm.target("c")),
         hsm.choice(
             "c",
-            hsm.transition(hsm.guard(says(False, "asked")), hsm.target("../never")),
-            hsm.transition(hsm.target("../s")),
+            then("../never", hsm.guard(says(False, "asked"))),
+            then("../s"),
         ),
         hsm.state("never"),
         hsm.state(
             "s",
             hsm.initial(hsm.target("j"), hsm.effect(note("initial"))),
-            hsm.junction("j", hsm.transition(hsm.target("../t"), hsm.effect(note("junction")))),
+            hsm.junction("j", then("../t", hsm.effect(note("junction")))),
             logged(
                 "t",
                 hsm.initial(hsm.target("h")),
@@ -74,13 +74,13 @@ async def test_a_choice_behind_an_initial_may_lead_out_of_the_state_that_is_bein
     """The state was entered, so it is left; nothing inside it was ever active."""
     model = hsm.define(
         "M",
-        hsm.state("i", hsm.transition(hsm.on("e"), hsm.target("../s/t"))),
+        hsm.state("i", go("e", "../s/t")),
         logged(
             "s",
             logged(
                 "t",
                 hsm.initial(hsm.target("c")),
-                hsm.choice("c", hsm.transition(hsm.target("/M/z"), hsm.effect(note("out")))),
+                hsm.choice("c", then("/M/z", hsm.effect(note("out")))),
             ),
         ),
         logged("z"),
@@ -102,32 +102,24 @@ async def test_a_choice_behind_an_initial_may_lead_out_of_the_state_that_is_bein
 )
 def test_an_initial_has_neither_trigger_nor_guard(part, code):
     """There is nothing to wait for and nothing to ask."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define("M", hsm.initial(hsm.target("a"), part), hsm.state("a"))
-    assert [problem.code for problem in caught.value.diagnostics] == [code]
+    found = codes(hsm.initial(hsm.target("a"), part), hsm.state("a"))
+    assert found == [code]
 
 
 @rule("R1")
 @pytest.mark.parametrize("path", [".", "..", "../z", "/M/z", "/M"])
 def test_an_initial_does_not_lead_out_of_its_owner(path):
     """Its target lies strictly inside."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define("M", hsm.state("s", hsm.initial(hsm.target(path)), hsm.state("a")), hsm.state("z"))
-    assert "HSM011" in [problem.code for problem in caught.value.diagnostics]
+    found = codes(hsm.state("s", hsm.initial(hsm.target(path)), hsm.state("a")), hsm.state("z"))
+    assert "HSM011" in found
 
 
 @rule("R1")
 @pytest.mark.parametrize("path", ["..", "/M/s"])
 def test_a_default_entry_that_leads_round_to_its_owner_is_an_error(path):
     """Owner, initial, choice, owner: the machine would never rest."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define(
-            "M",
-            hsm.state(
-                "s", hsm.initial(hsm.target("c")), hsm.choice("c", hsm.transition(hsm.target(path))), hsm.state("a")
-            ),
-        )
-    assert [problem.code for problem in caught.value.diagnostics] == ["HSM034"]
+    found = codes(hsm.state("s", hsm.initial(hsm.target("c")), hsm.choice("c", then(path)), hsm.state("a")))
+    assert found == ["HSM034"]
 
 
 @rule("R1")
@@ -138,9 +130,9 @@ async def test_an_initial_of_an_orthogonal_state_chooses_in_some_regions():
         logged(
             "o",
             hsm.initial(hsm.target("r/b", "t/b"), hsm.effect(note("initial"))),
-            hsm.region("r", logged("a"), logged("b", hsm.transition(hsm.on("x"), hsm.target("../a")))),
+            hsm.region("r", logged("a"), logged("b", go("x", "../a"))),
             hsm.region("q", logged("c")),
-            hsm.region("t", logged("a"), logged("b", hsm.transition(hsm.on("x"), hsm.target("../a")))),
+            hsm.region("t", logged("a"), logged("b", go("x", "../a"))),
         ),
     )
     machine = await started(model)
@@ -153,10 +145,10 @@ async def test_without_an_initial_the_first_substate_is_the_default():
     """Pseudostates declared before it, transitions and behaviours do not count."""
     model = hsm.define(
         "M",
-        hsm.choice("c", hsm.transition(hsm.target("../b"))),
-        hsm.transition(hsm.on("e"), hsm.target("c")),
+        hsm.choice("c", then("../b")),
+        go("e", "c"),
         hsm.state("s", hsm.shallow_history("h", hsm.target("../y")), hsm.state("x"), hsm.state("y")),
-        hsm.state("b", hsm.transition(hsm.on("e"), hsm.target("../s/h"))),
+        hsm.state("b", go("e", "../s/h")),
     )
     machine = await started(model)
     assert machine.state() == "/M/s/x"
@@ -167,7 +159,7 @@ async def test_a_final_state_may_be_the_first_substate():
     """Such a state completes as soon as it is entered."""
     model = hsm.define(
         "M",
-        hsm.state("s", hsm.final("f"), hsm.transition(hsm.target("../z"))),
+        hsm.state("s", hsm.final("f"), then("../z")),
         hsm.state("z"),
     )
     assert (await started(model)).state() == "/M/z"
@@ -183,7 +175,7 @@ async def test_every_region_has_a_first_substate_of_its_own():
             "r",
             hsm.submachine("s", part),
             hsm.state("t"),
-            hsm.transition(hsm.on("x"), hsm.source("s"), hsm.target("../t")),
+            on("x", hsm.source("s"), hsm.target("../t")),
         ),
         hsm.region("q", hsm.state("u")),
     )

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import attrs
 import pytest
-from support import Log, anote, note, rule, says, settle, started
+from support import (
+    Log,
+    Paid,
+    after,
+    anote,
+    both_engines,
+    errors_of_loop,
+    fail,
+    go,
+    note,
+    note_name,
+    noting,
+    on,
+    rule,
+    says,
+    sends,
+    settle,
+    started,
+    then,
+)
 
 import hsm
 from hsm import Outcome
 
 
-def go(event, target, *parts):
-    """A transition on *event* to *target*."""
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
 def takes(*events):
     """An internal transition that writes the name of the event."""
-    return hsm.transition(hsm.on(*events), hsm.effect(name))
-
-
-def name(ctx, self, event):
-    self.log.append(event.name)
-
-
-@attrs.frozen
-class Paid(hsm.Signal, name="order.paid"):
-    amount: int = 0
+    return hsm.transition(hsm.on(*events), hsm.effect(note_name))
 
 
 @rule("D1")
-async def test_a_deferred_event_is_held_back_while_the_state_is_active():
+async def test_an_event_is_deferred_while_the_state_is_active():
     """It is handled in the first state that does not defer it."""
     model = hsm.define(
         "M",
@@ -56,7 +58,7 @@ async def test_a_transition_of_the_same_state_beats_its_deferral():
         hsm.state(
             "a",
             hsm.defer("x"),
-            hsm.transition(hsm.on("x"), hsm.guard(lambda ctx, self, event: event.data), hsm.effect(note("taken"))),
+            on("x", hsm.guard(lambda ctx, self, event: event.data), hsm.effect(note("taken"))),
         ),
     )
     machine = await started(model)
@@ -84,7 +86,7 @@ async def test_a_transition_that_finds_its_junction_closed_leaves_the_event_to_t
     model = hsm.define(
         "M",
         hsm.state("a", hsm.defer("x"), go("x", "../j"), go("e", "../b")),
-        hsm.junction("j", hsm.transition(hsm.guard(says(False)), hsm.target("../b"))),
+        hsm.junction("j", then("../b", hsm.guard(says(False)))),
         hsm.state("b", takes("x")),
     )
     machine = await started(model)
@@ -95,7 +97,7 @@ async def test_a_transition_that_finds_its_junction_closed_leaves_the_event_to_t
 
 @rule("D1")
 @pytest.mark.parametrize(
-    ("pattern", "held"),
+    ("pattern", "deferred"),
     [
         ("order.*", ["order.paid", "order.sent"]),
         ("order.p.*", []),
@@ -105,31 +107,27 @@ async def test_a_transition_that_finds_its_junction_closed_leaves_the_event_to_t
         ("order", []),
     ],
 )
-async def test_deferrals_are_written_like_triggers(pattern, held):
+async def test_deferrals_are_written_like_triggers(pattern, deferred):
     """Names, prefixes, everything, events and signal classes."""
     model = hsm.define("M", hsm.state("a", hsm.defer(pattern)))
     machine = await started(model)
     outcomes = {
         event.name: await machine.dispatch(event) for event in (Paid(), hsm.Event("order.sent"), hsm.Event("other"))
     }
-    assert [event for event, outcome in outcomes.items() if outcome is Outcome.DEFERRED] == held
+    assert [event for event, outcome in outcomes.items() if outcome is Outcome.DEFERRED] == deferred
 
 
 @rule("D1")
-async def test_deferring_everything_does_not_hold_back_completions_errors_and_timers(clock):
+async def test_deferring_everything_does_not_defer_completions_errors_and_timers(clock):
     """Built-in events are matched by no wildcard."""
-
-    def breaks(ctx, self, event):
-        raise ValueError("broken")
-
     model = hsm.define(
         "M",
         hsm.state(
             "a",
             hsm.defer("*"),
-            hsm.transition(hsm.effect(breaks)),
-            hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
-            hsm.transition(hsm.after(1), hsm.effect(note("timer"))),
+            hsm.transition(hsm.effect(fail("broken"))),
+            noting("hsm_error", "error"),
+            after(1, hsm.effect(note("timer"))),
         ),
     )
     machine = await started(model)
@@ -154,65 +152,51 @@ async def test_a_final_state_does_not_end_the_deferral_of_the_state_around_it():
 
 
 @rule("D2")
-async def test_held_back_events_come_back_first_in_first_out_before_queued_ones():
+async def test_deferred_events_come_back_first_in_first_out_before_queued_ones():
     """What the step itself sent comes after them."""
-
-    async def sends(ctx, self, event):
-        await self.dispatch("queued")
-
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.defer("x", "y"), go("e", "../b", hsm.effect(sends))),
+        hsm.state("a", hsm.defer("x", "y"), go("e", "../b", hsm.effect(sends("queued")))),
         hsm.state("b", takes("x", "y", "queued")),
     )
     machine = await started(model)
     for event in "xyx":
         await machine.dispatch(event)
     await machine.dispatch("e")
-    assert machine.instance.taken() == ["x", "y", "x", "queued"]
+    assert machine.instance.taken() == ["queued queued", "x", "y", "x", "queued"]
 
 
 @rule("D2")
-async def test_held_back_events_come_back_before_queued_ones_also_while_the_machine_starts():
+async def test_deferred_events_come_back_before_queued_ones_also_while_the_machine_starts():
     """The first entry sends three events; the first is deferred until the second has moved the machine."""
-
-    async def sends(ctx, self, event):
-        for name in "xyz":
-            await self.dispatch(name)
-
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.entry(sends), hsm.defer("x"), go("y", "../b", hsm.effect(name))),
+        hsm.state("a", hsm.entry(sends("x", "y", "z")), hsm.defer("x"), go("y", "../b", hsm.effect(note_name))),
         hsm.state("b", takes("x", "z")),
     )
     machine = await started(model)
-    assert machine.instance.taken() == ["y", "x", "z"]
+    assert machine.instance.taken() == ["x queued", "y queued", "z queued", "y", "x", "z"]
 
 
 @rule("D2", "L1")
-async def test_start_returns_after_held_back_events_have_been_recalled():
+async def test_start_returns_after_deferred_events_have_been_recalled():
     """Also when a behaviour of theirs suspends."""
-
-    async def sends(ctx, self, event):
-        await self.dispatch("x")
-        await self.dispatch("y")
-
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.entry(sends), hsm.defer("x"), go("y", "../b")),
-        hsm.state("b", hsm.transition(hsm.on("x"), hsm.effect(anote("x")))),
+        hsm.state("a", hsm.entry(sends("x", "y")), hsm.defer("x"), go("y", "../b")),
+        hsm.state("b", on("x", hsm.effect(anote("x")))),
     )
     machine = await started(model)
-    assert machine.instance.taken() == ["x"]
+    assert machine.instance.taken() == ["x queued", "y queued", "x"]
 
 
 @rule("D2")
-async def test_completions_come_before_held_back_events():
+async def test_completions_come_before_deferred_events():
     """The step is over when its completions are; only then events come back."""
     model = hsm.define(
         "M",
         hsm.state("a", hsm.defer("x"), go("e", "../b")),
-        hsm.state("b", hsm.transition(hsm.target("../c")), hsm.transition(hsm.on("x"), hsm.effect(note("too early")))),
+        hsm.state("b", then("../c"), noting("x", "too early")),
         hsm.state("c", takes("x")),
     )
     machine = await started(model)
@@ -222,7 +206,7 @@ async def test_completions_come_before_held_back_events():
 
 
 @rule("D2")
-async def test_each_held_back_event_comes_back_once():
+async def test_each_deferred_event_comes_back_once():
     """Handled or not, it is gone afterwards."""
     model = hsm.define(
         "M",
@@ -238,13 +222,13 @@ async def test_each_held_back_event_comes_back_once():
 
 @rule("D2")
 async def test_a_step_that_changes_nothing_brings_nothing_back():
-    """After an internal transition the held-back event is not even offered."""
+    """After an internal transition the deferred event is not even offered."""
     model = hsm.define(
         "M",
         hsm.state(
             "a",
             hsm.defer("x"),
-            hsm.transition(hsm.on("x"), hsm.guard(says(False, "asked")), hsm.effect(note("never"))),
+            on("x", hsm.guard(says(False, "asked")), hsm.effect(note("never"))),
             takes("e"),
         ),
     )
@@ -260,7 +244,7 @@ async def test_the_order_is_kept_when_only_some_events_come_back():
     model = hsm.define(
         "M",
         hsm.state("a", hsm.defer("1", "2", "3"), go("e", "../b")),
-        hsm.state("b", hsm.defer("2"), go("1", "../c", hsm.effect(name))),
+        hsm.state("b", hsm.defer("2"), go("1", "../c", hsm.effect(note_name))),
         hsm.state("c", takes("2", "3")),
     )
     machine = await started(model)
@@ -271,12 +255,12 @@ async def test_the_order_is_kept_when_only_some_events_come_back():
 
 
 @rule("D2")
-async def test_an_event_that_was_held_back_again_keeps_its_place():
+async def test_an_event_that_was_deferred_again_keeps_its_place():
     """The second event moves the machine to where the first is free: it comes before the third."""
     model = hsm.define(
         "M",
         hsm.state("a", hsm.defer("1", "2", "3"), go("e", "../b")),
-        hsm.state("b", hsm.defer("1"), go("2", "../c", hsm.effect(name))),
+        hsm.state("b", hsm.defer("1"), go("2", "../c", hsm.effect(note_name))),
         hsm.state("c", takes("1", "3")),
     )
     machine = await started(model)
@@ -288,11 +272,11 @@ async def test_an_event_that_was_held_back_again_keeps_its_place():
 
 @rule("D2")
 async def test_an_event_that_came_back_may_move_the_machine_to_where_the_next_is_deferred_again():
-    """The next one is held back anew, and comes back in its turn."""
+    """The next one is deferred again, and comes back in its turn."""
     model = hsm.define(
         "M",
         hsm.state("a", hsm.defer("x"), go("e", "../b")),
-        hsm.state("b", go("x", "../a", hsm.effect(name))),
+        hsm.state("b", go("x", "../a", hsm.effect(note_name))),
     )
     machine = await started(model)
     for event in "xxx":
@@ -320,7 +304,7 @@ async def test_a_self_transition_offers_the_event_again():
             "a",
             hsm.entry(counts),
             hsm.defer("x"),
-            hsm.transition(hsm.on("x"), hsm.guard(lambda ctx, self, event: self.entries > 1), hsm.effect(name)),
+            on("x", hsm.guard(lambda ctx, self, event: self.entries > 1), hsm.effect(note_name)),
             go("e", "."),
         ),
     )
@@ -335,8 +319,8 @@ async def test_a_timer_and_an_activity_bring_events_back_as_well(clock):
     """Whatever changes the configuration does."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.defer("x", "y"), hsm.transition(hsm.after(1), hsm.target("../b"))),
-        hsm.state("b", hsm.defer("y"), takes("x"), hsm.activity(anote("worked")), hsm.transition(hsm.target("../c"))),
+        hsm.state("a", hsm.defer("x", "y"), after(1, hsm.target("../b"))),
+        hsm.state("b", hsm.defer("y"), takes("x"), hsm.activity(anote("worked")), then("../c")),
         hsm.state("c", takes("y")),
     )
     machine = await started(model)
@@ -354,7 +338,7 @@ async def test_the_data_and_identity_of_an_event_survive():
     model = hsm.define(
         "M",
         hsm.state("a", hsm.defer(Paid), go("e", "../b")),
-        hsm.state("b", hsm.transition(hsm.on(Paid), hsm.effect(lambda ctx, self, event: seen.append(event)))),
+        hsm.state("b", on(Paid, hsm.effect(lambda ctx, self, event: seen.append(event)))),
     )
     machine = await started(model)
     paid = Paid(5)
@@ -365,7 +349,7 @@ async def test_the_data_and_identity_of_an_event_survive():
 
 
 @rule("D2")
-async def test_restart_forgets_what_was_held_back():
+async def test_restart_forgets_what_was_deferred():
     """The new life does not begin with old events."""
     model = hsm.define("M", hsm.state("a", hsm.defer("x"), go("e", "../b")), hsm.state("b", takes("x")))
     machine = await started(model)
@@ -399,7 +383,7 @@ async def test_a_history_that_restores_a_deferring_state_defers_again():
 
 
 @rule("D3")
-async def test_an_event_that_one_region_defers_is_held_back_from_the_others_too():
+async def test_an_event_that_one_region_defers_is_kept_from_the_others_too():
     """The other region gets it when the deferring state is left."""
     model = hsm.define(
         "M",
@@ -446,7 +430,7 @@ async def test_a_deferral_of_the_owner_yields_to_a_transition_in_any_region():
 
 
 @rule("D4")
-async def test_dispatch_of_a_held_back_event_gives_deferred_at_once():
+async def test_dispatch_of_a_deferred_event_returns_deferred_at_once():
     """Nobody waits for the recall, and the recall tells nobody."""
     model = hsm.define("M", hsm.state("a", hsm.defer("x"), go("e", "../b")), hsm.state("b", takes("x")))
     machine = await started(model)
@@ -459,30 +443,25 @@ async def test_dispatch_of_a_held_back_event_gives_deferred_at_once():
 @rule("D4")
 async def test_from_inside_a_behaviour_a_deferred_event_is_queued_like_any_other():
     """Whether it is deferred is found out when its turn comes."""
-
-    async def sends(ctx, self, event):
-        outcome = await self.dispatch("x")
-        self.log.append(outcome.value)
-
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.defer("x"), hsm.transition(hsm.on("s"), hsm.effect(sends)), go("e", "../b")),
+        hsm.state("a", hsm.defer("x"), on("s", hsm.effect(sends("x"))), go("e", "../b")),
         hsm.state("b", takes("x")),
     )
     machine = await started(model)
     await machine.dispatch("s")
     await settle()
-    assert machine.instance.taken() == ["queued"]
+    assert machine.instance.taken() == ["x queued"]
     await machine.dispatch("e")
     assert machine.instance.taken() == ["x"]
 
 
 @rule("Q8", "D2")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 @pytest.mark.parametrize("budget", [48, 49, 50, 51])
-async def test_an_event_that_is_held_back_in_its_own_wake_meets_the_budget(engine, budget):
+async def test_an_event_that_is_deferred_in_its_own_wake_meets_the_budget(engine, budget):
     """Its guard fails, the error re-enters the state, the event comes back: that does not go on for ever."""
-    asked, caught = [], []
+    asked = []
 
     def broken(ctx, self, event):
         asked.append(event.name)
@@ -490,11 +469,10 @@ async def test_an_event_that_is_held_back_in_its_own_wake_meets_the_budget(engin
 
     model = hsm.define(
         "M",
-        hsm.state("s", hsm.defer("e"), hsm.transition(hsm.on("e"), hsm.guard(broken)),
-                  hsm.transition(hsm.on("hsm_error"), hsm.target("."))),
-    )  # fmt: skip
+        hsm.state("s", hsm.defer("e"), on("e", hsm.guard(broken)), go("hsm_error", ".")),
+    )
     machine = await started(model, step_budget=budget, engine=engine)
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+    caught = errors_of_loop()
     assert await machine.dispatch("e") is Outcome.DEFERRED
     await settle()
     assert len(asked) <= budget
@@ -503,20 +481,18 @@ async def test_an_event_that_is_held_back_in_its_own_wake_meets_the_budget(engin
 
 
 @rule("Q8", "D2")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_what_comes_back_is_nothing_new_from_outside(engine):
-    """A machine that feeds itself meets the budget, although every round recalls what is held back, and holds it back."""
-    rounds, caught = [], []
+    """A machine that feeds itself meets the budget, although every round recalls what is deferred, and defers it again."""
+    rounds = []
 
     def again(ctx, self, event):
         rounds.append(event.name)
         self.dispatch("f")
 
-    model = hsm.define(
-        "M", hsm.state("a", hsm.defer("e"), hsm.transition(hsm.on("f"), hsm.target("."), hsm.effect(again)))
-    )
+    model = hsm.define("M", hsm.state("a", hsm.defer("e"), go("f", ".", hsm.effect(again))))
     machine = await started(model, step_budget=50, engine=engine)
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+    caught = errors_of_loop()
     assert await machine.dispatch("e") is Outcome.DEFERRED
     machine.dispatch("f")
     await settle()

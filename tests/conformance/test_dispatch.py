@@ -10,39 +10,34 @@ import inspect
 import threading
 
 import pytest
-from support import Log, anote, fail, logged, note, rule, says, settle, started
+from support import (
+    Gated,
+    Log,
+    after,
+    anote,
+    both_engines,
+    errors_of_loop,
+    every,
+    fail,
+    forever,
+    go,
+    held,
+    in_thread,
+    logged,
+    note,
+    noting,
+    on,
+    rule,
+    says,
+    sends,
+    settle,
+    started,
+    then,
+)
 
 import hsm
 
 user = contextvars.ContextVar("user", default="nobody")
-
-
-class Gated(Log):
-    """A log with a gate that behaviours can wait at."""
-
-    def __init__(self):
-        super().__init__()
-        self.gate = asyncio.Event()
-
-
-async def held(ctx, self, event):
-    """Wait at the gate, on both sides of which it writes."""
-    self.log.append("held")
-    await self.gate.wait()
-    self.log.append("freed")
-
-
-def on(name, *parts):
-    return hsm.transition(hsm.on(name), *parts)
-
-
-def send(name, text="sent"):
-    """A behaviour that sends *name* to its own machine and writes what the await gave."""
-
-    async def behave(ctx, self, event):
-        self.log.append(f"{text} {(await self.dispatch(name)).value}")
-
-    return behave
 
 
 async def gated(*parts):
@@ -80,7 +75,7 @@ async def test_the_very_event_that_was_sent_arrives():
 @rule("Q1", "L3")
 async def test_the_instance_dispatches_as_its_machine_does():
     """`instance.dispatch` goes to the machine that runs it."""
-    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b")))
+    machine = await started(hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b")))
     assert await machine.instance.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.state() == "/M/b"
 
@@ -88,7 +83,7 @@ async def test_the_instance_dispatches_as_its_machine_does():
 @rule("Q1")
 async def test_an_event_goes_in_without_being_awaited():
     """What nobody awaits is processed all the same."""
-    machine = await gated(on("go", hsm.effect(note("gone"))))
+    machine = await gated(noting("go", "gone"))
     machine.dispatch("go")
     assert machine.instance.taken() == ["gone"]
     machine.dispatch("hold")
@@ -105,7 +100,7 @@ async def test_an_event_goes_in_without_being_awaited():
 )
 @pytest.mark.parametrize("effect", [note("now"), anote("now")], ids=["plain", "async"])
 async def test_the_await_gives_what_became_of_the_event(name, outcome, effect):
-    """Taken, held back or ignored, with plain and with async behaviours."""
+    """Taken, deferred or ignored, with plain and with async behaviours."""
     machine = await started(hsm.define("M", hsm.state("a", hsm.defer("later"), on("go", hsm.effect(effect)))))
     assert await machine.dispatch(name) is outcome
 
@@ -124,7 +119,7 @@ async def test_each_caller_is_given_the_outcome_of_its_own_event():
 @rule("Q1")
 async def test_the_await_returns_when_the_event_has_been_processed_and_no_later():
     """A caller does not wait for the events behind its own."""
-    machine = await gated(on("go", hsm.effect(note("gone"))))
+    machine = await gated(noting("go", "gone"))
     first = machine.dispatch("go")
     machine.dispatch("hold")
     assert await first is hsm.Outcome.TAKEN
@@ -135,7 +130,7 @@ async def test_the_await_returns_when_the_event_has_been_processed_and_no_later(
 
 @rule("Q1")
 async def test_a_dispatch_can_be_made_a_task_gathered_and_awaited_again():
-    """What `dispatch` gives goes into tasks, task groups, `gather` and `await`, as a coroutine does."""
+    """What `dispatch` returns goes into tasks, task groups, `gather` and `await`, as a coroutine does."""
     machine = await gated(on("go", hsm.effect(anote("gone"))))
     taken = hsm.Outcome.TAKEN
     assert await asyncio.create_task(machine.dispatch("go")) is taken
@@ -174,7 +169,7 @@ async def test_one_dispatch_can_be_made_a_task_twice():
 
 @rule("Q1")
 async def test_a_dispatch_may_be_driven_by_hand_as_a_coroutine_is():
-    """`send` gives what is waited for, and `close` ends that wait alone: the step goes on, and may be awaited."""
+    """`send` returns what is waited for, and `close` ends that wait alone: the step goes on, and may be awaited."""
     machine = await gated()
     answer = machine.dispatch("hold")
     assert asyncio.isfuture(answer.send(None))
@@ -189,21 +184,21 @@ async def test_a_dispatch_may_be_driven_by_hand_as_a_coroutine_is():
 
 @rule("Q2", "Q5")
 @pytest.mark.parametrize("part", [hsm.entry, hsm.effect], ids=["entry", "effect in a state"])
-async def test_an_entry_action_is_told_queued(part):
-    """Awaiting a dispatch in an entry action gives `QUEUED` at once; the event is processed after the step."""
+async def test_an_entry_action_gets_queued(part):
+    """Awaiting a dispatch in an entry action returns `QUEUED` at once; the event is processed after the step."""
     model = hsm.define(
         "M",
-        hsm.state("a", on("go", hsm.target("b"))),
-        hsm.state("b", part(send("more")), part(note("+b")), on("more", hsm.effect(note("more")))),
+        hsm.state("a", go("go", "b")),
+        hsm.state("b", part(sends("more")), part(note("+b")), noting("more")),
     )
     machine = await started(model)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
-    assert machine.instance.taken() == ["sent queued", "+b", "more"]
+    assert machine.instance.taken() == ["more queued", "+b", "more"]
 
 
 @rule("Q2", "Q5")
-async def test_exit_effect_and_guard_are_told_queued():
-    """The other behaviours of a step are told the same, and their events come after it in order."""
+async def test_exit_effect_and_guard_get_queued():
+    """The other behaviours of a step get the same, and their events come after it in order."""
 
     async def ask(ctx, self, event):
         self.log.append(f"guard {(await self.dispatch('three')).value}")
@@ -213,23 +208,23 @@ async def test_exit_effect_and_guard_are_told_queued():
         "M",
         hsm.state(
             "a",
-            hsm.exit(send("one", "exit")),
-            on("go", hsm.target("b"), hsm.guard(ask), hsm.effect(send("two", "effect"))),
+            hsm.exit(sends("one")),
+            go("go", "b", hsm.guard(ask), hsm.effect(sends("two"))),
         ),
         logged("b"),
-        *(on(name, hsm.effect(note(name))) for name in ("one", "two", "three")),
+        *(noting(name) for name in ("one", "two", "three")),
     )
     machine = await started(model)
     await machine.dispatch("go")
     await settle()
     assert machine.instance.taken() == [
-        "guard queued", "exit queued", "effect queued", "+b", "three", "one", "two",
+        "guard queued", "one queued", "two queued", "+b", "three", "one", "two",
     ]  # fmt: skip
 
 
 @rule("Q2")
 async def test_a_task_that_a_behaviour_started_is_inside_too():
-    """It is told `QUEUED`, in the step and long after it, so waiting for it in the step cannot lock up."""
+    """It gets `QUEUED`, in the step and long after it, so waiting for it in the step cannot lock up."""
 
     async def work(self):
         self.log.append((await self.dispatch("note")).value)
@@ -240,7 +235,7 @@ async def test_a_task_that_a_behaviour_started_is_inside_too():
         self.work = asyncio.create_task(work(self))
         await asyncio.sleep(0)
 
-    machine = await gated(on("go", hsm.effect(begin)), on("note", hsm.effect(note("noted"))))
+    machine = await gated(on("go", hsm.effect(begin)), noting("note", "noted"))
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     await settle()
     assert machine.instance.taken() == ["queued", "noted"]
@@ -258,7 +253,7 @@ async def test_a_behaviour_may_wait_for_a_task_that_dispatches():
         self.log.append((await asyncio.create_task(self.dispatch("note"))).value)
         self.log.append((await asyncio.wait_for(self.dispatch("note"), 1)).value)
 
-    machine = await gated(on("go", hsm.effect(begin)), on("note", hsm.effect(note("noted"))))
+    machine = await gated(on("go", hsm.effect(begin)), noting("note", "noted"))
     await machine.dispatch("go")
     await settle()
     assert machine.instance.taken() == ["queued", "queued", "noted", "noted"]
@@ -280,7 +275,7 @@ async def test_a_behaviour_of_another_machine_waits_for_the_outcome():
 
 @rule("Q2")
 @pytest.mark.parametrize("pause", [note("pause"), anote("pause")], ids=["plain", "async"])
-async def test_a_machine_that_is_asked_back_is_told_queued(pause):
+async def test_a_machine_that_is_asked_back_gets_queued(pause):
     """When the other machine's behaviour awaits an event to the first one, neither waits for ever."""
 
     async def ask(ctx, self, event):
@@ -294,7 +289,7 @@ async def test_a_machine_that_is_asked_back_is_told_queued(pause):
         hsm.state("a"),
         on("ask", hsm.effect(ask)),
         on("answer", hsm.effect(pause, answer)),
-        on("note", hsm.effect(note("noted"))),
+        noting("note", "noted"),
     )
     one, two = await started(model), await started(model)
     one.instance.other, two.instance.other = two, one
@@ -305,7 +300,7 @@ async def test_a_machine_that_is_asked_back_is_told_queued(pause):
 
 
 @rule("Q2", "E4")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 @pytest.mark.parametrize("suspends", [False, True], ids=["plain", "suspended"])
 async def test_what_a_behaviour_calls_is_inside_in_whatever_context_it_runs(engine, suspends):
     """It is the call that counts: a context of its own does not make a sender an outside one."""
@@ -325,16 +320,15 @@ async def test_what_a_behaviour_calls_is_inside_in_whatever_context_it_runs(engi
     model = hsm.define("M", hsm.state("a", on("go", hsm.effect(behave)), on("more", hsm.effect(fail("in more")))))
     machine = await started(model, engine=engine)
     machine.instance.machine = machine
-    caught = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(str(context["exception"])))
+    caught = errors_of_loop()
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     await settle()
     assert await machine.instance.answer is hsm.Outcome.QUEUED
-    assert caught == ["in more"]
+    assert [str(error) for error in caught] == ["in more"]
 
 
 @rule("Q2", "L4")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_a_stop_that_a_behaviour_asks_for_in_another_context_comes_after_the_step(engine):
     """The exit actions do not run in the middle of an effect."""
 
@@ -359,9 +353,7 @@ async def test_a_callback_of_the_loop_is_outside_while_a_step_is_suspended():
         given.append(asyncio.ensure_future(machine.dispatch("go")))
         given.append(asyncio.ensure_future(machine.call("ask")))
 
-    machine = await gated(
-        on("go", hsm.effect(note("go"))), hsm.transition(hsm.on_call("ask"), hsm.effect(lambda *_: 42))
-    )
+    machine = await gated(noting("go"), hsm.transition(hsm.on_call("ask"), hsm.effect(lambda *_: 42)))
     asyncio.get_running_loop().call_soon(callback)
     machine.dispatch("hold")
     await settle()
@@ -391,15 +383,15 @@ async def briefly(text, ctx, self, event):
 
 QUICK = hsm.define(
     "M",
-    hsm.state("a", hsm.exit(brief), on("go", hsm.target("b"), hsm.guard(agreed), hsm.guard(says(True)), hsm.effect(brief))),
-    hsm.state("b", hsm.entry(note("+b"), Callable(), functools.partial(briefly, "partial")), hsm.transition(hsm.target("c"))),
-    logged("c", on("back", hsm.target("a"))),
-)  # fmt: skip
+    hsm.state("a", hsm.exit(brief), go("go", "b", hsm.guard(agreed), hsm.guard(says(True)), hsm.effect(brief))),
+    hsm.state("b", hsm.entry(note("+b"), Callable(), functools.partial(briefly, "partial")), then("c")),
+    logged("c", go("back", "a")),
+)
 
 
 @rule("Q3")
 async def test_a_step_that_cannot_suspend_is_done_when_dispatch_returns():
-    """Plain functions and coroutine functions without `await` run inside `dispatch`: no task, no turn of the loop."""
+    """Plain functions and coroutine functions without `await` run inside `dispatch`: no task, no iteration of the event loop."""
     machine = await started(QUICK)
     tasks, turns = asyncio.all_tasks(), []
     asyncio.get_running_loop().call_soon(turns.append, "turn")
@@ -458,7 +450,7 @@ async def test_a_behaviour_that_awaits_runs_in_a_task_of_the_machine():
 
 @rule("Q3")
 async def test_an_awaitable_of_a_plain_function_is_awaited():
-    """What an unknown callable gives is awaited when it can be."""
+    """What an unknown callable returns is awaited when it can be."""
     machine = await started(
         hsm.define("M", hsm.state("a", on("go", hsm.effect(lambda *given: anote("later")(*given), note("then")))))
     )
@@ -469,7 +461,7 @@ async def test_an_awaitable_of_a_plain_function_is_awaited():
 @rule("Q3", "T1")
 async def test_nothing_comes_between_two_halves_of_a_step():
     """Events that come while a step is suspended wait for its end."""
-    machine = await gated(on("go", hsm.effect(note("gone"))))
+    machine = await gated(noting("go", "gone"))
     waiting = machine.dispatch("hold")
     await settle()
     answer = asyncio.create_task(machine.dispatch("go"))
@@ -508,7 +500,7 @@ def marked(function):
 
 @rule("Q3")
 async def test_a_function_that_is_only_marked_as_a_coroutine_function_may_suspend():
-    """What it gives is awaited to its end, as nobody can see in its code whether there is an `await`."""
+    """What it returns is awaited to its end, as nobody can see in its code whether there is an `await`."""
     relay = marked(lambda ctx, self, event: anote("later")(ctx, self, event))
     machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(relay)))))
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
@@ -516,7 +508,7 @@ async def test_a_function_that_is_only_marked_as_a_coroutine_function_may_suspen
 
 
 @rule("Q3", "Q2")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_a_plain_function_that_gives_back_what_dispatch_gave_needs_no_task(engine):
     """There is nothing to wait for: the step is done when `dispatch` returns, on every Python."""
 
@@ -525,8 +517,8 @@ async def test_a_plain_function_that_gives_back_what_dispatch_gave_needs_no_task
 
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.transition(hsm.on("go"), hsm.effect(relay), hsm.target("b"))),
-        hsm.state("b", on("more", hsm.effect(note("more")))),
+        hsm.state("a", on("go", hsm.effect(relay), hsm.target("b"))),
+        hsm.state("b", noting("more")),
     )
     machine = await started(model, engine=engine)
     machine.dispatch("go")
@@ -555,7 +547,7 @@ async def test_cancelling_a_caller_does_not_tear_the_step():
 
 @rule("Q4")
 async def test_timing_out_does_not_tear_the_step(clock):
-    """`wait_for` gives its `TimeoutError`, and the step goes on."""
+    """`wait_for` raises its `TimeoutError`, and the step goes on."""
     machine = await gated()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(machine.dispatch("hold"), 3)
@@ -571,7 +563,7 @@ async def test_timing_out_does_not_tear_the_step(clock):
 
 @rule("Q4")
 async def test_an_answer_can_be_awaited_after_a_time_out():
-    """An awaitable whose first wait was cut off still gives the outcome."""
+    """An awaitable whose first wait was cut off still returns the outcome."""
     machine = await gated()
     answer = machine.dispatch("hold")
 
@@ -606,7 +598,7 @@ async def test_of_two_waiters_one_may_be_cancelled():
 @rule("Q4")
 async def test_cancelling_the_sender_of_a_queued_event_disturbs_nobody():
     """The queued event is processed, and those before and behind it are answered."""
-    machine = await gated(on("go", hsm.effect(note("gone"))))
+    machine = await gated(noting("go", "gone"))
     first = asyncio.create_task(machine.dispatch("hold"))
     second = asyncio.create_task(machine.dispatch("go"))
     third = asyncio.create_task(machine.dispatch("what"))
@@ -671,7 +663,7 @@ async def test_a_shielded_dispatch_can_be_given_up():
 @rule("Q4")
 async def test_a_task_of_a_finished_dispatch_may_be_cancelled_before_it_begins():
     """The event was processed when `dispatch` was called; the task is cancelled as it should be."""
-    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(note("gone"))))))
+    machine = await started(hsm.define("M", hsm.state("a", noting("go", "gone"))))
     task = asyncio.create_task(machine.dispatch("go"))
     task.cancel()
     await settle()
@@ -680,7 +672,7 @@ async def test_a_task_of_a_finished_dispatch_may_be_cancelled_before_it_begins()
 
 
 def waiting(ctx, self, event):
-    """A behaviour that gives something to wait for, and is no coroutine function."""
+    """A behaviour that returns something to wait for, and is no coroutine function."""
     return asyncio.ensure_future(self.gate.wait(), loop=self.loop)
 
 
@@ -742,14 +734,12 @@ async def test_events_are_processed_in_the_order_in_which_they_came(write):
 @rule("Q5", "T1")
 async def test_an_event_sent_in_a_step_comes_after_it_and_after_those_before_it():
     """It goes to the end of the queue."""
-    machine = await gated(
-        on("go", hsm.effect(send("late"), note("gone"))), *(on(name, hsm.effect(note(name))) for name in ("x", "late"))
-    )
+    machine = await gated(on("go", hsm.effect(sends("late"), note("gone"))), *(noting(name) for name in ("x", "late")))
     waiting = [machine.dispatch(name) for name in ("hold", "go", "x")]
     machine.instance.gate.set()
     await asyncio.gather(*waiting)
     await settle()
-    assert machine.instance.log == ["held", "freed", "sent queued", "gone", "x", "late"]
+    assert machine.instance.log == ["held", "freed", "late queued", "gone", "x", "late"]
 
 
 @rule("Q5", "E3", "C2")
@@ -757,15 +747,15 @@ async def test_errors_come_first_then_completions_then_events():
     """All three at once: the error is handled, then the completion, then what was sent in the step."""
     model = hsm.define(
         "M",
-        hsm.state("a", on("go", hsm.target("b"), hsm.effect(send("more"), fail("oops")))),
+        hsm.state("a", go("go", "b", hsm.effect(sends("more"), fail("oops")))),
         hsm.state("b", hsm.transition(hsm.effect(note("completed")))),
-        on("more", hsm.effect(note("more"))),
-        on("hsm_error", hsm.effect(note("error"))),
+        noting("more"),
+        noting("hsm_error", "error"),
     )
     machine = await started(model)
     await machine.dispatch("go")
     await settle()
-    assert machine.instance.log == ["sent queued", "error", "completed", "more"]
+    assert machine.instance.log == ["more queued", "error", "completed", "more"]
 
 
 # --- Q6: the sender's context -----------------------------------------------------------------------------------
@@ -789,7 +779,7 @@ def seen_async(role):
 
 
 async def as_user(name, work):
-    """Await what *work* gives, with the context variable set in a task of its own."""
+    """Await what *work* returns, with the context variable set in a task of its own."""
 
     async def run():
         user.set(name)
@@ -804,9 +794,9 @@ async def test_behaviours_see_the_context_of_the_sender(see):
     """Guards, exits, effects and entries all run with the `contextvars` of whoever sent the event."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.exit(see("exit")), on("go", hsm.target("b"), hsm.guard(see("guard")), hsm.effect(see("effect")))),
+        hsm.state("a", hsm.exit(see("exit")), go("go", "b", hsm.guard(see("guard")), hsm.effect(see("effect")))),
         hsm.state("b", hsm.entry(see("entry"))),
-    )  # fmt: skip
+    )
     machine = await started(model)
     await as_user("ann", lambda: machine.dispatch("go"))
     assert machine.instance.log == ["guard ann", "exit ann", "effect ann", "entry ann"]
@@ -858,7 +848,7 @@ async def test_the_tasks_of_a_suspended_step_keep_the_senders_context():
 
 @rule("Q6")
 async def test_an_event_from_outside_keeps_its_context_behind_one_that_is_about_to_begin():
-    """A task of a behaviour has sent an event that waits for the next turn; the one behind it has its own sender."""
+    """A task of a behaviour has sent an event that waits for its turn; the one behind it has its own sender."""
 
     async def worker(self):
         self.dispatch("hold")
@@ -879,9 +869,7 @@ async def test_an_event_from_outside_keeps_its_context_behind_one_that_is_about_
 @rule("Q6")
 async def test_a_timer_fires_in_the_context_in_which_the_start_was_awaited(clock):
     """As the default entry does, and not in that of the call that made the machine ready to start."""
-    model = hsm.define(
-        "M", hsm.state("a", hsm.entry(seen_by("entry")), hsm.transition(hsm.after(1), hsm.effect(seen_by("effect"))))
-    )
+    model = hsm.define("M", hsm.state("a", hsm.entry(seen_by("entry")), after(1, hsm.effect(seen_by("effect")))))
     instance = Log()
     starting = hsm.start(None, instance, model, clock=clock)
 
@@ -905,8 +893,8 @@ async def test_what_the_end_of_an_activity_sets_is_not_seen_by_timers(clock):
 
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.activity(work), hsm.transition(hsm.target("b"), hsm.effect(pollute))),
-        hsm.state("b", hsm.transition(hsm.after(1), hsm.effect(seen_by("timer")))),
+        hsm.state("a", hsm.activity(work), then("b", hsm.effect(pollute))),
+        hsm.state("b", after(1, hsm.effect(seen_by("timer")))),
     )
     machine = await started(model, clock=clock)
     await clock.advance(2)
@@ -916,9 +904,7 @@ async def test_what_the_end_of_an_activity_sets_is_not_seen_by_timers(clock):
 @rule("Q6", "A1")
 async def test_an_activity_runs_in_the_context_of_the_sender_whose_event_led_to_its_state():
     """The variables that the sender had are seen by the task of the activity."""
-    model = hsm.define(
-        "M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b", hsm.activity(seen_async("activity")))
-    )
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", hsm.activity(seen_async("activity"))))
     machine = await started(model)
     await as_user("ann", lambda: machine.dispatch("go"))
     await settle()
@@ -928,29 +914,10 @@ async def test_an_activity_runs_in_the_context_of_the_sender_whose_event_led_to_
 # --- Q7: threads ------------------------------------------------------------------------------------------------
 
 
-async def in_thread(work):
-    """What *work* gives or raises on a thread of its own."""
-    loop, given = asyncio.get_running_loop(), asyncio.Event()
-    result = []
-
-    def run():
-        try:
-            result.append(work())
-        except Exception as error:
-            result.append(error)
-        loop.call_soon_threadsafe(given.set)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    await given.wait()
-    thread.join()
-    return result[0]
-
-
 @rule("Q7")
 async def test_dispatch_from_another_thread_says_what_to_use():
     """Plain `dispatch` refuses, and names `dispatch_threadsafe`; nothing has happened."""
-    machine = await gated(on("go", hsm.effect(note("gone"))))
+    machine = await gated(noting("go", "gone"))
     for sender in (machine, machine.instance):
         error = await in_thread(lambda sender=sender: sender.dispatch("go"))
         assert isinstance(error, hsm.LifecycleError)
@@ -1023,7 +990,7 @@ async def test_a_threads_event_runs_in_the_threads_context():
 @rule("Q7")
 async def test_a_threads_event_can_be_taken_back_until_it_is_begun():
     """A future cancelled before the loop came to it sends nothing."""
-    machine = await gated(on("go", hsm.effect(note("gone"))))
+    machine = await gated(noting("go", "gone"))
     future = machine.dispatch_threadsafe("go")
     assert future.cancel()
     await settle()
@@ -1045,7 +1012,7 @@ def test_dispatch_threadsafe_on_a_closed_loop_is_refused():
 @rule("Q7", "E7")
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_an_interrupt_that_a_threads_event_raises_ends_the_loop(kind):
-    """The sending thread is told, and the loop's own thread ends as it would for any interrupt."""
+    """The sending thread gets the error, and the loop's own thread ends as it would for any interrupt."""
     model = hsm.define("M", hsm.state("a", on("stop", hsm.effect(fail("", kind)))))
     with asyncio.Runner() as runner:
         machine = runner.run(started(model))
@@ -1059,22 +1026,15 @@ def test_an_interrupt_that_a_threads_event_raises_ends_the_loop(kind):
 # --- Q8: the budget ---------------------------------------------------------------------------------------------
 
 
-def errors_of_loop():
-    """What reaches the loop's exception handler from now on."""
-    caught = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
-    return caught
-
-
 @rule("Q8")
 async def test_a_machine_that_completes_for_ever_is_stopped_by_the_budget():
     """Completion transitions that go round end in an error that names what goes round; the machine goes on."""
     model = hsm.define(
         "M",
-        hsm.state("idle", on("go", hsm.target("a"))),
-        hsm.state("a", hsm.transition(hsm.target("b"))),
-        hsm.state("b", hsm.transition(hsm.target("a"))),
-        on("stop", hsm.target("idle")),
+        hsm.state("idle", go("go", "a")),
+        hsm.state("a", then("b")),
+        hsm.state("b", then("a")),
+        go("stop", "idle"),
     )
     machine = await started(model)
     with pytest.raises(hsm.LoopBudgetError, match=r"1000 .*completion of /M/[ab]"):
@@ -1088,12 +1048,12 @@ def resend(ctx, self, event):
 
 
 @rule("Q8")
-@pytest.mark.parametrize("behave", [resend, send("more", "again")], ids=["plain", "async"])
+@pytest.mark.parametrize("behave", [resend, sends("more")], ids=["plain", "async"])
 async def test_a_machine_that_sends_to_itself_for_ever_is_stopped_by_the_budget(behave):
     """The error reaches the loop's handler, as nobody awaits those events, and the machine goes on."""
     caught = errors_of_loop()
     machine = await started(
-        hsm.define("M", hsm.state("a", on("more", hsm.effect(behave)), on("x", hsm.effect(note("x"))))), step_budget=50
+        hsm.define("M", hsm.state("a", on("more", hsm.effect(behave)), noting("x"))), step_budget=50
     )
     await machine.dispatch("more")
     for _ in range(10):
@@ -1108,14 +1068,14 @@ async def test_a_machine_that_sends_to_itself_for_ever_is_stopped_by_the_budget(
 
 @rule("Q8", "D2")
 async def test_a_machine_that_feeds_itself_through_deferral_is_stopped_by_the_budget():
-    """An event that it sent itself, held back and recalled, does not come from outside."""
+    """An event that it sent itself, deferred and recalled, does not come from outside."""
     caught = errors_of_loop()
     model = hsm.define(
         "M",
-        hsm.state("idle", on("go", hsm.target("a"))),
-        hsm.state("a", hsm.entry(send("x"), send("y")), hsm.defer("x"), on("y", hsm.target("b"))),
-        hsm.state("b", on("x", hsm.target("a"))),
-        on("stop", hsm.target("idle")),
+        hsm.state("idle", go("go", "a")),
+        hsm.state("a", hsm.entry(sends("x", "y")), hsm.defer("x"), go("y", "b")),
+        hsm.state("b", go("x", "a")),
+        go("stop", "idle"),
     )
     machine = await started(model, step_budget=50)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
@@ -1146,7 +1106,7 @@ async def test_a_machine_may_send_to_itself_as_often_as_the_budget_says():
 @rule("Q8")
 async def test_each_outside_event_begins_a_new_count():
     """Many events from outside, each with a few internal steps, are no loop."""
-    model = hsm.define("M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b", hsm.transition(hsm.target("a"))))
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", then("a")))
     machine = await started(model, step_budget=5)
     for _ in range(50):
         await machine.dispatch("go")
@@ -1162,7 +1122,7 @@ async def test_an_activity_may_send_thousands_of_events():
         for _ in range(3000):
             await self.dispatch("more")
 
-    model = hsm.define("M", hsm.state("a", hsm.activity(pump), on("more", hsm.effect(note("more")))))
+    model = hsm.define("M", hsm.state("a", hsm.activity(pump), noting("more")))
     machine = await started(model)
     await settle()
     assert len(machine.instance.log) == 3000
@@ -1178,9 +1138,7 @@ async def test_an_activity_may_send_thousands_of_events_during_one_step():
         for _ in range(3000):
             await self.dispatch("more")
 
-    model = hsm.define(
-        "M", hsm.state("a", hsm.activity(pump), on("more", hsm.effect(note("more"))), on("hold", hsm.effect(held)))
-    )
+    model = hsm.define("M", hsm.state("a", hsm.activity(pump), noting("more"), on("hold", hsm.effect(held))))
     machine = await started(model, Gated())
     answer = machine.dispatch("hold")
     await settle()
@@ -1196,7 +1154,7 @@ async def test_an_activity_may_send_thousands_of_events_during_one_step():
 async def test_timers_may_fire_thousands_of_times(clock):
     """Ticks come from outside."""
     caught = errors_of_loop()
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.every(1), hsm.effect(note("tick")))))
+    model = hsm.define("M", hsm.state("a", every(1, hsm.effect(note("tick")))))
     machine = await started(model)
     await clock.advance(3000.5)
     assert len(machine.instance.log) == 3000
@@ -1236,7 +1194,7 @@ async def test_everything_that_a_machine_sent_to_itself_is_dropped_with_the_budg
         self.dispatch("more")
         self.dispatch("more")
 
-    machine = await gated(on("more", hsm.effect(twice)), on("x", hsm.effect(note("x"))))
+    machine = await gated(on("more", hsm.effect(twice)), noting("x"))
     answers = [machine.dispatch(name) for name in ("hold", "more", "x")]
     machine.instance.gate.set()
     await asyncio.gather(*answers)
@@ -1266,20 +1224,14 @@ async def test_a_start_that_feeds_itself_for_ever_fails():
 def test_a_loop_that_is_shut_down_takes_the_machine_with_it(place):
     """`asyncio.run` ends though a behaviour waits for ever; the behaviour is cancelled, nothing else runs."""
     made = []
-
-    async def forever(ctx, self, event):
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.log.append("cleaned up")
-
+    cleaning = forever("cleaned up")
     model = hsm.define(
         "M",
         hsm.state(
-            "a", hsm.activity(forever) if place == "activity" else on("go", hsm.effect(forever), hsm.target("../b"))
+            "a", hsm.activity(cleaning) if place == "activity" else on("go", hsm.effect(cleaning), hsm.target("../b"))
         ),
-        logged("b", on("back", hsm.target("a"))),
-        on("reset", hsm.target("b")),
+        logged("b", go("back", "a")),
+        go("reset", "b"),
     )
 
     async def main():
@@ -1294,14 +1246,11 @@ def test_a_loop_that_is_shut_down_takes_the_machine_with_it(place):
 
 @rule("Q4", "L4")
 def test_who_waits_at_the_end_of_the_loop_is_told():
-    """A caller that outlives the step is told that its event was never finished."""
+    """A caller that outlives the step gets `MachineStopped`: its event was never finished."""
     told = []
 
-    async def forever(ctx, self, event):
-        await asyncio.Event().wait()
-
     async def main():
-        machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(forever)))))
+        machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(forever())))))
 
         async def caller():
             answer = machine.dispatch("go")
@@ -1326,22 +1275,16 @@ def test_who_waits_at_the_end_of_the_loop_is_told():
 @pytest.mark.parametrize("place", ["effect", "guard", "duration"])
 def test_a_machine_whose_loop_was_taken_down_in_the_middle_of_a_step_is_stopped(place, caplog):
     """Whatever the step waited in is cancelled, with what runs beside it; nothing is active, and nothing is raised."""
-
-    async def forever(ctx, self, event):
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.log.append("cleaned up")
-
-    behaviours = {"effect": [hsm.effect(forever)], "guard": [hsm.guard(forever)], "duration": []}
-    delay = forever if place == "duration" else 1
+    cleaning = forever("cleaned up")
+    behaviours = {"effect": [hsm.effect(cleaning)], "guard": [hsm.guard(cleaning)], "duration": []}
+    delay = cleaning if place == "duration" else 1
     model = hsm.define(
         "M",
         hsm.state(
             "s",
-            hsm.activity(forever),
-            hsm.state("a", on("go", hsm.target("../b"), *behaviours[place])),
-            hsm.state("b", hsm.transition(hsm.after(delay), hsm.effect(note("no")))),
+            hsm.activity(cleaning),
+            hsm.state("a", go("go", "../b", *behaviours[place])),
+            hsm.state("b", after(delay, hsm.effect(note("no")))),
         ),
     )
 

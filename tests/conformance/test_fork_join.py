@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from support import logged, note, rule, says, settle, started
+from support import codes, go, logged, note, rule, says, settle, started, then
 
 import hsm
-
-
-def go(event, target, *parts):
-    """A transition on *event* to *target*."""
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def then(target, *parts):
-    """A transition to *target* without a trigger."""
-    return hsm.transition(hsm.target(target), *parts)
 
 
 @rule("R6")
@@ -44,7 +34,7 @@ async def test_a_fork_enters_its_targets_and_all_other_regions_by_default():
 @rule("R6")
 async def test_a_fork_reaches_into_nested_regions_histories_doors_and_submachines():
     """Whatever can be a target can be one of a fork."""
-    part = hsm.define("Part", hsm.state("p"), hsm.state("q"), hsm.transition(hsm.on("x"), hsm.target("q")))
+    part = hsm.define("Part", hsm.state("p"), hsm.state("q"), go("x", "q"))
     model = hsm.define(
         "M",
         hsm.state("i", go("e", "../f")),
@@ -95,15 +85,13 @@ async def test_a_fork_beside_the_regions_is_reached_after_its_owner_was_entered(
 )
 def test_a_fork_leads_into_different_regions_of_one_state_without_guards(branches):
     """One target, one region twice, a target elsewhere, a guard: each is an error."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define(
-            "M",
-            hsm.state("i", go("e", "../f")),
-            hsm.fork("f", *branches),
-            hsm.state("o", hsm.region("r", hsm.state("a"), hsm.state("b")), hsm.region("q", hsm.state("c"))),
-            hsm.state("z"),
-        )
-    assert {problem.code for problem in caught.value.diagnostics} == {"HSM036"}
+    found = codes(
+        hsm.state("i", go("e", "../f")),
+        hsm.fork("f", *branches),
+        hsm.state("o", hsm.region("r", hsm.state("a"), hsm.state("b")), hsm.region("q", hsm.state("c"))),
+        hsm.state("z"),
+    )
+    assert set(found) == {"HSM036"}
 
 
 def joined(*parts, owner=()):
@@ -295,15 +283,13 @@ async def test_a_join_of_the_models_own_regions_restarts_the_model():
 )
 def test_a_join_is_reached_by_completion_from_several_regions(into, code):
     """A trigger, a guard, or one source alone is an error."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define(
-            "M",
-            hsm.state(
-                "o",
-                hsm.region("r", hsm.state("a", into[0]), hsm.state("b")),
-                hsm.region("q", hsm.state("c", into[1])),
-            ),
-            hsm.join("j", then("../end")),
-            hsm.state("end"),
-        )
-    assert {problem.code for problem in caught.value.diagnostics} == {code}
+    found = codes(
+        hsm.state(
+            "o",
+            hsm.region("r", hsm.state("a", into[0]), hsm.state("b")),
+            hsm.region("q", hsm.state("c", into[1])),
+        ),
+        hsm.join("j", then("../end")),
+        hsm.state("end"),
+    )
+    assert set(found) == {code}

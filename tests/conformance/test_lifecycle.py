@@ -11,41 +11,30 @@ import pickle
 import threading
 
 import pytest
-from support import Log, anote, fail, logged, note, rule, settle, started
+from support import (
+    Gated,
+    Log,
+    after,
+    anote,
+    errors_of_loop,
+    fail,
+    forever,
+    go,
+    held,
+    logged,
+    note,
+    noting,
+    on,
+    rule,
+    sends,
+    settle,
+    started,
+    then,
+)
 
 import hsm
 
-
-class Gated(Log):
-    """A log with a gate that behaviours can wait at."""
-
-    def __init__(self):
-        super().__init__()
-        self.gate = asyncio.Event()
-
-
-async def held(ctx, self, event):
-    """Wait at the gate, on both sides of which it writes."""
-    self.log.append("held")
-    await self.gate.wait()
-    self.log.append("freed")
-
-
-async def forever(ctx, self, event):
-    """An activity that ends when it is cancelled, and writes that."""
-    try:
-        await asyncio.Event().wait()
-    finally:
-        self.log.append("ended")
-
-
-def on(name, *parts):
-    return hsm.transition(hsm.on(name), *parts)
-
-
-PAIR = hsm.define(
-    "M", logged("a", logged("b", on("go", hsm.target("../c"))), logged("c", on("back", hsm.target("../b"))))
-)
+PAIR = hsm.define("M", logged("a", logged("b", go("go", "../c")), logged("c", go("back", "../b"))))
 
 
 # --- L1: start --------------------------------------------------------------------------------------------------
@@ -53,7 +42,7 @@ PAIR = hsm.define(
 
 @rule("L1")
 async def test_start_gives_a_machine_that_has_entered_its_default():
-    """The await gives a running machine on the very instance."""
+    """The await returns a running machine on the very instance."""
     instance = Log()
     machine = await hsm.start(hsm.Context(), instance, PAIR)
     assert isinstance(machine, hsm.Machine)
@@ -77,19 +66,15 @@ async def test_nothing_happens_before_start_is_awaited():
 @pytest.mark.parametrize("write", [note, anote], ids=["plain", "async"])
 async def test_start_returns_when_everything_it_caused_is_done(write):
     """Completions, errors and events that entries sent are processed within it."""
-
-    async def send(ctx, self, event):
-        await self.dispatch("more")
-
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.entry(send), hsm.entry(write("+a")), hsm.transition(hsm.target("b"))),
-        hsm.state("b", hsm.entry(write("+b"), fail("oops")), on("more", hsm.target("c"))),
+        hsm.state("a", hsm.entry(sends("more")), hsm.entry(write("+a")), then("b")),
+        hsm.state("b", hsm.entry(write("+b"), fail("oops")), go("more", "c")),
         hsm.state("c", hsm.entry(write("+c"))),
         on("hsm_error", hsm.effect(write("error"))),
     )
     machine = await started(model)
-    assert machine.instance.log == ["+a", "+b", "error", "+c"]
+    assert machine.instance.log == ["more queued", "+a", "+b", "error", "+c"]
     assert machine.state() == "/M/c"
 
 
@@ -126,7 +111,7 @@ async def test_a_block_stops_its_machine_when_its_body_fails():
 async def test_a_block_stops_its_machine_when_its_body_is_cancelled():
     """The exits run, the async ones to their end, and the cancellation goes on."""
     instance = Log()
-    model = hsm.define("M", hsm.state("a", hsm.exit(anote("-a"), note("end")), hsm.activity(forever)))
+    model = hsm.define("M", hsm.state("a", hsm.exit(anote("-a"), note("end")), hsm.activity(forever())))
 
     async def block():
         async with hsm.start(None, instance, model):
@@ -145,9 +130,7 @@ async def test_a_block_may_stop_its_machine_itself():
     """A machine that was stopped, or completed, within its block leaves it in peace."""
     async with hsm.start(None, Log(), PAIR) as machine:
         await machine.stop()
-    async with hsm.start(
-        None, Log(), hsm.define("M", hsm.state("a", on("go", hsm.target("f"))), hsm.final("f"))
-    ) as machine:
+    async with hsm.start(None, Log(), hsm.define("M", hsm.state("a", go("go", "f")), hsm.final("f"))) as machine:
         await machine.dispatch("go")
     assert machine.status is hsm.Status.COMPLETED
 
@@ -170,7 +153,7 @@ async def test_a_start_that_is_given_up_stops_after_its_step():
 async def test_an_event_that_comes_during_start_is_processed_after_it():
     """The instance takes events while its default entry is suspended."""
     instance = Gated()
-    model = hsm.define("M", logged("a", hsm.entry(held), on("go", hsm.effect(note("gone")))))
+    model = hsm.define("M", logged("a", hsm.entry(held), noting("go", "gone")))
     starting = asyncio.create_task(hsm.start(None, instance, model))
     await settle()
     answer = asyncio.create_task(instance.dispatch("go"))
@@ -225,9 +208,9 @@ REGIONS = hsm.define(
     "M",
     hsm.state(
         "both",
-        hsm.region("left", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b")),
-        hsm.region("right", hsm.state("c", hsm.state("d"), on("go", hsm.target("e"))), hsm.state("e")),
-        on("out", hsm.target("one")),
+        hsm.region("left", hsm.state("a", go("go", "b")), hsm.state("b")),
+        hsm.region("right", hsm.state("c", hsm.state("d"), go("go", "e")), hsm.state("e")),
+        go("out", "one"),
     ),
     hsm.state("one"),
 )
@@ -272,7 +255,7 @@ async def test_is_in_knows_the_states_of_the_model():
 
 
 @rule("L2")
-async def test_during_a_step_the_configuration_is_told_as_it_is():
+async def test_during_a_step_the_configuration_is_reported_as_it_is():
     """Until exits begin it is the one before; then what is left is gone, and what is entered is there."""
     seen = []
 
@@ -282,7 +265,7 @@ async def test_during_a_step_the_configuration_is_told_as_it_is():
 
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.exit(look), hsm.state("c", hsm.exit(look), on("go", hsm.target("/M/b/d"), hsm.guard(look), hsm.effect(look)))),
+        hsm.state("a", hsm.exit(look), hsm.state("c", hsm.exit(look), go("go", "/M/b/d", hsm.guard(look), hsm.effect(look)))),
         hsm.state("b", hsm.entry(look), hsm.state("d", hsm.entry(look))),
     )  # fmt: skip
     machine = await started(model)
@@ -329,7 +312,7 @@ async def test_status_tells_how_far_the_life_has_come():
 )
 async def test_a_machine_ends_by_itself(end, status):
     """At its final state it is completed, at a terminate terminated; later events give `IGNORED`."""
-    machine = await started(hsm.define("M", logged("a", on("go", hsm.target("end"))), end))
+    machine = await started(hsm.define("M", logged("a", go("go", "end")), end))
     waiting = asyncio.create_task(machine.wait())
     await machine.dispatch("go")
     assert (await waiting).value == machine.status.value == status
@@ -350,7 +333,7 @@ async def test_instance_and_machine_offer_the_same():
 
 @rule("L3")
 async def test_wait_may_be_cancelled():
-    """The machine goes on, and other waiters are told."""
+    """The machine goes on, and other waiters get their answer."""
     machine = await started(PAIR)
 
     async def wait():
@@ -422,8 +405,8 @@ async def test_stop_cancels_and_awaits_activities_before_the_exit_of_their_state
     """From the inside out, and timers do not fire any more."""
     model = hsm.define(
         "M",
-        logged("a", hsm.activity(forever), logged("b", hsm.activity(forever), hsm.transition(hsm.after(1), hsm.effect(note("tick"))))),
-    )  # fmt: skip
+        logged("a", hsm.activity(forever()), logged("b", hsm.activity(forever()), after(1, hsm.effect(note("tick"))))),
+    )
     machine = await started(model)
     await settle()
     machine.instance.taken()
@@ -442,10 +425,8 @@ async def test_stop_is_idempotent():
 
 @rule("L4")
 async def test_stop_waits_for_the_step_that_is_going_on():
-    """The step ends whole; what waits behind it is not processed, and its callers are told."""
-    model = hsm.define(
-        "M", logged("a", on("hold", hsm.target("b"), hsm.effect(held))), logged("b"), on("go", hsm.effect(note("gone")))
-    )
+    """The step ends whole; what waits behind it is not processed, and its callers get `MachineStopped`."""
+    model = hsm.define("M", logged("a", go("hold", "b", hsm.effect(held))), logged("b"), noting("go", "gone"))
     machine = await started(model, Gated())
     holding = machine.dispatch("hold")
     waiting = asyncio.create_task(machine.dispatch("go"))
@@ -473,7 +454,7 @@ async def test_stop_from_inside_a_behaviour_takes_effect_after_the_step(awaited)
             self.stop()
         self.log.append(self.state())
 
-    model = hsm.define("M", logged("a", on("go", hsm.target("b"), hsm.effect(stop))), logged("b"))
+    model = hsm.define("M", logged("a", go("go", "b", hsm.effect(stop))), logged("b"))
     machine = await started(model)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     await settle()
@@ -488,7 +469,7 @@ async def test_stop_from_inside_an_activity_does_not_lock_up():
     async def suicidal(ctx, self, event):
         await hsm.stop(self)
         self.log.append("asked")
-        await forever(ctx, self, event)
+        await forever()(ctx, self, event)
 
     machine = await started(hsm.define("M", logged("a", hsm.activity(suicidal))))
     await asyncio.wait_for(machine.wait(), 1)
@@ -502,7 +483,7 @@ async def test_stop_from_a_timers_effect_takes_effect_after_it(clock):
     def stop(ctx, self, event):
         self.stop()
 
-    machine = await started(hsm.define("M", logged("a", hsm.transition(hsm.after(1), hsm.effect(stop)))))
+    machine = await started(hsm.define("M", logged("a", after(1, hsm.effect(stop)))))
     await clock.advance(2)
     assert machine.status is hsm.Status.STOPPED
     assert machine.instance.log == ["+a", "-a"]
@@ -533,7 +514,7 @@ async def test_an_error_of_an_exit_is_raised_from_stop_and_everything_is_left_al
 
 
 @rule("L4")
-async def test_what_was_held_back_or_sent_and_is_dropped_by_stop_is_logged(caplog):
+async def test_what_was_deferred_or_sent_and_is_dropped_by_stop_is_logged(caplog):
     """Nobody waits for these events, so the log names them."""
 
     def send(ctx, self, event):
@@ -574,7 +555,7 @@ async def test_a_stop_in_an_entry_of_the_start_comes_before_what_was_sent_before
         self.dispatch("x")
         self.stop()
 
-    model = hsm.define("M", logged("a", hsm.entry(enter), on("x", hsm.effect(note("x")))))
+    model = hsm.define("M", logged("a", hsm.entry(enter), noting("x")))
     machine = await started(model)
     assert await machine.wait() is hsm.Status.STOPPED
     assert machine.instance.log == ["+a", "-a"]
@@ -589,7 +570,7 @@ async def test_a_stop_in_the_step_that_ends_the_machine_changes_nothing(end, sta
         self.stop()
 
     machine = await started(
-        hsm.define("M", hsm.exit(note("-M")), hsm.state("a", on("go", hsm.target("end"), hsm.effect(stop))), end)
+        hsm.define("M", hsm.exit(note("-M")), hsm.state("a", go("go", "end", hsm.effect(stop))), end)
     )
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     await settle()
@@ -672,7 +653,7 @@ class Slotted(hsm.Instance):
 @pytest.mark.parametrize("kind", [hsm.Instance, Log, Slotted])
 async def test_a_copy_of_an_instance_is_run_by_no_machine(kind, copied):
     """It has the data, and may be started by itself; the machine goes on with the one that it was given."""
-    model = hsm.define("M", hsm.state("a", on("go", hsm.target("b"))), hsm.state("b"))
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b"))
     one = await hsm.start(None, kind(), model)
     if kind is not hsm.Instance:
         vars(one.instance)["name"] = "one"
@@ -688,7 +669,7 @@ async def test_a_copy_of_an_instance_is_run_by_no_machine(kind, copied):
 
 @rule("L5")
 def test_a_copy_leaves_out_what_a_base_class_leaves_out():
-    """`__getstate__` of a class beside `Instance` has its say, whatever it gives."""
+    """`__getstate__` of a class beside `Instance` has its say, whatever it returns."""
 
     class Locked:
         def __init__(self):
@@ -748,18 +729,18 @@ async def test_restart_stops_and_starts_on_the_same_instance(of):
 
 
 @rule("L6", "R5")
-async def test_restart_forgets_history_and_what_was_held_back():
+async def test_restart_forgets_history_and_what_was_deferred():
     """The machine is as new."""
     model = hsm.define(
         "M",
-        hsm.state("out", hsm.defer("x"), on("in", hsm.target("a/h"))),
+        hsm.state("out", hsm.defer("x"), go("in", "a/h")),
         hsm.state(
             "a",
             hsm.shallow_history("h"),
-            hsm.state("b", on("go", hsm.target("c"))),
+            hsm.state("b", go("go", "c")),
             hsm.state("c"),
-            on("out", hsm.target("out")),
-            on("x", hsm.effect(note("recalled"))),
+            go("out", "out"),
+            noting("x", "recalled"),
         ),
     )
     machine = await started(model)
@@ -774,7 +755,7 @@ async def test_restart_forgets_history_and_what_was_held_back():
 @rule("L6", "L4")
 async def test_restart_drops_queued_events():
     """Whoever waits for one is told."""
-    model = hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)), on("go", hsm.effect(note("gone")))))
+    model = hsm.define("M", hsm.state("a", on("hold", hsm.effect(held)), noting("go", "gone")))
     machine = await started(model, Gated())
     machine.dispatch("hold")
     waiting = asyncio.create_task(machine.dispatch("go"))
@@ -793,9 +774,9 @@ async def test_restart_arms_timers_anew_and_starts_activities_anew(clock):
 
     async def beat(ctx, self, event):
         self.log.append("begun")
-        await forever(ctx, self, event)
+        await forever()(ctx, self, event)
 
-    model = hsm.define("M", hsm.state("a", hsm.activity(beat), hsm.transition(hsm.after(3), hsm.effect(note("tick")))))
+    model = hsm.define("M", hsm.state("a", hsm.activity(beat), after(3, hsm.effect(note("tick")))))
     machine = await started(model)
     await clock.advance(2)
     await hsm.restart(machine)
@@ -809,7 +790,7 @@ async def test_restart_arms_timers_anew_and_starts_activities_anew(clock):
 @pytest.mark.parametrize("end", [hsm.final("end"), hsm.terminate("end")], ids=["completed", "terminated"])
 async def test_a_machine_that_has_ended_can_be_restarted(end):
     """It runs again; and one that was stopped does too."""
-    machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.target("end"))), end))
+    machine = await started(hsm.define("M", hsm.state("a", go("go", "end")), end))
     for _ in range(2):
         await machine.dispatch("go")
         await hsm.restart(machine)
@@ -835,7 +816,7 @@ async def test_a_behaviour_cannot_restart_its_own_machine():
 @rule("L6", "E6")
 async def test_a_restarted_machine_still_belongs_to_its_block(clock):
     """Errors in the background are raised from the block, which stops it."""
-    model = hsm.define("M", logged("a", hsm.transition(hsm.after(1), hsm.effect(fail("background")))))
+    model = hsm.define("M", logged("a", after(1, hsm.effect(fail("background")))))
     instance = Log()
     with pytest.raises(ValueError, match="background"):
         async with hsm.start(None, instance, model) as machine:
@@ -958,10 +939,9 @@ async def test_a_restart_that_nobody_waits_for_is_called_off_quietly():
 
 @rule("L4", "L6", "E4")
 @pytest.mark.parametrize("ask", [hsm.restart, hsm.stop, lambda machine: machine.stop()])
-async def test_an_error_is_told_once_where_one_of_several_does_not_wait_any_more(ask):
+async def test_an_error_is_raised_once_where_one_of_several_does_not_wait_any_more(ask):
     """Whoever waits still has it, so that it is not reported."""
-    caught = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+    caught = errors_of_loop()
     model = hsm.define("M", hsm.state("a", hsm.exit(held, fail("oops"))))
     machine = await started(model, Gated())
     one, two = (asyncio.ensure_future(ask(machine)) for _ in range(2))
@@ -978,7 +958,7 @@ async def test_an_error_is_told_once_where_one_of_several_does_not_wait_any_more
 
 @rule("L4", "E6")
 @pytest.mark.parametrize("first", ["block", "step"])
-def test_a_block_that_ends_with_its_loop_is_told_of_no_stop_that_failed(first):
+def test_a_block_that_ends_with_its_loop_reports_no_stop_that_failed(first):
     """A machine that is abandoned in the middle of a step is stopped, which is all that its block wants."""
     ends = []
 
@@ -1092,7 +1072,7 @@ async def test_cancelling_the_context_lets_the_step_end():
     """A suspended step goes on, and then the machine stops."""
     ctx = hsm.Context()
     machine = await hsm.start(
-        ctx, Gated(), hsm.define("M", logged("a", on("hold", hsm.target("b"), hsm.effect(held))), logged("b"))
+        ctx, Gated(), hsm.define("M", logged("a", go("hold", "b", hsm.effect(held))), logged("b"))
     )
     answer = machine.dispatch("hold")
     await settle()
@@ -1134,9 +1114,7 @@ async def test_behaviours_are_given_a_context_below_the_machines():
 async def test_the_context_of_the_behaviours_is_done_when_the_machine_has_ended(end):
     """Whatever a behaviour started with it learns of the end."""
     seen = []
-    model = hsm.define(
-        "M", hsm.state("a", hsm.entry(lambda ctx, *_: seen.append(ctx)), on("go", hsm.target("f"))), hsm.final("f")
-    )
+    model = hsm.define("M", hsm.state("a", hsm.entry(lambda ctx, *_: seen.append(ctx)), go("go", "f")), hsm.final("f"))
     machine = await started(model)
     assert not seen[0].done
     await (machine.stop() if end == "stop" else machine.dispatch("go"))
@@ -1166,9 +1144,7 @@ async def test_the_context_of_an_activity_is_done_when_its_state_is_left():
     contexts = []
     model = hsm.define(
         "M",
-        hsm.state(
-            "a", hsm.activity(polling), on("go", hsm.target("b")), hsm.entry(lambda ctx, *_: contexts.append(ctx))
-        ),
+        hsm.state("a", hsm.activity(polling), go("go", "b"), hsm.entry(lambda ctx, *_: contexts.append(ctx))),
         logged("b"),
     )
     machine = await started(model)

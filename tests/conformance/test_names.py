@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from support import rule, started
+from support import codes, driven, go, on, problems, rule, started, then
 
 import hsm
 
 
-def problems(name, *parts):
-    """The diagnostics of a model that is wrong."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define(name, *parts)
-    return caught.value.diagnostics
-
-
-def leads(path):
-    """A transition on 'go' to *path*."""
-    return hsm.transition(hsm.on("go"), hsm.target(path))
-
-
 async def landing(model):
     """Where the machine stands after 'go'."""
-    machine = await started(model)
-    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
-    return machine.state()
+    return (await driven(model, "go")).state()
 
 
 @rule("N1")
@@ -41,28 +27,27 @@ async def test_a_name_may_contain_dots_blanks_and_any_letter():
     """Everything but a slash may stand in a name, and paths find it."""
     names = ["S1.1", "...", "on hold", "größer", ".x", "*"]
     for name in names:
-        model = hsm.define("M.1", hsm.state("a", leads(f"../{name}")), hsm.state(name))
+        model = hsm.define("M.1", hsm.state("a", go("go", f"../{name}")), hsm.state(name))
         assert await landing(model) == f"/M.1/{name}"
 
 
 @rule("N1")
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/"])
 def test_a_name_that_a_path_could_not_say_is_an_error(name):
-    """Empty names, dots alone and names with a slash are told of."""
-    assert [problem.code for problem in problems("M", hsm.state("fine"), hsm.state(name))] == ["HSM003"]
+    """Empty names, dots alone and names with a slash are errors."""
+    assert codes(hsm.state("fine"), hsm.state(name)) == ["HSM003"]
 
 
 @rule("N1")
 def test_siblings_have_different_names_whatever_they_are():
     """A state and a choice in one parent cannot share a name."""
-    found = problems("M", hsm.state("x"), hsm.choice("x", hsm.transition(hsm.target("../x"))))
-    assert [problem.code for problem in found] == ["HSM004"]
+    assert codes(hsm.state("x"), hsm.choice("x", then("../x"))) == ["HSM004"]
 
 
 @rule("N1")
 async def test_equal_names_under_different_parents_are_different_states():
     """Every 'x' of a model is a state of its own, also one inside another."""
-    model = hsm.define("x", hsm.state("x", hsm.state("x", leads("/x/y/x"))), hsm.state("y", hsm.state("x")))
+    model = hsm.define("x", hsm.state("x", hsm.state("x", go("go", "/x/y/x"))), hsm.state("y", hsm.state("x")))
     machine = await started(model)
     assert machine.state() == "/x/x/x"
     await machine.dispatch("go")
@@ -76,13 +61,13 @@ async def test_a_source_is_seen_from_where_the_transition_is_written_and_a_targe
         "M",
         hsm.state(
             "a",
-            hsm.transition(hsm.on("go"), hsm.source("b"), hsm.target("./c")),
+            on("go", hsm.source("b"), hsm.target("./c")),
             hsm.state("b", hsm.initial(hsm.target("d")), hsm.state("c"), hsm.state("d")),
             hsm.state("e"),
-            leads("e"),
+            go("go", "e"),
         ),
-        hsm.state("b", hsm.transition(hsm.on("never"), hsm.target("/M/a/e"))),
-        hsm.transition(hsm.on("other"), hsm.source("a/b"), hsm.target("../../b")),
+        hsm.state("b", go("never", "/M/a/e")),
+        on("other", hsm.source("a/b"), hsm.target("../../b")),
     )
     machine = await started(model)
     await machine.dispatch("go")
@@ -96,9 +81,11 @@ async def test_an_initial_is_seen_from_its_owner():
     """`initial(target("x"))` prefers the owner's own child to the owner's sibling."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.initial(hsm.target("./x")), hsm.state("y", leads("../x")), hsm.state("x", leads("../y"))),
-        hsm.state("x", hsm.transition(hsm.on("never"), hsm.target("/M/a"))),
-        hsm.transition(hsm.on("away"), hsm.target("x")),
+        hsm.state(
+            "a", hsm.initial(hsm.target("./x")), hsm.state("y", go("go", "../x")), hsm.state("x", go("go", "../y"))
+        ),
+        hsm.state("x", go("never", "/M/a")),
+        go("away", "x"),
     )
     assert (await started(model)).state() == "/M/a/x"
 
@@ -110,11 +97,11 @@ async def test_a_pseudostate_is_the_base_of_its_own_paths():
         "M",
         hsm.state(
             "a",
-            leads("c"),
+            go("go", "c"),
             hsm.state("first"),
-            hsm.choice("c", hsm.transition(hsm.target("../second"))),
-            hsm.state("second", leads("j")),
-            hsm.junction("j", hsm.transition(hsm.target(".."))),
+            hsm.choice("c", then("../second")),
+            hsm.state("second", go("go", "j")),
+            hsm.junction("j", then("..")),
         ),
     )
     machine = await started(model)
@@ -140,14 +127,14 @@ async def test_a_pseudostate_is_the_base_of_its_own_paths():
     ],
 )
 async def test_dots_walk_from_the_base(path, found):
-    """From /M/a/b each path names the state that walking gives."""
+    """From /M/a/b each path names the state that walking leads to."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.state("b", leads(path), hsm.state("c"), hsm.state("d")), hsm.state("e")),
+        hsm.state("a", hsm.state("b", go("go", path), hsm.state("c"), hsm.state("d")), hsm.state("e")),
         hsm.state("f"),
-        hsm.transition(hsm.on("all"), hsm.target("a/b/d")),
-        hsm.transition(hsm.on("all of them"), hsm.target("a/e")),
-        hsm.transition(hsm.on("really"), hsm.target("f")),
+        go("all", "a/b/d"),
+        go("all of them", "a/e"),
+        go("really", "f"),
     )
     assert await landing(model) == found
 
@@ -155,7 +142,7 @@ async def test_dots_walk_from_the_base(path, found):
 @rule("N3")
 def test_a_path_out_of_the_model_is_an_error():
     """There is nothing around the model that `..` could name."""
-    assert [problem.code for problem in problems("M", hsm.state("a", leads("../../x")))] == ["HSM023"]
+    assert codes(hsm.state("a", go("go", "../../x"))) == ["HSM023"]
 
 
 @rule("N4")
@@ -163,7 +150,7 @@ async def test_a_bare_name_is_a_child_before_it_is_a_sibling():
     """With a child and a sibling of one name, `target("x")` is the child."""
     model = hsm.define(
         "M",
-        hsm.state("a", leads("x"), hsm.transition(hsm.on("out"), hsm.target("../x")), hsm.state("w"), hsm.state("x")),
+        hsm.state("a", go("go", "x"), go("out", "../x"), hsm.state("w"), hsm.state("x")),
         hsm.state("x"),
     )
     assert await landing(model) == "/M/a/x"
@@ -174,9 +161,9 @@ async def test_a_bare_name_is_a_sibling_before_it_is_something_further_out():
     """`target("green")` in red is red's sibling, although another green stands outside."""
     model = hsm.define(
         "M",
-        hsm.state("lights", hsm.state("red", leads("green")), hsm.state("green")),
+        hsm.state("lights", hsm.state("red", go("go", "green")), hsm.state("green")),
         hsm.state("green"),
-        hsm.transition(hsm.on("out"), hsm.target("green")),
+        go("out", "green"),
     )
     assert await landing(model) == "/M/lights/green"
 
@@ -188,10 +175,10 @@ async def test_a_bare_name_is_looked_for_outwards_through_regions_up_to_the_mode
         "M",
         hsm.state(
             "o",
-            hsm.region("r", hsm.state("a", hsm.state("deep", leads("far/inner")))),
+            hsm.region("r", hsm.state("a", hsm.state("deep", go("go", "far/inner")))),
             hsm.region("q", hsm.state("b")),
         ),
-        hsm.state("far", hsm.state("first"), hsm.state("inner"), hsm.transition(hsm.on("x"), hsm.target("first"))),
+        hsm.state("far", hsm.state("first"), hsm.state("inner"), go("x", "first")),
     )
     assert await landing(model) == "/M/far/inner"
 
@@ -199,18 +186,17 @@ async def test_a_bare_name_is_looked_for_outwards_through_regions_up_to_the_mode
 @rule("N4")
 def test_the_first_hit_of_a_bare_path_decides_even_if_the_rest_is_missing():
     """Where the nearest `x` has no `y`, a farther `x/y` is not tried, as with Python's names."""
-    found = problems(
-        "M",
-        hsm.state("a", hsm.state("b", leads("x/y")), hsm.state("x")),
+    found = codes(
+        hsm.state("a", hsm.state("b", go("go", "x/y")), hsm.state("x")),
         hsm.state("x", hsm.state("y")),
     )
-    assert [problem.code for problem in found] == ["HSM021"]
+    assert found == ["HSM021"]
 
 
 @rule("N5")
 async def test_an_absolute_path_starts_with_the_models_name():
     """`/M/a` is the same from everywhere."""
-    model = hsm.define("M", hsm.state("a", hsm.state("b", hsm.state("c", leads("/M/z")))), hsm.state("z"))
+    model = hsm.define("M", hsm.state("a", hsm.state("b", hsm.state("c", go("go", "/M/z")))), hsm.state("z"))
     assert await landing(model) == "/M/z"
 
 
@@ -220,20 +206,20 @@ async def test_an_absolute_path_means_the_model_also_when_a_state_is_called_like
     model = (
         hsm.define(
             "M",
-            hsm.state("M", hsm.state("z", leads("/M/z"))),
-            hsm.state("z", leads("/M/M/z")),
-            hsm.state("y", leads("z")),
+            hsm.state("M", hsm.state("z", go("go", "/M/z"))),
+            hsm.state("z", go("go", "/M/M/z")),
+            hsm.state("y", go("go", "z")),
         )
         if False
-        else hsm.define("M", hsm.state("M", hsm.state("z", leads("/M/z"))), hsm.state("z"))
+        else hsm.define("M", hsm.state("M", hsm.state("z", go("go", "/M/z"))), hsm.state("z"))
     )
     assert await landing(model) == "/M/z"
 
 
 @rule("N5")
 def test_an_absolute_path_without_the_model_is_an_error_that_says_how_to_write_it():
-    """`/a` in model M is told of, with `/M/a` as help."""
-    (problem,) = problems("M", hsm.state("b", leads("/a")), hsm.state("a"))
+    """`/a` in model M is an error, with `/M/a` as help."""
+    (problem,) = problems(hsm.state("b", go("go", "/a")), hsm.state("a"))
     assert problem.code == "HSM022"
     assert "'/M/a'" in " ".join(problem.help)
 
@@ -243,11 +229,11 @@ async def test_everything_may_be_named_before_it_is_declared():
     """Transitions, initials, sources and conditions may look ahead."""
     model = hsm.define(
         "M",
-        hsm.transition(hsm.on("go"), hsm.source("late/inner"), hsm.in_state("later"), hsm.target("/M/later/b")),
+        on("go", hsm.source("late/inner"), hsm.in_state("later"), hsm.target("/M/later/b")),
         hsm.initial(hsm.target("late")),
-        hsm.state("late", hsm.state("inner", hsm.transition(hsm.on("there"), hsm.target("../../later/a")))),
+        hsm.state("late", hsm.state("inner", go("there", "../../later/a"))),
         hsm.state("later", hsm.state("a"), hsm.state("b")),
-        hsm.transition(hsm.on("go"), hsm.source("later/a"), hsm.target("/M/later/b")),
+        on("go", hsm.source("later/a"), hsm.target("/M/later/b")),
     )
     machine = await started(model)
     assert await machine.dispatch("go") is hsm.Outcome.IGNORED
@@ -257,14 +243,13 @@ async def test_everything_may_be_named_before_it_is_declared():
 
 
 @rule("N7")
-def test_a_path_that_names_nothing_is_told_with_the_closest_names():
+def test_a_path_that_names_nothing_is_reported_with_the_closest_names():
     """A misspelt target, source and condition each come with what was meant."""
     found = problems(
-        "M",
-        hsm.state("playing", leads("../pausd")),
+        hsm.state("playing", hsm.transition(hsm.on("go"), hsm.target("../pausd"))),
         hsm.state("paused"),
-        hsm.transition(hsm.on("x"), hsm.source("playin"), hsm.target("/M/paused")),
-        hsm.transition(hsm.on("y"), hsm.in_state("/M/pausedd"), hsm.target("paused")),
+        on("x", hsm.source("playin"), hsm.target("/M/paused")),
+        on("y", hsm.in_state("/M/pausedd"), hsm.target("paused")),
     )
     assert [problem.code for problem in found] == ["HSM021"] * 3
     helps = [" ".join(problem.help) for problem in found]

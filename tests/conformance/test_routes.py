@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support import Log, anote, logged, note, pause, rule, settle, started
+from support import Log, after, anote, driven, go, logged, note, noting, on, pause, rule, settle, started, then
 
 import hsm
 
 
-def go(event, target, *parts):
+def traced(event, target, *parts):
     """A transition on *event* to *target* that writes 'effect'."""
-    return hsm.transition(hsm.on(event), hsm.target(target), hsm.effect(note("effect")), *parts)
+    return go(event, target, hsm.effect(note("effect")), *parts)
 
 
 async def written(model, *events):
     """What the last of *events* wrote, and where the machine stands then."""
-    machine = await started(model)
-    for event in events:
-        machine.instance.taken()
-        assert await machine.dispatch(event) is hsm.Outcome.TAKEN
+    machine = await driven(model, *events)
     return machine.instance.taken(), machine.state()
 
 
@@ -29,7 +26,7 @@ async def test_without_a_target_nothing_is_left_or_entered():
     """An internal transition of an outer state leaves what is active in it alone."""
     model = hsm.define(
         "M",
-        logged("s", hsm.transition(hsm.on("e"), hsm.effect(note("one"), note("two"))), logged("a")),
+        logged("s", on("e", hsm.effect(note("one"), note("two"))), logged("a")),
     )
     assert await written(model, "e") == (["one", "two"], "/M/s/a")
 
@@ -48,8 +45,8 @@ async def test_an_internal_transition_does_not_disturb_timers_or_activities(cloc
         hsm.state(
             "a",
             hsm.activity(works),
-            hsm.transition(hsm.on("e"), hsm.effect(note("e"))),
-            hsm.transition(hsm.after(3), hsm.target("../b")),
+            noting("e"),
+            after(3, hsm.target("../b")),
         ),
         logged("b"),
     )
@@ -67,7 +64,7 @@ async def test_an_internal_transition_does_not_disturb_timers_or_activities(cloc
 @pytest.mark.parametrize("path", [".", "../s", "/M/s", "s"])
 async def test_a_state_that_targets_itself_is_left_and_entered_again(path):
     """Every spelling of the source as its own target leaves it, with the default entry again."""
-    model = hsm.define("M", logged("s", go("e", path), logged("a", go("n", "../b")), logged("b")))
+    model = hsm.define("M", logged("s", traced("e", path), logged("a", traced("n", "../b")), logged("b")))
     assert await written(model, "n", "e") == (["-b", "-s", "effect", "+s", "+a"], "/M/s/a")
 
 
@@ -78,8 +75,8 @@ async def test_the_model_may_target_itself():
         "M",
         hsm.entry(note("+M")),
         hsm.exit(note("-M")),
-        go("e", "."),
-        logged("a", go("n", "../b")),
+        traced("e", "."),
+        logged("a", traced("n", "../b")),
         logged("b"),
     )
     assert await written(model, "n", "e") == (["-b", "-M", "effect", "+M", "+a"], "/M/a")
@@ -88,21 +85,21 @@ async def test_the_model_may_target_itself():
 @rule("K3")
 async def test_a_target_inside_the_source_does_not_leave_the_source():
     """A local transition leaves what is inside the source, and enters from there."""
-    model = hsm.define("M", logged("s", go("e", "t/b"), logged("a"), logged("t", logged("b"))))
+    model = hsm.define("M", logged("s", traced("e", "t/b"), logged("a"), logged("t", logged("b"))))
     assert await written(model, "e") == (["-a", "effect", "+t", "+b"], "/M/s/t/b")
 
 
 @rule("K3")
 async def test_a_local_transition_leaves_everything_inside_even_what_it_enters_again():
     """From t/x to t/b through the source s, t is left and entered again."""
-    model = hsm.define("M", logged("s", go("e", "t/b"), logged("t", logged("x"), logged("b"))))
+    model = hsm.define("M", logged("s", traced("e", "t/b"), logged("t", logged("x"), logged("b"))))
     assert await written(model, "e") == (["-x", "-t", "effect", "+t", "+b"], "/M/s/t/b")
 
 
 @rule("K3")
 async def test_external_makes_the_source_be_left_and_entered_again():
     """`external()` on a transition to a target inside."""
-    model = hsm.define("M", logged("s", go("e", "b", hsm.external()), logged("a"), logged("b")))
+    model = hsm.define("M", logged("s", traced("e", "b", hsm.external()), logged("a"), logged("b")))
     assert await written(model, "e") == (["-a", "-s", "effect", "+s", "+b"], "/M/s/b")
 
 
@@ -113,8 +110,8 @@ async def test_a_transition_of_the_model_to_a_child_is_local_unless_external():
         "M",
         hsm.entry(note("+M")),
         hsm.exit(note("-M")),
-        go("e", "b"),
-        go("x", "b", hsm.external()),
+        traced("e", "b"),
+        traced("x", "b", hsm.external()),
         logged("a"),
         logged("b"),
     )
@@ -129,12 +126,12 @@ async def test_a_choice_inside_the_source_keeps_the_source_as_long_as_its_branch
         "M",
         logged(
             "s",
-            go("in", "c"),
-            go("out", "d"),
+            traced("in", "c"),
+            traced("out", "d"),
             logged("a"),
             logged("b"),
-            hsm.choice("c", hsm.transition(hsm.target("../b"), hsm.effect(note("branch")))),
-            hsm.choice("d", hsm.transition(hsm.target("/M/z"), hsm.effect(note("branch")))),
+            hsm.choice("c", then("../b", hsm.effect(note("branch")))),
+            hsm.choice("d", then("/M/z", hsm.effect(note("branch")))),
         ),
         logged("z"),
     )
@@ -150,9 +147,9 @@ async def test_exits_run_innermost_first_then_effects_then_entries_outermost_fir
         hsm.exit(note("-M")),
         logged(
             "top",
-            logged("s", logged("t", logged("a", go("e", "/M/top/u/v/b")))),
+            logged("s", logged("t", logged("a", traced("e", "/M/top/u/v/b")))),
             logged("u", logged("v", logged("w"), logged("b", logged("inner")))),
-            hsm.transition(hsm.on("w"), hsm.target("u/v/w")),
+            go("w", "u/v/w"),
         ),
     )
     expected = ["-a", "-t", "-s", "effect", "+u", "+v", "+b", "+inner"]
@@ -164,7 +161,7 @@ async def test_the_source_decides_what_is_left_not_the_active_leaf():
     """A transition of an outer state leaves all that is active in it."""
     model = hsm.define(
         "M",
-        logged("s", hsm.transition(hsm.on("e"), hsm.target("../z")), logged("t", logged("a"))),
+        logged("s", go("e", "../z"), logged("t", logged("a"))),
         logged("z"),
     )
     assert await written(model, "e") == (["-a", "-t", "-s", "+z"], "/M/z")
@@ -174,7 +171,7 @@ async def test_the_source_decides_what_is_left_not_the_active_leaf():
 @pytest.mark.parametrize("path", ["..", "/M/s"])
 async def test_a_target_around_the_source_is_left_and_entered_by_default(path):
     """Targeting the state around the source restarts that state."""
-    model = hsm.define("M", logged("s", logged("a", go("n", "../b")), logged("b", go("e", path))))
+    model = hsm.define("M", logged("s", logged("a", traced("n", "../b")), logged("b", traced("e", path))))
     assert await written(model, "n", "e") == (["-b", "-s", "effect", "+s", "+a"], "/M/s/a")
 
 
@@ -185,7 +182,7 @@ async def test_the_model_around_the_source_is_a_target_as_well():
         "M",
         hsm.entry(note("+M")),
         hsm.exit(note("-M")),
-        logged("s", logged("a", go("e", "/M"))),
+        logged("s", logged("a", traced("e", "/M"))),
     )
     assert await written(model, "e") == (["-a", "-s", "-M", "effect", "+M", "+s", "+a"], "/M/s/a")
 
@@ -194,7 +191,7 @@ async def test_the_model_around_the_source_is_a_target_as_well():
 async def test_a_self_transition_from_a_hundred_levels_down_leaves_and_enters_each_once():
     """Depth changes nothing."""
     depth = 100
-    inner = logged("s0", hsm.transition(hsm.on("e"), hsm.target("/M")))
+    inner = logged("s0", go("e", "/M"))
     for level in range(1, depth):
         inner = logged(f"s{level}", inner)
     down, up = [f"+s{n}" for n in reversed(range(depth))], [f"-s{n}" for n in range(depth)]
@@ -214,7 +211,7 @@ async def test_during_a_step_the_machine_tells_what_is_really_active():
         hsm.state(
             "s",
             hsm.exit(where),
-            hsm.state("a", hsm.exit(where), hsm.transition(hsm.on("e"), hsm.target("/M/t/b"), hsm.effect(where))),
+            hsm.state("a", hsm.exit(where), go("e", "/M/t/b", hsm.effect(where))),
         ),
         hsm.state("t", hsm.entry(where), hsm.state("b", hsm.entry(where))),
     )
@@ -238,7 +235,7 @@ async def test_a_state_is_left_as_timers_activities_exit_actions():
         logged(
             "s",
             hsm.activity(works),
-            logged("a", hsm.activity(works), hsm.transition(hsm.on("e"), hsm.target("/M/z"))),
+            logged("a", hsm.activity(works), go("e", "/M/z")),
         ),
         logged("z"),
     )
@@ -267,12 +264,12 @@ async def test_a_state_is_entered_as_entry_actions_activities_timers_default_ent
         "M",
         hsm.state(
             "s",
-            hsm.transition(hsm.after(arms("s")), hsm.target("../z")),
+            after(arms("s"), hsm.target("../z")),
             hsm.activity(works),
             hsm.initial(hsm.target("a"), hsm.effect(note("initial"))),
             hsm.state(
                 "a",
-                hsm.transition(hsm.after(arms("a")), hsm.target("/M/z")),
+                after(arms("a"), hsm.target("/M/z")),
                 hsm.entry(note("+a")),
             ),
             hsm.entry(note("+s"), anote("awaited")),
@@ -294,12 +291,12 @@ async def test_a_timer_of_a_state_that_is_entered_and_left_in_one_step_is_void()
     """A state whose default entry leads out again leaves no timer behind."""
     model = hsm.define(
         "M",
-        hsm.state("i", hsm.transition(hsm.on("e"), hsm.target("../s"))),
+        hsm.state("i", go("e", "../s")),
         hsm.state(
             "s",
-            hsm.transition(hsm.after(0), hsm.effect(note("fired"))),
+            after(0, hsm.effect(note("fired"))),
             hsm.initial(hsm.target("c")),
-            hsm.choice("c", hsm.transition(hsm.target("/M/z"))),
+            hsm.choice("c", then("/M/z")),
         ),
         hsm.state("z"),
     )

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import pytest
-from support import logged, note, rule, settle, started
+from support import codes, every, forever, go, logged, note, noting, on, rule, settle, started, then
 
 import hsm
-
-
-def go(event, target, *parts):
-    """A transition on *event* to *target*."""
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def then(target, *parts):
-    """A transition to *target* without a trigger."""
-    return hsm.transition(hsm.target(target), *parts)
-
 
 PART = hsm.define(
     "Part",
@@ -30,7 +16,7 @@ PART = hsm.define(
     logged("b", go("n", "../f"), go("x", "out")),
     hsm.final("f"),
 )
-"""A model with a default way in, two ways out and a door in each direction."""
+"""A model with a default entry, two ways out, an entry point and an exit point."""
 
 
 @rule("R9")
@@ -60,7 +46,7 @@ async def test_the_models_behaviours_stand_inside_those_of_the_submachine_state(
 
 @rule("R9")
 async def test_one_model_may_be_put_in_several_times():
-    """Each use is a set of states of its own, with ways of its own out of the doors."""
+    """Each use is a set of states of its own, with routes of its own out of the exit points."""
     model = hsm.define(
         "M",
         hsm.region(
@@ -87,7 +73,7 @@ async def test_one_model_may_be_put_in_several_times():
 
 
 @rule("R9")
-async def test_its_doors_are_the_doors_of_the_state():
+async def test_its_connection_points_are_those_of_the_state():
     """In by the entry point, out by the exit point, in the order of R7."""
     model = hsm.define(
         "M",
@@ -103,7 +89,7 @@ async def test_its_doors_are_the_doors_of_the_state():
 
 
 @rule("R9")
-def test_a_state_that_only_a_door_of_the_model_leads_to_is_not_out_of_reach():
+def test_a_state_that_only_an_entry_point_of_the_model_leads_to_is_not_out_of_reach():
     """The entry points of a model are for whoever puts it in: no warning HSM060 for what is behind them."""
     hsm.define("Part", hsm.entry_point("in", then("b")), hsm.state("a"), hsm.state("b"))
 
@@ -116,11 +102,10 @@ def test_a_history_directly_in_a_model_is_of_use_where_the_model_is_put_in():
 
 
 @rule("R9")
-async def test_a_door_that_the_model_uses_needs_a_way_behind_it():
+async def test_an_exit_point_that_the_model_uses_needs_a_route_behind_it():
     """A submachine without its exit point wired is an error."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define("M", hsm.submachine("s", PART))
-    assert [problem.code for problem in caught.value.diagnostics] == ["HSM043"]
+    found = codes(hsm.submachine("s", PART))
+    assert found == ["HSM043"]
 
 
 @rule("R9")
@@ -142,8 +127,8 @@ async def test_paths_outside_reach_into_a_submachine():
         "M",
         hsm.initial(hsm.target("s/b")),
         hsm.submachine("s", PART, hsm.exit_point("out", then("../s"))),
-        hsm.transition(hsm.on("e"), hsm.source("s/b"), hsm.target("../a")),
-        hsm.transition(hsm.on("f"), hsm.in_state("s/a"), hsm.effect(note("in a"))),
+        on("e", hsm.source("s/b"), hsm.target("../a")),
+        on("f", hsm.in_state("s/a"), hsm.effect(note("in a"))),
     )
     machine = await started(model)
     assert machine.state() == "/M/s/b"
@@ -157,9 +142,8 @@ async def test_paths_outside_reach_into_a_submachine():
 @rule("R9")
 def test_paths_inside_a_model_do_not_reach_out_of_it():
     """A model means the same wherever it is put in, so it cannot name what is around."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define("Part", hsm.state("a", go("e", "../../z")))
-    assert [problem.code for problem in caught.value.diagnostics] == ["HSM023"]
+    found = codes(hsm.state("a", go("e", "../../z")), name="Part")
+    assert found == ["HSM023"]
 
 
 @rule("R9")
@@ -194,7 +178,7 @@ async def test_a_model_may_target_itself_where_it_is_put_in():
 
 @rule("R9")
 async def test_submachines_nest():
-    """A model inside a model inside a model: doors lead out through every boundary."""
+    """A model inside a model inside a model: exit points lead out through every boundary."""
     middle = hsm.define(
         "Middle",
         hsm.entry_point("in", then("s/in", hsm.effect(note("middle in")))),
@@ -224,8 +208,8 @@ async def test_submachines_nest():
 @rule("R9")
 async def test_transitions_of_the_submachine_state_come_before_those_of_its_model():
     """Both belong to one state: what the user of the model wrote is asked first."""
-    part = hsm.define("Part", hsm.transition(hsm.on("e"), hsm.effect(note("model"))), hsm.state("a"))
-    own = hsm.transition(hsm.on("e"), hsm.effect(note("own")), hsm.guard(lambda ctx, self, event: event.data))
+    part = hsm.define("Part", noting("e", "model"), hsm.state("a"))
+    own = noting("e", "own", hsm.guard(lambda ctx, self, event: event.data))
     machine = await started(hsm.define("M", hsm.submachine("s", part, own)))
     await machine.dispatch("e", True)
     await machine.dispatch("e", False)
@@ -298,7 +282,7 @@ async def test_a_deep_history_outside_remembers_what_was_active_in_a_submachine(
 
 @rule("R9")
 async def test_deferral_works_across_the_boundary():
-    """The model's own deferral holds back while the submachine is active; so does that of the state."""
+    """The model's own deferral holds while the submachine is active; so does that of the state."""
     part = hsm.define("Part", hsm.defer("inner"), hsm.state("a", go("n", "../b")), hsm.state("b", go("outer", "../a")))
     model = hsm.define(
         "M",
@@ -321,16 +305,7 @@ async def test_deferral_works_across_the_boundary():
 @rule("R9")
 async def test_activities_and_timers_of_a_model_belong_to_the_state_that_it_became(clock):
     """They live from the entry of the submachine to its exit."""
-
-    async def works(ctx, self, event):
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.log.append("ended")
-
-    part = hsm.define(
-        "Part", hsm.activity(works), hsm.transition(hsm.every(2), hsm.effect(note("tick"))), hsm.state("a")
-    )
+    part = hsm.define("Part", hsm.activity(forever()), every(2, hsm.effect(note("tick"))), hsm.state("a"))
     model = hsm.define("M", hsm.submachine("s", part, go("e", "../z")), hsm.state("z"))
     machine = await started(model)
     await settle()

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from support import anote, logged, note, rule, settle, started
+from support import after, anote, every, go, logged, note, noting, rule, sends, settle, started, then
 
 import hsm
-
-
-def go(event, target, *parts):
-    """A transition on *event* to *target*."""
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
 
 
 @rule("R8")
@@ -33,21 +28,17 @@ async def test_terminate_runs_no_exit_action_of_what_is_still_active():
 @rule("R8")
 async def test_a_terminated_machine_ignores_events_also_those_already_queued():
     """Nothing is processed after the step that terminated."""
-
-    async def send(ctx, self, event):
-        await self.dispatch("x")
-
     model = hsm.define(
         "M",
-        hsm.transition(hsm.on("x"), hsm.effect(note("x"))),
-        hsm.state("a", go("e", "../end", hsm.effect(send, anote("slowly")))),
+        noting("x"),
+        hsm.state("a", go("e", "../end", hsm.effect(sends("x"), anote("slowly")))),
         hsm.terminate("end"),
     )
     machine = await started(model)
     first, second = machine.dispatch("e"), machine.dispatch("x")
     assert (await first, await second) == (hsm.Outcome.TAKEN, hsm.Outcome.IGNORED)
     assert await machine.dispatch("x") is hsm.Outcome.IGNORED
-    assert machine.instance.taken() == ["slowly"]
+    assert machine.instance.taken() == ["x queued", "slowly"]
 
 
 @rule("R8")
@@ -64,9 +55,9 @@ async def test_terminate_cancels_activities_waits_for_them_and_stops_timers(cloc
     model = hsm.define(
         "M",
         hsm.activity(works),
-        hsm.transition(hsm.after(5), hsm.effect(note("timer"))),
+        after(5, hsm.effect(note("timer"))),
         hsm.region("r", hsm.state("a", go("e", "../end")), hsm.terminate("end")),
-        hsm.region("q", logged("b", hsm.activity(works), hsm.transition(hsm.every(2), hsm.effect(note("tick"))))),
+        hsm.region("q", logged("b", hsm.activity(works), every(2, hsm.effect(note("tick"))))),
     )
     machine = await started(model)
     await settle()
@@ -111,10 +102,8 @@ async def test_terminate_reached_during_entry_ends_the_entry():
 
 @rule("R8")
 async def test_a_machine_may_terminate_while_it_starts():
-    """`start` gives a machine that has ended."""
-    model = hsm.define(
-        "M", hsm.initial(hsm.target("c")), hsm.choice("c", hsm.transition(hsm.target("../end"))), hsm.terminate("end")
-    )
+    """`start` returns a machine that has ended."""
+    model = hsm.define("M", hsm.initial(hsm.target("c")), hsm.choice("c", then("../end")), hsm.terminate("end"))
     machine = await started(model)
     assert machine.status is hsm.Status.TERMINATED
     assert await machine.dispatch("x") is hsm.Outcome.IGNORED
@@ -136,7 +125,7 @@ async def test_deferred_events_of_a_terminated_machine_are_gone():
     model = hsm.define(
         "M",
         hsm.state("s", hsm.defer("d"), hsm.state("a", go("e", "/M/end"))),
-        hsm.transition(hsm.on("d"), hsm.effect(note("d"))),
+        noting("d"),
         hsm.terminate("end"),
     )
     machine = await started(model)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support import rule
-from support_models import erased
+from support.models import erased
 from trace_cases import DIFFERENCES, NOT_EXPRESSED, SUITES, Result, cases, judge, page, run
 from trace_machines import FRONT_ENDS, build
 

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from support import Log, anote, fail, logged, note, rule, says, settle, started
+from support import (
+    Log,
+    after,
+    anote,
+    fail,
+    go,
+    logged,
+    note,
+    noting,
+    on,
+    rule,
+    says,
+    sends,
+    settle,
+    started,
+    then,
+)
 
 import hsm
-
-
-def noting(event, text=None, *parts):
-    """An internal transition on *event* that writes *text*."""
-    return hsm.transition(hsm.on(event), hsm.effect(note(text or event)), *parts)
-
-
-def go(event, target, *parts):
-    """A transition on *event* to *target*."""
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def sends(*names):
-    """A behaviour that dispatches to its own machine and writes what it was told."""
-
-    async def behave(ctx, self, event):
-        for name in names:
-            outcome = await self.dispatch(name)
-            self.log.append(f"{name} {outcome.value}")
-
-    return behave
 
 
 @rule("T1")
@@ -37,7 +32,7 @@ async def test_an_event_sent_in_an_effect_is_handled_after_the_step():
         "M",
         logged("a", go("e", "../b", hsm.effect(sends("x"), note("effect")))),
         logged("b", noting("x", "x in b")),
-        hsm.transition(hsm.on("x"), hsm.source("a"), hsm.effect(note("x in a"))),
+        on("x", hsm.source("a"), hsm.effect(note("x in a"))),
     )
     machine = await started(model)
     machine.instance.taken()
@@ -113,7 +108,7 @@ async def test_an_outer_transition_is_tried_after_every_inner_guard_said_no():
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_a_transition_with_a_source_counts_where_it_is_written(is_first):
     """Written on the model before the state, it comes before the state's own; after it, behind."""
-    elsewhere = hsm.transition(hsm.on("e"), hsm.source("/M/a"), hsm.guard(says(True)), hsm.effect(note("elsewhere")))
+    elsewhere = on("e", hsm.source("/M/a"), hsm.guard(says(True)), hsm.effect(note("elsewhere")))
     own = hsm.state("a", noting("e", "own", hsm.guard(says(True))))
     machine = await started(hsm.define("M", *((elsewhere, own) if is_first else (own, elsewhere))))
     await machine.dispatch("e")
@@ -169,9 +164,9 @@ async def test_a_wildcard_does_not_match_built_in_events():
             "a",
             noting("*", "any"),
             noting("hsm_e.*", "prefix"),
-            hsm.transition(hsm.after(1), hsm.effect(note("tick"))),
-            hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
-            hsm.transition(hsm.on("bad"), hsm.effect(fail("no"))),
+            after(1, hsm.effect(note("tick"))),
+            noting("hsm_error", "error"),
+            on("bad", hsm.effect(fail("no"))),
         ),
     )
     machine = await started(model)
@@ -212,8 +207,8 @@ async def test_all_guards_of_a_transition_are_required_up_to_the_first_no():
         "M",
         hsm.state(
             "a",
-            hsm.transition(
-                hsm.on("e"),
+            on(
+                "e",
                 hsm.guard(says(True, "1")),
                 hsm.guard(says(False, "2")),
                 hsm.guard(says(True, "3")),
@@ -274,7 +269,7 @@ async def test_an_event_that_nothing_handles_is_dropped():
 @rule("T6")
 async def test_a_transition_without_trigger_fires_when_its_state_completes():
     """A simple state without activities is left as soon as it is entered."""
-    model = hsm.define("M", logged("a", hsm.transition(hsm.target("../b"), hsm.effect(note("effect")))), logged("b"))
+    model = hsm.define("M", logged("a", then("../b", hsm.effect(note("effect")))), logged("b"))
     machine = await started(model)
     assert machine.instance.taken() == ["+a", "-a", "effect", "+b"]
 
@@ -286,8 +281,8 @@ async def test_completion_transitions_are_asked_in_order_and_once():
         "M",
         hsm.state(
             "a",
-            hsm.transition(hsm.guard(says(False, "1")), hsm.target("../b")),
-            hsm.transition(hsm.guard(says(False, "2")), hsm.target("../b")),
+            then("../b", hsm.guard(says(False, "1"))),
+            then("../b", hsm.guard(says(False, "2"))),
             noting("e"),
         ),
         hsm.state("b"),
@@ -333,8 +328,8 @@ async def test_a_change_trigger_fires_when_its_condition_becomes_true_and_not_wh
         "M",
         hsm.state(
             "a",
-            hsm.transition(hsm.on("up"), hsm.effect(rises)),
-            hsm.transition(hsm.on("down"), hsm.effect(falls)),
+            on("up", hsm.effect(rises)),
+            on("down", hsm.effect(falls)),
             hsm.transition(hsm.when(above(1)), hsm.effect(note("high"))),
         ),
     )
@@ -351,7 +346,7 @@ async def test_a_change_trigger_is_asked_also_after_a_step_that_its_own_effect_w
     """A change that a change causes is seen within the same dispatch."""
     model = hsm.define(
         "M",
-        hsm.transition(hsm.on("up"), hsm.effect(rises)),
+        on("up", hsm.effect(rises)),
         hsm.state("a", hsm.transition(hsm.when(above(0)), hsm.target("../b"), hsm.effect(rises))),
         logged("b", hsm.transition(hsm.when(hsm.all_of(above(1), hsm.in_state("."))), hsm.target("../c"))),
         logged("c"),
@@ -366,8 +361,8 @@ async def test_a_change_trigger_with_a_closed_guard_does_not_fire_later():
     """The change is over when the guard says no; the next change counts again."""
     model = hsm.define(
         "M",
-        hsm.transition(hsm.on("up"), hsm.effect(rises)),
-        hsm.transition(hsm.on("down"), hsm.effect(falls)),
+        on("up", hsm.effect(rises)),
+        on("down", hsm.effect(falls)),
         hsm.state("a", hsm.transition(hsm.when(above(0)), hsm.guard(says(False, "asked")), hsm.target("../b"))),
         hsm.state("b"),
     )

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
-from pathlib import Path
 
 import pytest
 from support import pause
 
 import hsm
 
-PATH = Path(__file__).parents[2] / "examples" / "order_workflow.py"
-
 
 @pytest.fixture
-def orders():
+def orders(example):
     """The example's module."""
-    spec = importlib.util.spec_from_file_location("example_order_workflow", PATH)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    return example("order_workflow")
 
 
 class Bank:
@@ -121,7 +111,7 @@ async def test_customer_may_cancel_at_any_time(orders, clock, seconds, state, re
 
 
 async def test_delivered_order_cannot_be_cancelled(orders):
-    """After the end a cancellation changes nothing, and its sender is told so."""
+    """After the end a cancellation changes nothing, and its sender gets `IGNORED`."""
     bank = Bank()
     machine = await ordered(orders, bank)
     await machine.wait()

@@ -6,7 +6,7 @@ import runpy
 from pathlib import Path
 
 import pytest
-from support_models import erased
+from support.models import erased
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 

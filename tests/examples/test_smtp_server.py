@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import smtplib
-import sys
-from pathlib import Path
 
 import pytest
 from support import settle
 
-PATH = Path(__file__).parents[2] / "examples" / "smtp_server.py"
-
 
 @pytest.fixture
-def smtp():
+def smtp(example):
     """The example's module."""
-    spec = importlib.util.spec_from_file_location("example_smtp_server", PATH)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    return example("smtp_server")
 
 
 def talk(smtp, conversation, deliver, **options):
-    """What *conversation* gives with a client of a server that gives its mails to *deliver*, over loopback."""
+    """What *conversation* returns with a client of a server that hands its mails to *deliver*, over loopback."""
 
     def client(port):
         with smtplib.SMTP("127.0.0.1", port, timeout=5) as connected:
@@ -144,7 +134,7 @@ def test_each_command_has_its_place(smtp):
     assert list(zip(commands, codes, strict=True)) == COMMANDS
 
 
-def test_size_limit_is_told_and_kept(smtp):
+def test_size_limit_is_announced_and_kept(smtp):
     """EHLO names the limit; a mail that is larger than it said is refused at its end, and the next one is taken."""
     mails = []
 
@@ -160,7 +150,7 @@ def test_size_limit_is_told_and_kept(smtp):
     assert [mail.content for mail in mails] == [b"small\r\n"]
 
 
-def test_failing_delivery_is_told_to_the_client(smtp):
+def test_failing_delivery_is_reported_to_the_client(smtp):
     """An error of the callback becomes one 451, and the session goes on."""
     mails = []
 

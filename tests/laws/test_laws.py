@@ -17,7 +17,7 @@ from laws.models import KINDS, describe, descriptions, is_valid, operations, seq
 from laws.play import by_library, by_reference
 from laws.reference import Endless
 from laws.shrinking import report
-from support_models import erased
+from support.models import erased
 
 import hsm
 from hsm.compiler import compile as compile_model

@@ -7,21 +7,12 @@ import contextlib
 import logging
 
 import pytest
-from support import Log, anote, fail, logged, note, pause, rule, says, settle, started
+from support import Log, anote, both_engines, fail, go, logged, note, on, pause, rule, says, settle, started
 
 import hsm
 from hsm.runtime.record import BUSY, BY_TURNS, WANTED
-from hsm_classdsl import Machine, State, entry, exit, on
-
-both = pytest.mark.parametrize("engine", ["generated", "kernel"])
-
-
-def to(event, target, *parts):
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def act(event, *parts):
-    return hsm.transition(hsm.on(event), *parts)
+from hsm_classdsl import Machine, State, entry, exit
+from hsm_classdsl import on as mark
 
 
 def stop_iteration(ctx, self, event):
@@ -42,7 +33,7 @@ def interrupt(ctx, self, event):
 
 async def test_a_machine_that_rests_knows_its_steps_and_on_the_kernel_it_never_does():
     """The kernel alone makes no step and keeps none; it answers all the same."""
-    model = hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b"))
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b"))
     generated, kernel = [await started(model, engine=engine) for engine in ("generated", "kernel")]
     assert await generated.dispatch("go") is await kernel.dispatch("go") is hsm.Outcome.TAKEN
     assert generated.steps is generated._engine.table(generated.leaves)
@@ -61,7 +52,7 @@ async def test_what_is_no_engine_is_refused(engine):
 
 async def test_machines_of_one_model_share_their_steps():
     """What one of them has had made, the other one finds."""
-    model = hsm.define("M", hsm.state("a", to("go", "b")), hsm.state("b"))
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b"))
     first, second = [await started(model, engine="generated") for _ in range(2)]
     await first.dispatch("go")
     assert second.steps["go"].__code__.co_name == "step"
@@ -78,7 +69,7 @@ async def test_a_machine_says_that_a_step_is_under_way():
         machine.dispatch("other")
         seen.append(machine.steps is WANTED)
 
-    machine = await started(hsm.define("M", hsm.state("a", act("look", hsm.effect(look)))), engine="generated")
+    machine = await started(hsm.define("M", hsm.state("a", on("look", hsm.effect(look)))), engine="generated")
     seen.append(machine)
     await machine.dispatch("look")
     await settle()
@@ -87,14 +78,14 @@ async def test_a_machine_says_that_a_step_is_under_way():
 
 
 @rule("T2")
-@both
+@both_engines
 async def test_an_event_is_handled_eight_levels_up(engine):
     """The states between pass it on, and all that is inside is left."""
     inner = logged("s8")
     for level in range(7, 0, -1):
         inner = logged(f"s{level}", inner)
     model = hsm.define(
-        "M", logged("s0", inner, to("up", "/M/end"), act("stay", hsm.effect(note("stayed")))), logged("end")
+        "M", logged("s0", inner, go("up", "/M/end"), on("stay", hsm.effect(note("stayed")))), logged("end")
     )
     machine = await started(model, engine=engine)
     machine.instance.taken()
@@ -108,13 +99,13 @@ async def test_an_event_is_handled_eight_levels_up(engine):
 
 
 @rule("R5")
-@both
+@both_engines
 @pytest.mark.parametrize("effect", [anote("late"), fail("oops")], ids=["suspends", "raises"])
 async def test_a_history_behind_a_suspended_or_failed_effect_restores(engine, effect):
     """What follows the effect is done by the kernel, which finds what is remembered."""
-    owner = hsm.state("a", hsm.deep_history("h"), hsm.state("x", to("next", "../y")), hsm.state("y"), to("out", "/M/b"))
+    owner = hsm.state("a", hsm.deep_history("h"), hsm.state("x", go("next", "../y")), hsm.state("y"), go("out", "/M/b"))
     machine = await started(
-        hsm.define("M", owner, hsm.state("b", to("back", "/M/a/h", hsm.effect(effect)))), engine=engine
+        hsm.define("M", owner, hsm.state("b", go("back", "/M/a/h", hsm.effect(effect)))), engine=engine
     )
     for event in ("next", "out"):
         await machine.dispatch(event)
@@ -124,13 +115,13 @@ async def test_a_history_behind_a_suspended_or_failed_effect_restores(engine, ef
 
 
 @rule("R5")
-@both
+@both_engines
 async def test_a_history_behind_a_suspended_effect_falls_back_on_its_default(engine):
     """Nothing is remembered: the default of the history is entered."""
     owner = hsm.state("a", hsm.deep_history("h", hsm.target("/M/a/y")), hsm.state("x"), hsm.state("y"))
     start = hsm.initial(hsm.target("b"))
     machine = await started(
-        hsm.define("M", start, owner, hsm.state("b", to("go", "/M/a/h", hsm.effect(anote("late"))), to("x", "/M/a"))),
+        hsm.define("M", start, owner, hsm.state("b", go("go", "/M/a/h", hsm.effect(anote("late"))), go("x", "/M/a"))),
         engine=engine,
     )
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
@@ -138,11 +129,11 @@ async def test_a_history_behind_a_suspended_effect_falls_back_on_its_default(eng
 
 
 @rule("A3")
-@both
+@both_engines
 async def test_a_timer_of_a_state_around_a_failed_exit_is_disarmed(clock, engine):
     """The exit of the inner state raises; the outer one is left by the kernel, with its timer."""
     late = hsm.transition(hsm.after(5), hsm.effect(note("late")))
-    outer = hsm.state("a", hsm.state("x", hsm.exit(fail("oops"))), late, to("out", "/M/b"))
+    outer = hsm.state("a", hsm.state("x", hsm.exit(fail("oops"))), late, go("out", "/M/b"))
     machine = await started(hsm.define("M", outer, hsm.state("b")), engine=engine)
     with pytest.raises(ValueError, match="oops"):
         await machine.dispatch("out")
@@ -152,13 +143,13 @@ async def test_a_timer_of_a_state_around_a_failed_exit_is_disarmed(clock, engine
 
 
 @rule("D1", "D2")
-@both
+@both_engines
 async def test_a_guard_that_suspends_and_refuses_leaves_the_event_to_be_held_back(engine):
     """The step that began with an async guard ends with the event held back, and it comes back."""
     model = hsm.define(
         "M",
-        hsm.state("a", to("e", "b", hsm.guard(refuse)), hsm.defer("e"), to("next", "b")),
-        hsm.state("b", act("e", hsm.effect(note("recalled")))),
+        hsm.state("a", go("e", "b", hsm.guard(refuse)), hsm.defer("e"), go("next", "b")),
+        hsm.state("b", on("e", hsm.effect(note("recalled")))),
     )
     machine = await started(model, engine=engine)
     assert await machine.dispatch("e") is hsm.Outcome.DEFERRED
@@ -168,10 +159,10 @@ async def test_a_guard_that_suspends_and_refuses_leaves_the_event_to_be_held_bac
 
 
 @rule("T3", "E2")
-@both
+@both_engines
 async def test_a_guard_that_gives_no_truth_value_is_an_error_that_counts_as_false(engine):
     """A step that is handed something else than True or False lets the kernel say so."""
-    model = hsm.define("M", hsm.state("a", to("e", "b", hsm.guard(says("yes")))), hsm.state("b"))
+    model = hsm.define("M", hsm.state("a", go("e", "b", hsm.guard(says("yes")))), hsm.state("b"))
     machine = await started(model, engine=engine)
     with pytest.raises(hsm.GuardError, match="gave 'yes'"):
         await machine.dispatch("e")
@@ -179,11 +170,11 @@ async def test_a_guard_that_gives_no_truth_value_is_an_error_that_counts_as_fals
 
 
 @rule("E2")
-@both
+@both_engines
 async def test_in_a_nested_condition_a_failing_guard_makes_the_whole_false(engine):
     """Not even `not_` around it makes it true; the next transition has its chance."""
     condition = hsm.any_of(hsm.not_(fail("oops")), says(True, "asked"))
-    state = hsm.state("a", to("e", "b", hsm.guard(condition)), to("e", "c"))
+    state = hsm.state("a", go("e", "b", hsm.guard(condition)), go("e", "c"))
     machine = await started(hsm.define("M", state, hsm.state("b"), hsm.state("c")), engine=engine)
     with pytest.raises(ValueError, match="oops"):
         await machine.dispatch("e")
@@ -192,7 +183,7 @@ async def test_in_a_nested_condition_a_failing_guard_makes_the_whole_false(engin
 
 
 @rule("E1", "E2")
-@both
+@both_engines
 @pytest.mark.parametrize(("part", "state"), [(hsm.effect, "/M/b"), (hsm.guard, "/M/a")], ids=["effect", "guard"])
 async def test_a_stop_iteration_of_a_behaviour_is_an_error_like_any_other(engine, part, state):
     """It ends no generator of ours on its way: whoever takes the error sees it as it was raised."""
@@ -202,7 +193,7 @@ async def test_a_stop_iteration_of_a_behaviour_is_an_error_like_any_other(engine
 
     model = hsm.define(
         "M",
-        hsm.state("a", to("e", "b", part(stop_iteration))),
+        hsm.state("a", go("e", "b", part(stop_iteration))),
         hsm.state("b"),
         hsm.transition(hsm.on("hsm_error"), hsm.effect(keep)),
     )
@@ -221,7 +212,7 @@ async def test_the_error_of_a_state_object_is_one_of_its_entry():
         entered = 0
 
         class A(State["M"], initial=True):
-            @on("go", target="B")
+            @mark("go", target="B")
             def go(self):
                 pass
 
@@ -234,7 +225,7 @@ async def test_the_error_of_a_state_object_is_one_of_its_entry():
             def enter(self):
                 self.machine.entered += 1
 
-            @on("again", target="A")
+            @mark("again", target="A")
             def again(self):
                 pass
 
@@ -266,7 +257,7 @@ async def test_the_error_of_a_state_object_is_one_of_its_entry():
 
 
 @rule("L4")
-@both
+@both_engines
 async def test_what_an_exit_action_sends_while_the_machine_stops_is_dropped(engine, caplog):
     """The stop is done at once; the event that came from inside it is answered, and named in a warning."""
     answers = []
@@ -275,7 +266,7 @@ async def test_what_an_exit_action_sends_while_the_machine_stops_is_dropped(engi
         answers.append(self.dispatch("late"))
 
     machine = await started(
-        hsm.define("M", hsm.state("a", hsm.exit(send), act("late", hsm.effect(note("late"))))), engine=engine
+        hsm.define("M", hsm.state("a", hsm.exit(send), on("late", hsm.effect(note("late"))))), engine=engine
     )
     with caplog.at_level(logging.WARNING, "hsm"):
         await machine.stop()
@@ -288,7 +279,7 @@ async def test_what_an_exit_action_sends_while_the_machine_stops_is_dropped(engi
 
 
 @rule("L4")
-@both
+@both_engines
 async def test_a_stop_from_inside_a_step_comes_after_the_step(engine):
     """It gives at once; the step is done first, and nothing else."""
 
@@ -297,8 +288,8 @@ async def test_a_stop_from_inside_a_step_comes_after_the_step(engine):
         await hsm.stop(self)
         self.log.append("effect goes on")
 
-    state = logged("a", to("go", "b", hsm.effect(leave)))
-    machine = await started(hsm.define("M", state, logged("b", act("late", hsm.effect(note("late"))))), engine=engine)
+    state = logged("a", go("go", "b", hsm.effect(leave)))
+    machine = await started(hsm.define("M", state, logged("b", on("late", hsm.effect(note("late"))))), engine=engine)
     machine.instance.taken()
     await machine.dispatch("go")
     await settle()
@@ -307,7 +298,7 @@ async def test_a_stop_from_inside_a_step_comes_after_the_step(engine):
 
 
 @rule("L4", "E4")
-@both
+@both_engines
 async def test_an_exit_that_fails_while_the_machine_stops_is_told_to_who_stops_it(engine):
     """The rest is left all the same."""
     outer = hsm.state("a", hsm.state("x", hsm.exit(fail("oops"))), hsm.exit(note("-a")))
@@ -319,7 +310,7 @@ async def test_an_exit_that_fails_while_the_machine_stops_is_told_to_who_stops_i
 
 
 @rule("L4")
-@both
+@both_engines
 async def test_an_exit_that_suspends_while_the_machine_stops_is_waited_for(engine):
     """The await of the stop ends when everything is left."""
     machine = await started(
@@ -336,11 +327,11 @@ async def test_an_exit_that_suspends_while_the_machine_stops_is_waited_for(engin
 
 
 @rule("T4")
-@both
+@both_engines
 async def test_of_two_regions_that_leave_the_whole_model_the_first_does(engine):
     """Both transitions leave everything that is active: only one of them can fire."""
-    first = hsm.region("r", hsm.state("a", to("out", "/M/x", hsm.effect(note("first")))))
-    second = hsm.region("s", hsm.state("a", to("out", "/M/y", hsm.effect(note("second")))))
+    first = hsm.region("r", hsm.state("a", go("out", "/M/x", hsm.effect(note("first")))))
+    second = hsm.region("s", hsm.state("a", go("out", "/M/y", hsm.effect(note("second")))))
     model = hsm.define("M", hsm.state("p", first, second), hsm.state("x"), hsm.state("y"))
     machine = await started(model, engine=engine)
     assert await machine.dispatch("out") is hsm.Outcome.TAKEN
@@ -349,11 +340,11 @@ async def test_of_two_regions_that_leave_the_whole_model_the_first_does(engine):
 
 
 @rule("T4")
-@both
+@both_engines
 async def test_of_two_regions_that_leave_and_enter_the_model_anew_the_first_does(engine):
     """A transition to the model itself leaves everything, whatever else was chosen."""
-    first = hsm.region("r", logged("a", to("reset", "/M", hsm.effect(note("first")))))
-    second = hsm.region("s", logged("b", to("reset", "/M", hsm.effect(note("second")))))
+    first = hsm.region("r", logged("a", go("reset", "/M", hsm.effect(note("first")))))
+    second = hsm.region("s", logged("b", go("reset", "/M", hsm.effect(note("second")))))
     machine = await started(hsm.define("M", first, second), engine=engine)
     machine.instance.taken()
     assert await machine.dispatch("reset") is hsm.Outcome.TAKEN
@@ -361,11 +352,11 @@ async def test_of_two_regions_that_leave_and_enter_the_model_anew_the_first_does
 
 
 @rule("D3")
-@both
+@both_engines
 async def test_one_region_that_defers_holds_the_event_back_for_all(engine):
     """The other one could take it, and does as soon as the first defers no longer."""
-    first = hsm.region("r", hsm.state("a", hsm.defer("e"), to("next", "../b")), hsm.state("b"))
-    second = hsm.region("s", hsm.state("a", act("e", hsm.effect(note("taken")))))
+    first = hsm.region("r", hsm.state("a", hsm.defer("e"), go("next", "../b")), hsm.state("b"))
+    second = hsm.region("s", hsm.state("a", on("e", hsm.effect(note("taken")))))
     machine = await started(hsm.define("M", hsm.state("p", first, second)), engine=engine)
     assert await machine.dispatch("e") is hsm.Outcome.DEFERRED
     assert machine.instance.log == []
@@ -375,7 +366,7 @@ async def test_one_region_that_defers_holds_the_event_back_for_all(engine):
 
 
 @rule("T6")
-@both
+@both_engines
 async def test_a_change_that_was_noted_in_a_state_that_is_left_by_then_does_not_fire(engine):
     """Two changes of one step: the first leaves the state of the second."""
 
@@ -387,7 +378,7 @@ async def test_a_change_that_was_noted_in_a_state_that_is_left_by_then_does_not_
 
     inner = hsm.state("x", hsm.transition(hsm.when(is_high), hsm.target("/M/b"), hsm.effect(note("inner"))))
     outer = hsm.state(
-        "a", inner, act("rise", hsm.effect(rises)), hsm.transition(hsm.when(is_high), hsm.effect(note("outer")))
+        "a", inner, on("rise", hsm.effect(rises)), hsm.transition(hsm.when(is_high), hsm.effect(note("outer")))
     )
     machine = await started(hsm.define("M", outer, hsm.state("b")), engine=engine)
     assert await machine.dispatch("rise") is hsm.Outcome.TAKEN
@@ -396,11 +387,11 @@ async def test_a_change_that_was_noted_in_a_state_that_is_left_by_then_does_not_
 
 
 @rule("E7")
-@both
+@both_engines
 async def test_something_fatal_in_an_exit_ends_its_list_and_not_the_step(engine):
     """The step is done to its end, and then it is raised where it was sent."""
     machine = await started(
-        hsm.define("M", hsm.state("a", hsm.exit(interrupt, note("never")), to("go", "b")), logged("b")), engine=engine
+        hsm.define("M", hsm.state("a", hsm.exit(interrupt, note("never")), go("go", "b")), logged("b")), engine=engine
     )
     with pytest.raises(KeyboardInterrupt):
         machine.dispatch("go")
@@ -410,10 +401,10 @@ async def test_something_fatal_in_an_exit_ends_its_list_and_not_the_step(engine)
 
 
 @rule("C3", "R7")
-@both
+@both_engines
 async def test_an_exit_point_of_the_model_ends_it(engine):
     """Nothing is outside to go on to: the machine is complete."""
-    model = hsm.define("M", hsm.state("a", to("go", "/M/out", hsm.effect(note("gone")))), hsm.exit_point("out"))
+    model = hsm.define("M", hsm.state("a", go("go", "/M/out", hsm.effect(note("gone")))), hsm.exit_point("out"))
     machine = await started(model, engine=engine)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.status is hsm.Status.COMPLETED
@@ -421,7 +412,7 @@ async def test_an_exit_point_of_the_model_ends_it(engine):
 
 
 @rule("Q2")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
     """An `await` of something made elsewhere calls nothing by itself, and runs what does."""
     outcomes = []
@@ -449,7 +440,7 @@ async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
 
 
 @rule("L4", "E4")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_a_callback_that_raises_at_the_end_does_not_keep_the_end_from_being_told(engine):
     """Its error is one that nobody awaits; whoever waits for the machine, or stops it, goes on."""
     caught = []

@@ -6,26 +6,17 @@ import asyncio
 import gc
 import weakref
 
-import pytest
-from support import Log, note, pause, rule, started
+from support import Log, after, both_engines, go, note, pause, rule, started
 
 import hsm
 from hsm.runtime.heap import SPARE
 from hsm.runtime.timers import KEPT
 
 
-def after(seconds, *parts):
-    return hsm.transition(hsm.after(seconds), *parts)
-
-
-def to(event, target):
-    return hsm.transition(hsm.on(event), hsm.target(target))
-
-
 @rule("A6")
 async def test_arming_over_and_over_uses_one_entry(clock):
     """A state that is left before its time, ten thousand times, leaves one entry behind."""
-    machine = await started(hsm.define("M", hsm.state("a", after(5, hsm.effect(note("late"))), to("go", "."))))
+    machine = await started(hsm.define("M", hsm.state("a", after(5, hsm.effect(note("late"))), go("go", "."))))
     for _ in range(10_000):
         machine.dispatch("go")
     assert len(machine.heap._entries) == 1
@@ -45,7 +36,7 @@ async def test_a_timer_that_is_armed_for_an_earlier_time_fires_then(clock):
     def span(ctx, self, event):
         return spans.pop(0)
 
-    machine = await started(hsm.define("M", hsm.state("a", after(span, hsm.effect(note("due"))), to("go", "."))))
+    machine = await started(hsm.define("M", hsm.state("a", after(span, hsm.effect(note("due"))), go("go", "."))))
     machine.dispatch("go")
     await clock.advance(3)
     assert machine.instance.taken() == ["due"]
@@ -62,7 +53,7 @@ async def test_a_timer_that_is_armed_for_an_earlier_time_fires_then(clock):
 async def test_what_is_disarmed_is_cleared_away(clock):
     """When most of the heap is void it is built anew, with what is left in its order."""
     model = hsm.define(
-        "M", hsm.state("a", after(5, hsm.effect(note("due"))), to("go", "b")), hsm.state("b", to("back", "a"))
+        "M", hsm.state("a", after(5, hsm.effect(note("due"))), go("go", "b")), hsm.state("b", go("back", "a"))
     )
     machines = [await started(model) for _ in range(4 * SPARE)]
     heap = machines[0].heap
@@ -83,7 +74,7 @@ async def test_entries_that_were_left_behind_are_cleared_away_too(clock):
     def span(ctx, self, event):
         return next(left)
 
-    machine = await started(hsm.define("M", hsm.state("a", after(span, hsm.effect(note("due"))), to("go", "."))))
+    machine = await started(hsm.define("M", hsm.state("a", after(span, hsm.effect(note("due"))), go("go", "."))))
     for _ in range(500):
         machine.dispatch("go")
     assert len(machine.heap._entries) < 2 * SPARE + 10
@@ -142,7 +133,7 @@ async def test_an_ended_machine_is_not_kept_by_its_timers():
 
 
 @rule("A3")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_an_expiry_that_waits_is_void_when_its_state_was_left(clock, engine):
     """It came while a step was suspended, and that step leaves the state."""
 
@@ -152,9 +143,9 @@ async def test_an_expiry_that_waits_is_void_when_its_state_was_left(clock, engin
     model = hsm.define(
         "M",
         hsm.state(
-            "a", after(1, hsm.effect(note("late"))), hsm.transition(hsm.on("go"), hsm.effect(slow)), to("out", "b")
+            "a", after(1, hsm.effect(note("late"))), hsm.transition(hsm.on("go"), hsm.effect(slow)), go("out", "b")
         ),
-        hsm.state("b", to("back", "a")),
+        hsm.state("b", go("back", "a")),
     )
     machine = await started(model, engine=engine)
     sent = [machine.dispatch("out"), machine.dispatch("back"), machine.dispatch("go"), machine.dispatch("out")]
@@ -224,7 +215,7 @@ class Cancel:
 async def test_late_timers_fire_in_the_order_of_their_time():
     """One that was armed anew for a later time has its place by that time, however late everything is."""
     clock = ManualClock()
-    first = hsm.region("r", hsm.state("a", after(5, hsm.effect(note("8"))), to("again", ".")))
+    first = hsm.region("r", hsm.state("a", after(5, hsm.effect(note("8"))), go("again", ".")))
     second = hsm.region("s", hsm.state("a", after(7, hsm.effect(note("7")))))
     machine = await started(hsm.define("M", first, second), clock=clock)
     clock.advance(3)
@@ -234,7 +225,7 @@ async def test_late_timers_fire_in_the_order_of_their_time():
 
 
 @rule("T1")
-@pytest.mark.parametrize("engine", ["generated", "kernel"])
+@both_engines
 async def test_a_timer_that_is_due_within_a_step_fires_behind_it(engine):
     """The time goes on while a behaviour runs; what is due then has its turn when the step is done."""
     clock = ManualClock()
@@ -292,7 +283,7 @@ async def test_a_machine_remembers_few_timers_that_are_not_armed(clock):
         return count
 
     states = [
-        hsm.state(f"s{n}", to("go", f"s{(n + 1) % 50}"), after(5, hsm.effect(note(f"late {n}")))) for n in range(50)
+        hsm.state(f"s{n}", go("go", f"s{(n + 1) % 50}"), after(5, hsm.effect(note(f"late {n}")))) for n in range(50)
     ]
     machine = await started(hsm.define("M", *states, after(1000, hsm.effect(note("outer")))))
     most = 0
@@ -312,7 +303,7 @@ async def test_a_machine_remembers_few_timers_that_are_not_armed(clock):
 async def test_timers_that_are_armed_together_are_all_known(clock):
     """However many there are: leaving the state ends every one."""
     timers = [after(5 + n, hsm.effect(note(f"{n}"))) for n in range(20)]
-    machine = await started(hsm.define("M", hsm.state("a", *timers, to("go", "b")), hsm.state("b", to("go", "a"))))
+    machine = await started(hsm.define("M", hsm.state("a", *timers, go("go", "b")), hsm.state("b", go("go", "a"))))
     await clock.advance(6)
     assert machine.instance.taken() == ["0", "1"]
     await machine.dispatch("go")

@@ -8,14 +8,10 @@ import tracemalloc
 import weakref
 
 import pytest
-from support import Log, anote, note, rule, settle, started
+from support import Log, anote, note, on, rule, settle, started
 
 import hsm
 from hsm.runtime.record import senders
-
-
-def on(name, *parts):
-    return hsm.transition(hsm.on(name), *parts)
 
 
 @rule("Q2", "Q8")

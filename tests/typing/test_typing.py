@@ -8,18 +8,15 @@ type to both, one with ``# R pyright: ...`` to that one, whatever the other make
 from __future__ import annotations
 
 import io
-import json
 import re
-import subprocess
-import sys
 import tokenize
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from support.checkers import STRICT_MYPY, mypy, pyright
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 PROGRAMS = sorted(file for file in HERE.glob("*.py") if file.name != Path(__file__).name)
 CHECKERS = ("mypy", "pyright")
 MARK = re.compile(r"#\s*(E|R)(?: (mypy|pyright))?(?:: (.+?))?\s*$")
@@ -42,29 +39,6 @@ def expected(text, checker):
     return found
 
 
-def run(*arguments):
-    """The output of a module of this interpreter, run in the root of the repository."""
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    return done.stdout
-
-
-def ask_mypy(cache):
-    """What mypy says: ``(file, line, is it a note, message)``."""
-    options = ("--config-file=", "--strict", "--python-version=3.11", "--output=json", f"--cache-dir={cache}")
-    for line in run("mypy", *options, *map(str, PROGRAMS)).splitlines():
-        said = json.loads(line)
-        yield Path(said["file"]).name, said["line"], said["severity"] == "note", said["message"]
-
-
-def ask_pyright():
-    """What pyright says, in the same form; its lines count from 0."""
-    options = ("--outputjson", "--pythonpath", sys.executable, "--project", str(HERE))
-    for said in json.loads(run("pyright", *options))["generalDiagnostics"]:
-        line = said["range"]["start"]["line"] + 1
-        yield Path(said["file"]).name, line, said["severity"] == "information", said["message"]
-
-
 def summary(is_note, message):
     """``reveals T`` without module names, ``error``, or nothing for a note that explains an error."""
     if not is_note:
@@ -77,11 +51,12 @@ def summary(is_note, message):
 def verdicts(request):
     """What each checker says, by file and line: the summary, and its own words. Each runs once."""
     found = {checker: defaultdict(lambda: defaultdict(list)) for checker in CHECKERS}
-    for checker, sayings in (("mypy", ask_mypy(request.config.cache.mkdir("typing"))), ("pyright", ask_pyright())):
-        for file, line, is_note, message in sayings:
-            told = summary(is_note, message)
+    of_mypy = mypy(request.config.cache.mkdir("typing"), *STRICT_MYPY, *map(str, PROGRAMS))
+    for checker, sayings in (("mypy", of_mypy), ("pyright", pyright("--project", str(HERE)))):
+        for said in sayings:
+            told = summary(said.is_note, said.message)
             if told is not None:
-                found[checker][file][line].append((told, message))
+                found[checker][said.file][said.line].append((told, said.message))
     return found
 
 
@@ -104,11 +79,9 @@ def test_checker_finds_what_is_planted_and_nothing_else(program, checker, verdic
 
 def test_packages_are_clean_for_mypy(request):
     """mypy --strict is content with both packages, as pyproject.toml configures it."""
-    cache = request.config.cache.mkdir("typing-packages")
-    assert run("mypy", "--no-error-summary", f"--cache-dir={cache}") == ""
+    assert list(mypy(request.config.cache.mkdir("typing-packages"))) == []
 
 
 def test_packages_are_clean_for_pyright():
     """Pyright in strict mode is content with both packages, as pyproject.toml configures it."""
-    said = json.loads(run("pyright", "--outputjson", "--pythonpath", sys.executable))
-    assert [(each["file"], each["range"]["start"], each["message"]) for each in said["generalDiagnostics"]] == []
+    assert list(pyright()) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import pytest
-from support import Log, logged, note, rule, started
+from support import Log, go, logged, note, noting, on, problems, rule, started, then
 
 import hsm
 import hsm_classdsl
@@ -13,18 +13,7 @@ from hsm.api import program_of
 from hsm.elements.nodes import Final, Model, State, Target, Transition
 
 
-def go(event, target, *parts):
-    return hsm.transition(hsm.on(event), hsm.target(target), *parts)
-
-
-def problems_of(*parts):
-    """The diagnostics of a model that is refused."""
-    with pytest.raises(hsm.DefinitionError) as caught:
-        hsm.define("M", *parts)
-    return caught.value.diagnostics
-
-
-def test_a_tree_made_by_hand_is_told_of_without_a_position():
+def test_a_tree_made_by_hand_is_reported_without_a_position():
     """Elements that no call made have no place in a file: the facts stay."""
     model = Model("M", (State("a", (Transition((Target(("nowhere",)),)),)),))
     with pytest.raises(hsm.DefinitionError) as caught:
@@ -40,20 +29,20 @@ def test_a_tree_made_by_hand_is_warned_of():
 
 
 def test_after_many_mistakes_no_more_names_are_suggested():
-    """The first of many unknown paths come with the closest names; the later ones are told all the same."""
+    """The first of many unknown paths come with the closest names; the later ones are reported all the same."""
     wrong = [hsm.state(f"s{number}", go("e", "idel"), go("f", "../idel")) for number in range(30)]
-    diagnostics = problems_of(*wrong, hsm.state("idle"))
+    diagnostics = problems(*wrong, hsm.state("idle"))
     assert len(diagnostics) == 60
     assert "did you mean" in diagnostics[0].help[0]
     assert "did you mean" not in diagnostics[-1].help[0]
     assert "did you mean" not in diagnostics[-2].help[0]
 
 
-def test_an_entry_point_to_nowhere_is_told_once():
-    """A way behind a door that names nothing is one problem."""
-    (problem,) = problems_of(
-        hsm.state("s", hsm.entry_point("in", hsm.transition(hsm.target("nowhere"))), hsm.state("a")),
-        hsm.transition(hsm.on("e"), hsm.target("s/in")),
+def test_an_entry_point_to_nowhere_is_reported_once():
+    """A route behind an entry point that names nothing is one problem."""
+    (problem,) = problems(
+        hsm.state("s", hsm.entry_point("in", then("nowhere")), hsm.state("a")),
+        go("e", "s/in"),
     )
     assert problem.code == "HSM021"
 
@@ -63,10 +52,10 @@ def test_a_join_of_states_without_regions_is_told():
     """A join needs regions: two states beside each other are none."""
     codes = {
         problem.code
-        for problem in problems_of(
-            hsm.state("a", hsm.transition(hsm.target("j"))),
-            hsm.state("b", hsm.transition(hsm.target("j"))),
-            hsm.join("j", hsm.transition(hsm.target("a"))),
+        for problem in problems(
+            hsm.state("a", then("j")),
+            hsm.state("b", then("j")),
+            hsm.join("j", then("a")),
         )
     }
     assert codes == {"HSM037"}
@@ -74,14 +63,14 @@ def test_a_join_of_states_without_regions_is_told():
 
 @rule("R7")
 async def test_a_state_may_lead_to_its_own_exit_point_that_regions_lead_to():
-    """From the state itself nothing is waited for at a door that acts as a join for its regions."""
+    """From the state itself nothing is waited for at an exit point that acts as a join for its regions."""
     model = hsm.define(
         "M",
         logged(
             "s",
             hsm.region("r", logged("a", go("x", "/M/s/out"))),
             hsm.region("q", logged("b", go("x", "/M/s/out"))),
-            hsm.exit_point("out", hsm.transition(hsm.target("/M/done"))),
+            hsm.exit_point("out", then("/M/done")),
             go("leave", "out", hsm.effect(note("effect"))),
         ),
         hsm.state("done"),
@@ -108,8 +97,8 @@ async def test_a_way_that_leaves_the_model_itself_comes_before_later_regions():
 
 
 async def test_a_callable_whose_signature_nobody_knows_is_taken():
-    """A builtin without a signature may be a behaviour; that it cannot be called so is told at run time."""
-    machine = await started(hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(getattr)))), Log())
+    """A builtin without a signature may be a behaviour; that it cannot be called so is an error at run time."""
+    machine = await started(hsm.define("M", hsm.state("a", on("e", hsm.effect(getattr)))), Log())
     with pytest.raises(TypeError):
         await machine.dispatch("e")
     assert machine.state() == "/M/a"
@@ -125,23 +114,23 @@ def test_a_signal_cannot_have_a_field_that_every_event_has(field):
 @rule("R9")
 async def test_the_parts_of_a_submachine_may_take_an_event_from_its_model():
     """A transition that is given with a submachine comes before its model's own, without a warning."""
-    inner = hsm.define("G", hsm.transition(hsm.on("e"), hsm.effect(note("inner"))), hsm.state("x"))
-    model = hsm.define("M", hsm.submachine("sub", inner, hsm.transition(hsm.on("e"), hsm.effect(note("outer")))))
+    inner = hsm.define("G", noting("e", "inner"), hsm.state("x"))
+    model = hsm.define("M", hsm.submachine("sub", inner, noting("e", "outer")))
     machine = await started(model)
     await machine.dispatch("e")
     assert machine.instance.log == ["outer"]
 
 
 def test_a_terminate_leads_nowhere():
-    """A transition in a terminate is told what is meant there."""
-    (problem,) = problems_of(hsm.state("a", go("e", "../t")), hsm.terminate("t", hsm.transition(hsm.target("a"))))
+    """The error of a transition in a terminate says what to write instead."""
+    (problem,) = problems(hsm.state("a", go("e", "../t")), hsm.terminate("t", then("a")))
     assert problem.code == "HSM016"
     assert problem.help == ("the machine has ended there: to go on, lead to a state instead",)
 
 
 def test_a_function_of_the_library_that_was_not_called_is_told():
-    """Naming a builder instead of calling it is told, with the call to make."""
-    (problem,) = problems_of(hsm.state("a", hsm.final))
+    """Naming a builder instead of calling it is an error, with the call to make."""
+    (problem,) = problems(hsm.state("a", hsm.final))
     assert problem.code == "HSM002"
     assert problem.help == ("call it: hsm.final(...)",)
 
@@ -162,7 +151,7 @@ def test_kinds_with_the_same_attributes_are_not_equal():
 
 
 async def test_a_partial_of_a_coroutine_function_without_an_await_is_a_method():
-    """What a partial in a class body gives is awaited, also where its function is one that cannot suspend."""
+    """What a partial in a class body returns is awaited, also where its function is one that cannot suspend."""
 
     async def add(self, event, *, amount):
         self.total += amount

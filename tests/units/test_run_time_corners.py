@@ -7,26 +7,9 @@ import contextvars
 import time
 from datetime import datetime
 
-from support import Log, note, rule, settle, started
+from support import Gated, Log, at, fail, go, held, note, on, rule, settle, started, then
 
 import hsm
-
-
-class Gated(Log):
-    """A log with a gate that a behaviour waits at."""
-
-    def __init__(self):
-        super().__init__()
-        self.gate = asyncio.Event()
-
-
-async def held(ctx, self, event):
-    await self.gate.wait()
-    self.log.append("freed")
-
-
-def on(name, *parts):
-    return hsm.transition(hsm.on(name), *parts)
 
 
 @rule("A2")
@@ -35,7 +18,7 @@ async def test_a_moment_after_all_time_never_comes(clock, monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
-        model = hsm.define("M", hsm.state("a", hsm.transition(hsm.at(datetime.max), hsm.effect(note("never")))))
+        model = hsm.define("M", hsm.state("a", at(datetime.max, hsm.effect(note("never")))))
         machine = await started(model)
         await clock.advance(1e6)
         assert machine.instance.log == []
@@ -47,11 +30,9 @@ async def test_a_moment_after_all_time_never_comes(clock, monkeypatch):
 @rule("E7", "Q7")
 async def test_a_cancellation_that_a_behaviour_raises_is_in_the_future_of_a_thread():
     """What is no ordinary exception reaches whoever waits for the future, too, and the machine goes on."""
-
-    def give_up(ctx, self, event):
-        raise asyncio.CancelledError
-
-    machine = await started(hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(give_up)))), Log())
+    machine = await started(
+        hsm.define("M", hsm.state("a", on("e", hsm.effect(fail("", asyncio.CancelledError))))), Log()
+    )
     future = machine.dispatch_threadsafe("e")
     await settle()
     assert isinstance(future.exception(timeout=0), asyncio.CancelledError)
@@ -63,8 +44,8 @@ async def test_a_history_alone_in_its_state_leads_to_that_state():
     """Without a memory, and without a default entry to fall back on, the owner is entered as a simple state is."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.transition(hsm.on("go"), hsm.target("s/h"))),
-        hsm.state("s", hsm.shallow_history("h"), hsm.transition(hsm.target("done"), hsm.effect(note("completed")))),
+        hsm.state("a", go("go", "s/h")),
+        hsm.state("s", hsm.shallow_history("h"), then("done", hsm.effect(note("completed")))),
         hsm.state("done"),
     )
     machine = await started(model)
@@ -101,4 +82,4 @@ async def test_an_event_behind_a_woken_one_keeps_its_context():
     await settle()
     machine.instance.gate.set()
     await answer
-    assert machine.instance.log == ["freed", "ann"]
+    assert machine.instance.log == ["held", "freed", "ann"]
