@@ -54,16 +54,17 @@ async def measure(
         except CannotExpressError:
             continue
     try:
-        return await interleave(loads, scenario.each, rounds, lap_seconds, timer)
+        rounds = min(rounds, scenario.rounds or rounds)
+        return await interleave(loads, scenario.each, rounds, lap_seconds, timer, scenario.times)
     finally:
         await end(*loads.values())
 
 
 async def interleave(
-    loads: Mapping[str, Load], each: int, rounds: int, lap_seconds: float, timer: Timer
+    loads: Mapping[str, Load], each: int, rounds: int, lap_seconds: float, timer: Timer, times: int = 0
 ) -> dict[str, Laps]:
-    """*rounds* laps of each of *loads*, in turns."""
-    laps = {key: Laps(await fitting(load, lap_seconds, timer)) for key, load in loads.items()}
+    """*rounds* laps of each of *loads*, in turns; a lap does the work *times* times, or for *lap_seconds*."""
+    laps = {key: Laps(times or await fitting(load, lap_seconds, timer)) for key, load in loads.items()}
     order = list(loads)
     gc.collect()
     gc.freeze()  # what one contender built is not to be looked through in the lap of another

@@ -1,6 +1,6 @@
 """Measure this library, the hand-written version and other libraries at the same work, in one run.
 
-Without options: every scenario and library that is installed, in four minutes or so; then docs/benchmarks.md,
+Without options: every scenario and every library that is installed, in about ten minutes; then docs/benchmarks.md,
 docs/benchmarks.svg and benchmarks.json are written. The other libraries come with the extra ``bench``; what is not
 installed is left out, and said.
 """

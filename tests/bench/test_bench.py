@@ -8,16 +8,19 @@ import pytest
 
 from bench import document, judge
 from bench.contenders import MODULES, OURS, REFERENCE, load
-from bench.loads import Sending, WorkNotDoneError
+from bench.loads import Sending, Visiting, WorkNotDoneError
 from bench.measure import interleave, measure
 from bench.memory import bytes_each, bytes_of_user
-from bench.scenarios import SCENARIOS
+from bench.scenarios import GROUPS, SCENARIOS, VISITS
 from bench.sizes import foreseen, grow
-from bench.subject import Contender, Subject
+from bench.subject import CannotExpressError, Contender, Subject
 
 CONTENDERS = {contender.key: contender for contender in load((REFERENCE, *OURS))[0]}
 each_contender = pytest.mark.parametrize("key", CONTENDERS)
-each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.key)
+each_of_ours = pytest.mark.parametrize("key", OURS)
+SMALL = [scenario for scenario in SCENARIOS if scenario.group != VISITS or scenario.key.endswith("-50")]
+"""Every scenario but those that are the same in a larger file."""
+each_scenario = pytest.mark.parametrize("scenario", SMALL, ids=lambda scenario: scenario.key)
 
 
 def ticking():
@@ -29,11 +32,39 @@ def ticking():
 @each_scenario
 async def test_work_is_done(scenario, key):
     """After each of some laps the machine is where the scenario says, and has counted what it says."""
+    if (key, scenario.group) == (REFERENCE, VISITS):
+        with pytest.raises(CannotExpressError, match="by hand"):
+            await scenario.prepare(CONTENDERS[key])
+        return
     prepared = await scenario.prepare(CONTENDERS[key])
-    for times in (1, 3, 2):
+    for times in (1, 3, 2) if not scenario.times else (scenario.times,):
         await prepared.lap(times, ticking())
         await prepared.check()
     await prepared.close()
+
+
+@each_of_ours
+@each_scenario
+async def test_kernel_does_the_same_work(scenario, key):
+    """Each scenario can be measured with every step taken by the kernel."""
+    prepared = await scenario.prepare(type(CONTENDERS[key])(engine="kernel"))
+    await prepared.lap(1, ticking())
+    await prepared.check()
+    await prepared.close()
+
+
+@each_of_ours
+async def test_visited_states_are_spread_over_the_file(key):
+    """In a larger file as many states are visited, and the last one is near its end."""
+    visiting = Visiting(CONTENDERS[key], 100, 1)
+    subject = await visiting.fresh()
+    leaves = []
+    for _ in range(25):
+        leaves.append(subject.leaf())
+        await subject.send(*subject.arguments)
+    await subject.close()
+    await visiting.close()
+    assert leaves == [f"s{4 * at}" for at in range(25)]
 
 
 @each_contender
@@ -136,6 +167,19 @@ class Figures:
         return "1.0" if contender in self.ratios else None
 
 
+def test_limits_apply_where_they_were_set(capsys):
+    """A scenario that the limits were not made for is shown, and cannot break them."""
+    others = [each for each in SCENARIOS if not each.is_judged]
+    assert len(SCENARIOS) - len(others) == 10
+    figures = Figures(hsm=1.1, peer=300.0)
+    measured = figures.ratio
+    figures.ratio = lambda scenario, contender, to=REFERENCE: (
+        measured(scenario, contender, to) if scenario != "guards-300" else 50.0
+    )
+    assert judge.judge(figures, SCENARIOS, [*CONTENDERS.values(), Peer()], "hsm")
+    assert "300 guards" in capsys.readouterr().out
+
+
 class Peer(Contender):
     key = "peer"
     title = "Peer"
@@ -149,7 +193,13 @@ def test_page_shows_figures_and_reasons():
     absent.key = "absent"
     contenders = [CONTENDERS[REFERENCE], CONTENDERS["hsm"], Peer()]
     text = document.page(Figures(hsm=1.25, peer=0.5), SCENARIOS, [*contenders, absent], ())
-    assert f"| **hsm** |{' 1.25 |' * len(SCENARIOS)}" in text
+    ratios, seconds = text.split("## Time of one event")
+    for group in GROUPS:
+        count = sum(scenario.group == group for scenario in SCENARIOS)
+        assert (f"{group}:\n\n" in ratios) is (group != VISITS), "there is no hand-written version to compare with"
+        assert (f"| **hsm** |{' 1.25 |' * count}\n" in ratios) is (group != VISITS)
+        assert f"{group}:\n\n" in seconds
+        assert f"| **hsm** |{' 1.25 |' * count}\n" in seconds
     assert "hsm is not the fastest library in *flat* (Peer), *ring* (Peer)," in text
     assert "Absent" not in text
     figures = Figures(hsm=1.25, peer=0.5)
