@@ -35,6 +35,9 @@ It takes about ten minutes and writes this page, the plot and `benchmarks.json`,
 (`python -m pyperf stats benchmarks.json`). `--quick` takes two minutes and writes nothing, `--scenario` and `--only`
 select, `--judge` checks the limits that the project has set itself, and `--help` lists the rest. `--fetch` puts
 stateforward.hsm into a folder of its own, because it installs a package called `hsm`, as this library does.
+
+`python tests/bench/versions.py --against PATH` compares this checkout with an older one, on both engines: every
+scenario in both, interleaved in one process, with the noise beside each ratio.
 """
 
 

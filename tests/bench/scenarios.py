@@ -43,6 +43,7 @@ class Scenario:
         only_async: Whether a library without await has no part in it.
         prove: What shows, on a virtual clock and apart from all laps, that the machine is the one that is meant.
         times: How many times a lap does the work; 0 for as many as fill it.
+        least: How many times at least, where one time is not like the other.
         rounds: How many rounds are enough; 0 for as many as are asked for.
         is_judged: Whether the project's limits apply to it.
     """
@@ -57,6 +58,7 @@ class Scenario:
     only_async: bool = False
     prove: Callable[[Contender], Coroutine[None, None, None]] | None = None
     times: int = 0
+    least: int = 1
     rounds: int = 0
     is_judged: bool = False
 
@@ -163,7 +165,7 @@ def regions(number: int) -> Scenario:
         return SendingAtRandom(contender, *await contender.regions(number))
 
     work = f"{number} regions of two states that lead to each other, each on an event of its own; events at random."
-    return Scenario(f"regions-{number}", f"{number} regions", "regions", work, prepare, REGIONS)
+    return Scenario(f"regions-{number}", f"{number} regions", "regions", work, prepare, REGIONS, least=200)
 
 
 def visits(size: int, visit: int) -> Scenario:

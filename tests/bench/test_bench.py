@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
+import sys
 
 import pytest
 
-from bench import document, judge
+from bench import document, judge, versions
 from bench.contenders import MODULES, OURS, REFERENCE, load
 from bench.loads import Sending, Visiting, WorkNotDoneError
 from bench.measure import interleave, measure
@@ -224,3 +226,69 @@ def test_limits_are_judged(ratios, holds, capsys):
     assert judge.judge(Figures(**ratios), SCENARIOS[:2], [*CONTENDERS.values(), Peer()], "hsm") is holds
     told = capsys.readouterr().out
     assert ("does not hold" in told or "not measured" in told) is not holds
+
+
+# --- two versions of the library -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def checkout():
+    """This checkout, with modules of its own."""
+    return versions.Version(versions.TESTS.parent)
+
+
+def test_a_version_has_its_own_modules(checkout):
+    """Inside a version an import finds its modules; outside everything is as it was."""
+    before = dict(sys.modules)
+    with checkout.entered():
+        import hsm
+
+        assert hsm is not before.get("hsm")
+    assert dict(sys.modules) == before
+    assert checkout.contender("hsm", "kernel") is not CONTENDERS["hsm"]
+
+
+def test_a_folder_without_the_library_is_refused(tmp_path):
+    """What is compared is what is in the folder, not what is installed."""
+    with pytest.raises(ImportError):
+        versions.Version(tmp_path)
+
+
+@pytest.mark.parametrize("scenario", ["flat", "regions-4", "first-50"])
+async def test_versions_are_compared(checkout, scenario):
+    """Both versions run as many rounds; a scenario with fewer rounds, or laps of its own, keeps to them."""
+    found = await versions.compare(
+        checkout, checkout, scenario, "hsm", "kernel", rounds=12, lap_seconds=4.0, timer=ticking()
+    )
+    assert (len(found.old), len(found.new)) == ((10, 10) if scenario == "first-50" else (12, 12))
+    assert found.times >= {"flat": 1, "regions-4": 200, "first-50": 1}[scenario]
+    assert (found.ratio, found.paired, found.noise, found.paired_noise, found.verdict) == (1, 1, 1, 1, "")
+
+
+async def test_rounds_end_with_the_time(checkout):
+    """After the given time there are no more than the fewest rounds."""
+    found = await versions.compare(
+        checkout, checkout, "flat", "hsm", "generated", rounds=99, lap_seconds=4.0, seconds_at_most=0, timer=ticking()
+    )
+    assert len(found.old) == versions.FEWEST
+
+
+@pytest.mark.parametrize(
+    ("new", "verdict"), [([1.1] * 8, "slower"), ([0.9] * 8, "faster"), ([1.01] * 8, ""), ([1.5, 0.9, 1.2, 0.8] * 2, "")]
+)
+def test_verdict_needs_more_than_noise(new, verdict):
+    """A difference of less than 2 %, or of less than a version has from itself, is none."""
+    found = versions.Comparison("flat", "hsm", "kernel", 1, [1.0] * 8, new)
+    assert found.verdict == verdict
+    assert str(found).endswith(verdict)
+
+
+def test_rows_are_printed_and_written(tmp_path, capsys, monkeypatch):
+    """The command prints a row for each front end and engine; one that fails does not end it."""
+    rows = tmp_path / "rows.json"
+    arguments = f"--against {versions.TESTS.parent} --scenario flat --engine kernel --rounds 1 --lap 0.01 --json {rows}"
+    monkeypatch.setattr(sys, "argv", ["versions.py"])
+    assert versions.main(arguments.split()) == 0
+    assert [row["contender"] for row in json.loads(rows.read_text())["rows"]] == ["hsm", "hsm-classes"]
+    assert versions.main([*arguments.replace("flat", "first-50").split(), "--instructions"]) == 1
+    assert "cannot be told from the others" in capsys.readouterr().out
