@@ -256,13 +256,13 @@ def test_a_folder_without_the_library_is_refused(tmp_path):
 
 @pytest.mark.parametrize("scenario", ["flat", "regions-4", "first-50"])
 async def test_versions_are_compared(checkout, scenario):
-    """Both versions run as many rounds; a scenario with fewer rounds, or laps of its own, keeps to them."""
+    """Both versions run as many rounds, with as many events in each; a scenario with laps of its own keeps to them."""
     found = await versions.compare(
-        checkout, checkout, scenario, "hsm", "kernel", rounds=12, lap_seconds=4.0, timer=ticking()
+        checkout, checkout, scenario, "hsm", "kernel", rounds=3, lap_seconds=4.0, timer=ticking()
     )
-    assert (len(found.old), len(found.new)) == ((10, 10) if scenario == "first-50" else (12, 12))
+    assert (len(found.old), len(found.new)) == (3, 3)
     assert found.times >= {"flat": 1, "regions-4": 200, "first-50": 1}[scenario]
-    assert (found.ratio, found.paired, found.noise, found.paired_noise, found.verdict) == (1, 1, 1, 1, "")
+    assert (found.ratio, found.noise, found.paired, found.interval, found.verdict) == (1, 1, 1, (1, 1), "")
 
 
 async def test_rounds_end_with_the_time(checkout):
@@ -274,13 +274,28 @@ async def test_rounds_end_with_the_time(checkout):
 
 
 @pytest.mark.parametrize(
-    ("new", "verdict"), [([1.1] * 8, "slower"), ([0.9] * 8, "faster"), ([1.01] * 8, ""), ([1.5, 0.9, 1.2, 0.8] * 2, "")]
+    ("new", "interval", "verdict"),
+    [
+        ([1.25] * 50, (1.25, 1.25), "slower"),
+        ([0.75] * 50, (0.75, 0.75), "faster"),
+        ([1.01] * 50, (1.01, 1.01), ""),
+        ([1.25] * 25 + [1.0] * 25, (1.0, 1.25), ""),
+        ([1.25] * 40 + [1.0] * 10, (1.25, 1.25), "slower"),
+        ([1.25, 1.0, 1.25], (1.0, 1.25), ""),
+    ],
 )
-def test_verdict_needs_more_than_noise(new, verdict):
-    """A difference of less than 2 %, or of less than a version has from itself, is none."""
-    found = versions.Comparison("flat", "hsm", "kernel", 1, [1.0] * 8, new)
-    assert found.verdict == verdict
+def test_verdict_is_beyond_doubt(new, interval, verdict):
+    """A difference of less than 2 % is none, nor is one that the rounds do not agree about."""
+    found = versions.Comparison("flat", "hsm", "kernel", 1, [1.0] * len(new), new)
+    assert (found.interval, found.verdict) == (interval, verdict)
     assert str(found).endswith(verdict)
+
+
+def test_noise_is_that_of_one_version():
+    """Halves of one version's rounds that differ are the noise; which version that was does not matter."""
+    steady, unsteady = [1.0] * 8, [1.0, 1.0, 1.5, 1.5] * 2
+    for old, new in ((steady, unsteady), (unsteady, steady)):
+        assert versions.Comparison("flat", "hsm", "kernel", 1, old, new).noise == 1.5
 
 
 def test_rows_are_printed_and_written(tmp_path, capsys, monkeypatch):

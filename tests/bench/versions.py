@@ -6,9 +6,10 @@ PATH is the old version, the checkout that this file is in is the new one; the s
 
 - the nanoseconds of one event, or life, in both: the least of many rounds; and their ratio, below 1 if the new one is
   faster;
-- ``paired``: the median of the ratios within a round. On a busy machine this is the one to look at;
-- behind each, ``noise``: the same for one version against itself, the worse of both. A ratio that is no further from 1
-  says nothing. ``slower`` and ``faster`` go by the paired figures, and by 2 % at least.
+- ``noise``: the same ratio for two halves of one version's own rounds, the worse of both versions. A ratio that is no
+  further from 1 says nothing;
+- ``paired``: the median of the ratios within a round, and between which two figures it lies with a confidence of 99 %.
+  On a busy machine this is the one to look at. ``slower`` and ``faster`` are said of 2 % and more.
 
 Times are those of the processor, so that other programs disturb as little as they can.
 
@@ -44,6 +45,10 @@ CONTENDERS = {"hsm": "hsm_functional", "hsm-classes": "hsm_classes"}
 ENGINES = ("generated", "kernel")
 WARMING = 3
 """Laps before the first round."""
+CONFIDENCE = 2.576
+"""Standard deviations of a confidence of 99 %."""
+MARGIN = 0.02
+"""What the same code may differ by, only because it lies elsewhere in memory."""
 FEWEST = 8
 """Rounds, however long they take."""
 ENOUGH = 200, 0.1
@@ -163,26 +168,31 @@ class Comparison:
         return statistics.median(new / old for old, new in zip(self.old, self.new, strict=True))
 
     @property
-    def paired_noise(self) -> float:
-        """What `paired` is, as 1 or more, for a version's rounds and those that followed them; the worse of both."""
-        return max(between_neighbors(self.old), between_neighbors(self.new))
+    def interval(self) -> tuple[float, float]:
+        """Between which two of the ratios within a round their median lies, with a confidence of 99 %.
+
+        By the ranks of the ratios alone, whatever their distribution is; of all of them when there are few.
+        """
+        ratios = sorted(new / old for old, new in zip(self.old, self.new, strict=True))
+        middle, width = len(ratios) / 2, CONFIDENCE * math.sqrt(len(ratios)) / 2
+        return ratios[max(0, math.floor(middle - width))], ratios[min(len(ratios) - 1, math.ceil(middle + width))]
 
     @property
     def verdict(self) -> str:
-        """``slower`` or ``faster`` beyond the noise, else nothing."""
-        bound = max(1.02, self.paired_noise)
-        return "slower" if self.paired > bound else "faster" if 1 / self.paired > bound else ""
+        """``slower`` or ``faster``, where that is beyond doubt and by more than `MARGIN`; else nothing."""
+        low, high = self.interval
+        return "slower" if low > 1 + MARGIN else "faster" if high < 1 - MARGIN else ""
 
     def __str__(self) -> str:
         return (
             f"{self.scenario:<14} {self.contender:<12} {self.engine:<10} {min(self.old) * 1e9:>12,.1f} "
             f"{min(self.new) * 1e9:>12,.1f} {self.ratio:>7.3f} {self.noise:>7.3f} {self.paired:>7.3f} "
-            f"{self.paired_noise:>7.3f}  {self.verdict}"
+            f"{self.interval[0]:>7.3f} {self.interval[1]:>7.3f}  {self.verdict}"
         ).rstrip()
 
 
 HEAD = f"{'scenario':<14} {'contender':<12} {'engine':<10} {'old':>12} {'new':>12} {'ratio':>7}"
-HEAD_OF_TIMES = HEAD + f" {'noise':>7} {'paired':>7} {'noise':>7}"
+HEAD_OF_TIMES = HEAD + f" {'noise':>7} {'paired':>7} {'from':>7} {'to':>7}"
 
 
 def between_halves(rounds: Sequence[float]) -> float:
@@ -193,13 +203,6 @@ def between_halves(rounds: Sequence[float]) -> float:
     halves = [[each for at, each in enumerate(rounds) if at // 2 % 2 == half] for half in (0, 1)]
     least = [min(half) for half in halves if half]
     return max(least) / min(least)
-
-
-def between_neighbors(rounds: Sequence[float]) -> float:
-    """The median of the ratios of *rounds* to those that followed them, or its inverse, which is 1 or more."""
-    ratios = [second / first for first, second in zip(rounds[::2], rounds[1::2], strict=False)]
-    median = statistics.median(ratios) if ratios else 1.0
-    return max(median, 1 / median)
 
 
 async def compare(
@@ -227,7 +230,6 @@ async def compare(
     if not times:
         fits = [await fitting(each, scenario, contender, engine, lap_seconds, timer) for each in versions]
         times = max(given.least, min(fits))
-    rounds = min(rounds, given.rounds or rounds)
     # made after that, so that both have done exactly the same when the first round begins
     loads = [await each.prepare(scenario, contender, engine) for each in versions]
     seconds: tuple[list[float], list[float]] = ([], [])
@@ -359,7 +361,7 @@ def measured(
         limits = {"rounds": chosen.rounds, "lap_seconds": chosen.lap / 1e3, "seconds_at_most": chosen.seconds}
         found = asyncio.run(compare(old, new, scenario, contender, engine, **limits))
         print(found, flush=True)
-        names = ("ratio", "noise", "paired", "paired_noise", "verdict")
+        names = ("ratio", "noise", "paired", "interval", "verdict")
         return {"unit": "seconds", **{name: getattr(found, name) for name in names}, **asdict(found)}
     given = new.scenarios[scenario]
     if given.times:
