@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bench.contenders import OURS, REFERENCE
 from bench.results import Results
-from bench.scenarios import Scenario
+from bench.scenarios import GROUPS, VISITS, Scenario
 from bench.subject import Contender
 
 INTRO = """\
 # Benchmarks
 
-The same work in every library, in one process, in rounds that take turns: each library runs a lap of a scenario, then
-each runs the next lap, so what disturbs the machine disturbs them all. A figure is the median of the rounds; a ratio
-is the median of the ratios within a round. The measure is the hand-written version: a class with `async def
-dispatch`, `if` and `elif`, as a good engineer would write it for exactly that work. After every lap the state and a
-count of the actions show that the work was done.
+The same work in every library, interleaved in one process: each library runs a lap of a scenario, then each runs the
+next lap, so that whatever disturbs the machine disturbs them all. A figure is the median of the rounds; a ratio is the
+median of the ratios within a round. The yardstick is the hand-written version: a class with an `async def dispatch`,
+the fastest that a good engineer would write for exactly that work; where there were several ways to write it, each was
+measured. After every lap the state and a count of the actions prove that the work was done.
 
 ![Time of each library as a multiple of the hand-written version](benchmarks.svg)
 """
@@ -31,10 +31,13 @@ pip install -e ".[bench]"
 python tests/bench/run.py --fetch
 ```
 
-It takes four minutes or so, and writes this page, the plot and `benchmarks.json`, which pyperf reads
-(`python -m pyperf stats benchmarks.json`). `--quick` takes some seconds and writes nothing, `--scenario` and `--only`
-choose, `--judge` tells whether the limits hold that the project has set itself, `--help` tells the rest. `--fetch`
-puts stateforward.hsm into a folder of its own: it installs a package called `hsm`, as this library does.
+It takes about ten minutes and writes this page, the plot and `benchmarks.json`, which pyperf can read
+(`python -m pyperf stats benchmarks.json`). `--quick` takes two minutes and writes nothing, `--scenario` and `--only`
+select, `--judge` checks the limits that the project has set itself, and `--help` lists the rest. `--fetch` puts
+stateforward.hsm into a folder of its own, because it installs a package called `hsm`, as this library does.
+
+`python tests/bench/versions.py --against PATH` compares this checkout with an older one, on both engines: every
+scenario in both, interleaved in one process, with the noise beside each ratio.
 """
 
 
@@ -59,12 +62,13 @@ def page(results: Results, scenarios: Sequence[Scenario], contenders: Sequence[C
     """The text of the page; *contenders* are all of which the reader is to know, installed or not."""
     notes = Notes()
     present = [each for each in contenders if results.version(each.key) is not None]
+    comparable = [scenario for scenario in scenarios if scenario.group != VISITS]  # nobody writes those by hand
     parts = [
         INTRO,
         "## Ratio to the hand-written version\n",
-        scenario_table(scenarios, present, notes, lambda *which: times(results.ratio(*which))),
-        "## Time of one event\n\nMicroseconds; of one life in *start and stop*.\n",
-        scenario_table(scenarios, present, notes, lambda *which: micro(results.median(*which))),
+        scenario_tables(comparable, present, notes, lambda *which: times(results.ratio(*which))),
+        "## Time of one event\n\nMicroseconds; of one life in *start and stop* and *define and use once*.\n",
+        scenario_tables(scenarios, present, notes, lambda *which: micro(results.median(*which))),
         notes.render() + "\n",
         "## What the scenarios do\n",
         "\n".join(f"- **{scenario.title}**: {scenario.work}" for scenario in scenarios) + "\n",
@@ -75,6 +79,21 @@ def page(results: Results, scenarios: Sequence[Scenario], contenders: Sequence[C
         machine_section(results, present),
         REPEAT,
     ]
+    return "\n".join(parts)
+
+
+def scenario_tables(
+    scenarios: Sequence[Scenario],
+    contenders: Sequence[Contender],
+    notes: Notes,
+    figure: Callable[[str, str], str | None],
+) -> str:
+    """A table for each group of *scenarios*, under the group's name."""
+    parts = []
+    for group in GROUPS:
+        members = [scenario for scenario in scenarios if scenario.group == group]
+        if members:
+            parts += [f"{group}:\n", scenario_table(members, contenders, notes, figure)]
     return "\n".join(parts)
 
 
@@ -117,9 +136,13 @@ def remarks(results: Results, scenarios: Sequence[Scenario], contenders: Sequenc
     """What the tables do not say by themselves."""
     lines = [
         "*sync* libraries are measured by their plain call, without a coroutine; *flat* ones have no states in states.",
-        "An event object is made once, before the lap. Where a library gives an event a method, that is called.",
-        "A ring of ten by hand asks five names on average: there a table may be faster than `elif`.",
-        "xstate-statemachine processes events in a task of its own: an event costs two turns of the loop.",
+        "An event object is made once, before the lap. Where an event is a method in a library, that method is called. "
+        "A library that takes no names has an event made from the name and the data each time.",
+        "By hand, a timer is a deadline that an event moves, under one call of the loop that is made again when it "
+        "comes too early; no call is cancelled.",
+        "By hand, nothing stops a second sender from coming in between while an effect awaits; in hsm it waits its "
+        "turn, and the step runs to its end even if its sender is cancelled.",
+        "xstate-statemachine processes events in a task of its own: an event costs two iterations of the event loop.",
     ]
     peers = [each for each in contenders if each.key not in (*OURS, REFERENCE)]
     slower = []

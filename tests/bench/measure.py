@@ -54,16 +54,26 @@ async def measure(
         except CannotExpressError:
             continue
     try:
-        return await interleave(loads, scenario.each, rounds, lap_seconds, timer)
+        rounds = min(rounds, scenario.rounds or rounds)
+        return await interleave(loads, scenario.each, rounds, lap_seconds, timer, scenario.times, scenario.least)
     finally:
         await end(*loads.values())
 
 
 async def interleave(
-    loads: Mapping[str, Load], each: int, rounds: int, lap_seconds: float, timer: Timer
+    loads: Mapping[str, Load],
+    each: int,
+    rounds: int,
+    lap_seconds: float,
+    timer: Timer,
+    times: int = 0,
+    least: int = 1,
 ) -> dict[str, Laps]:
-    """*rounds* laps of each of *loads*, in turns."""
-    laps = {key: Laps(await fitting(load, lap_seconds, timer)) for key, load in loads.items()}
+    """*rounds* laps of each of *loads*, in turns.
+
+    A lap does the work *times* times, or for *lap_seconds*, but *least* times at least.
+    """
+    laps = {key: Laps(times or max(least, await fitting(load, lap_seconds, timer))) for key, load in loads.items()}
     order = list(loads)
     gc.collect()
     gc.freeze()  # what one contender built is not to be looked through in the lap of another

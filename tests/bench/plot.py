@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.contenders import OURS, REFERENCE
 from bench.results import Results
-from bench.scenarios import Scenario
+from bench.scenarios import VISITS, Scenario
 from bench.subject import Contender
 
 INK = "#7a808a"
@@ -24,6 +24,7 @@ def draw(results: Results, scenarios: Sequence[Scenario], contenders: Sequence[C
     mpl.use("svg")
     from matplotlib import pyplot
 
+    scenarios = [scenario for scenario in scenarios if scenario.group != VISITS]  # nothing to compare those with
     style = {
         "svg.hashsalt": "hsm",
         "svg.fonttype": "none",
@@ -31,7 +32,7 @@ def draw(results: Results, scenarios: Sequence[Scenario], contenders: Sequence[C
         **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
     }
     with mpl.rc_context(style):
-        figure, axes = pyplot.subplots(figsize=(9.5, 6.2))
+        figure, axes = pyplot.subplots(figsize=(9.5, 2.2 + 0.4 * len(scenarios)))
         rows = range(len(scenarios))
         peers = iter(zip(OTHERS, MARKERS, strict=True))
         for contender in contenders:

@@ -6,8 +6,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
-from bench.loads import SENDERS, Living, Load, Sending, SendingTogether, WorkNotDoneError, end
-from bench.subject import HOUR, Contender
+from bench.loads import (
+    SENDERS,
+    Living,
+    Load,
+    Sending,
+    SendingAtRandom,
+    SendingTogether,
+    Visiting,
+    WorkNotDoneError,
+    end,
+)
+from bench.subject import AMOUNT, HOUR, VISITED, Contender
+
+EVENTS = "Events"
+BEHAVIORS = "Behaviours"
+AROUND = "Lives, senders, timers"
+REGIONS = "Regions"
+VISITS = "First visits"
+GROUPS = (EVENTS, BEHAVIORS, AROUND, REGIONS, VISITS)
+"""The tables of a page, in their order."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +38,14 @@ class Scenario:
         needs: Where in `Contender.gaps` the reason stands why there is no such machine.
         work: The work, in one sentence.
         prepare: Makes it ready for a contender; raises `CannotExpressError`.
+        group: The table that it belongs to, of `GROUPS`.
         each: How many events or lives one time of a lap is.
         only_async: Whether a library without await has no part in it.
         prove: What shows, on a virtual clock and apart from all laps, that the machine is the one that is meant.
+        times: How many times a lap does the work; 0 for as many as fill it.
+        least: How many times at least, where one time is not like the other.
+        rounds: How many rounds are enough; 0 for as many as are asked for.
+        is_judged: Whether the project's limits apply to it.
     """
 
     key: str
@@ -30,9 +53,14 @@ class Scenario:
     needs: str
     work: str
     prepare: Callable[[Contender], Awaitable[Load]]
+    group: str = EVENTS
     each: int = 1
     only_async: bool = False
     prove: Callable[[Contender], Coroutine[None, None, None]] | None = None
+    times: int = 0
+    least: int = 1
+    rounds: int = 0
+    is_judged: bool = False
 
 
 async def flat(contender: Contender) -> Load:
@@ -85,6 +113,79 @@ async def timers(contender: Contender) -> Load:
     return Sending(contender, await contender.timed(), lambda sent: (f"s{sent % 2}", 0))
 
 
+async def named(contender: Contender) -> Load:
+    """A name."""
+    return Sending(contender, await contender.named(), lambda sent: (f"s{sent % 2}", 0))
+
+
+async def named_data(contender: Contender) -> Load:
+    """A name and data."""
+    return Sending(contender, await contender.named_data(), lambda sent: (f"s{sent % 2}", AMOUNT * sent))
+
+
+async def signal(contender: Contender) -> Load:
+    """An object of a class."""
+    return Sending(contender, await contender.signal(), lambda sent: (f"s{sent % 2}", AMOUNT * sent))
+
+
+async def method(contender: Contender) -> Load:
+    """A method in an effect."""
+    return Sending(contender, await contender.method(), lambda sent: (f"s{sent % 2}", sent))
+
+
+async def calling(contender: Contender) -> Load:
+    """Functions in behaviours."""
+    return Sending(contender, await contender.calling(), lambda sent: (f"s{sent % 2}", 3 * sent))
+
+
+async def awaiting(contender: Contender) -> Load:
+    """An effect that suspends."""
+    return Sending(contender, await contender.awaiting(), lambda sent: (f"s{sent % 2}", sent))
+
+
+async def once(contender: Contender) -> Load:
+    """A definition that is used once."""
+    return Living(contender, await contender.once(), "s1", is_async=True)
+
+
+def guards(number: int) -> Scenario:
+    """The scenario of *number* guards."""
+
+    async def prepare(contender: Contender) -> Load:
+        return Sending(contender, await contender.guards(number), lambda sent: ("s0", sent))
+
+    work = f"A state with {number} guarded transitions on one event, of which the last is taken; its effect counts."
+    return Scenario(f"guards-{number}", f"{number} guards", "guards", work, prepare, BEHAVIORS)
+
+
+def regions(number: int) -> Scenario:
+    """The scenario of *number* regions."""
+
+    async def prepare(contender: Contender) -> Load:
+        return SendingAtRandom(contender, *await contender.regions(number))
+
+    work = f"{number} regions of two states that lead to each other, each on an event of its own; events at random."
+    return Scenario(f"regions-{number}", f"{number} regions", "regions", work, prepare, REGIONS, least=200)
+
+
+def visits(size: int, visit: int) -> Scenario:
+    """The scenario of a *visit* to the states of a model of *size* states."""
+
+    async def prepare(contender: Contender) -> Load:
+        contender.module("Probe", 0)
+        return Visiting(contender, size, visit)
+
+    ordinal = ("first", "second", "third")[visit - 1]
+    work = (
+        f"A module of {size} states with guard, exit, effect and entry is imported and a machine started; the time is "
+        f"for the {ordinal} event in each of {VISITED} states that are spread over the file."
+    )
+    title = f"{ordinal} of {size} states"
+    return Scenario(
+        f"{ordinal}-{size}", title, "module", work, prepare, VISITS, each=VISITED, only_async=True, times=1, rounds=10
+    )
+
+
 async def timers_fire(contender: Contender) -> None:
     """A timer that is not cancelled leads to the other state when the hour is over, and not before."""
     subject = await contender.timed()
@@ -99,9 +200,21 @@ async def timers_fire(contender: Contender) -> None:
 
 
 SCENARIOS = (
-    Scenario("flat", "flat", "define", "Two states that lead to each other on the same event; no actions.", flat),
     Scenario(
-        "ring", "ring", "define", "Ten states, each of which leads to the next on the same event; no actions.", ring
+        "flat",
+        "flat",
+        "define",
+        "Two states that lead to each other on the same event; no actions.",
+        flat,
+        is_judged=True,
+    ),
+    Scenario(
+        "ring",
+        "ring",
+        "define",
+        "Ten states, each of which leads to the next on the same event; no actions.",
+        ring,
+        is_judged=True,
     ),
     Scenario(
         "nested",
@@ -109,20 +222,7 @@ SCENARIOS = (
         "nested",
         "Two branches of three levels; each leaf leads to the other's: three states are left and three entered.",
         nested,
-    ),
-    Scenario(
-        "actions",
-        "guard, exit, effect, entry",
-        "acting",
-        "Two states that lead to each other under a guard, with an exit, an effect and an entry action that count.",
-        acting,
-    ),
-    Scenario(
-        "async-actions",
-        "the same, async",
-        "acting_async",
-        "The same with `async def` for the three actions; none of them waits for anything.",
-        acting_async,
+        is_judged=True,
     ),
     Scenario(
         "unhandled",
@@ -130,6 +230,7 @@ SCENARIOS = (
         "unhandled",
         "An event that no state knows, sent to a machine of two states.",
         unhandled,
+        is_judged=True,
     ),
     Scenario(
         "deep",
@@ -137,6 +238,83 @@ SCENARIOS = (
         "deep",
         "An event that the outermost of nine nested states takes, with an effect that counts; nothing is left.",
         deep,
+        is_judged=True,
+    ),
+    Scenario("name", "by name", "named", "As *flat*, but what is sent is the name of the event.", named),
+    Scenario(
+        "data",
+        "by name, with data",
+        "named_data",
+        "The same with data, which an effect adds up.",
+        named_data,
+    ),
+    Scenario(
+        "signal",
+        "signal",
+        "signal",
+        "As *flat*, with an event of an `attrs.frozen` class, a field of which an effect adds up.",
+        signal,
+    ),
+    Scenario(
+        "actions",
+        "guard, exit, effect, entry",
+        "acting",
+        "Two states that lead to each other under a guard, with an exit, an effect and an entry action that count.",
+        acting,
+        BEHAVIORS,
+        is_judged=True,
+    ),
+    Scenario(
+        "async-actions",
+        "the same, async",
+        "acting_async",
+        "The same with `async def` for the three actions; none of them waits for anything.",
+        acting_async,
+        BEHAVIORS,
+        is_judged=True,
+    ),
+    Scenario(
+        "calling",
+        "the same, calling",
+        "calling",
+        "The same with plain functions of which each calls another one.",
+        calling,
+        BEHAVIORS,
+    ),
+    Scenario(
+        "method",
+        "effect calls a method",
+        "method",
+        "As *flat*, with an effect that calls a method of the user's object, which counts.",
+        method,
+        BEHAVIORS,
+    ),
+    Scenario(
+        "awaiting",
+        "effect awaits",
+        "awaiting",
+        "As *flat*, with an effect that awaits `asyncio.sleep(0)` and counts.",
+        awaiting,
+        BEHAVIORS,
+        only_async=True,
+    ),
+    *(guards(number) for number in (50, 300)),
+    Scenario(
+        "life",
+        "start and stop",
+        "life",
+        "A machine of two states is made, started and stopped.",
+        life,
+        AROUND,
+        is_judged=True,
+    ),
+    Scenario(
+        "once",
+        "define and use once",
+        "once",
+        "A machine of two states is defined, made, started, sent one event and stopped.",
+        once,
+        AROUND,
     ),
     Scenario(
         "senders",
@@ -145,10 +323,11 @@ SCENARIOS = (
         "A thousand tasks of a task group that each await one event with guard, exit, effect and entry; "
         "the time is for one of them, with its task.",
         senders,
+        AROUND,
         each=SENDERS,
         only_async=True,
+        is_judged=True,
     ),
-    Scenario("life", "start and stop", "life", "A machine of two states is made, started and stopped.", life),
     Scenario(
         "timers",
         "arm and cancel a timer",
@@ -156,7 +335,11 @@ SCENARIOS = (
         "Two states that lead to each other on an event and, an hour later, on a timer: each event cancels a timer "
         "and arms one.",
         timers,
+        AROUND,
         only_async=True,
         prove=timers_fire,
+        is_judged=True,
     ),
+    *(regions(number) for number in (4, 8, 16, 32)),
+    *(visits(size, visit) for size in (50, 200, 800) for visit in (1, 2, 3)),
 )

@@ -11,6 +11,15 @@ from typing import Any, ClassVar
 
 HOUR = 3600.0
 """Seconds of the timers that the scenarios arm: long enough for none to fire."""
+VISITED = 25
+"""How many states of a large model a machine goes through; they are spread evenly over the file."""
+AMOUNT = 3
+"""What an event with data carries; its effect adds it to the count."""
+OURS_ALONE = {
+    "signal": "knows an event by its name alone, not by its class",
+    "module": "takes no part: this is about what hsm works out at a first visit",
+}
+"""The gaps that every other library has."""
 
 
 class CannotExpressError(Exception):
@@ -23,8 +32,9 @@ class Subject:
 
     Attributes:
         send: Processes one event; a coroutine function, or a plain one for a library that has no other.
-        arguments: What *send* is called with: the event, made once, or nothing where a method is the event.
-        leaf: The last name of the active state.
+        arguments: What *send* is called with: the event, made once; a name; a name and data; or nothing where a method
+            is the event.
+        leaf: The last name of the active state; of a machine with regions a ``0`` or ``1`` for each.
         count: How many actions have run.
         close: Ends the machine, where it has to be ended.
     """
@@ -56,6 +66,20 @@ class User:
 
     def __init__(self) -> None:
         self.count = 0
+
+    def add(self) -> None:
+        """What an effect calls."""
+        self.count += 1
+
+
+def count(user: Any) -> None:
+    """What actions call."""
+    user.count += 1
+
+
+def is_below(user: Any) -> bool:
+    """What a guard calls."""
+    return bool(user.count >= 0)
 
 
 class Contender:
@@ -115,6 +139,71 @@ class Contender:
     async def life(self) -> Life:
         """Machines of a ring of two without actions, on user objects like `User`."""
         raise self.cannot("life")
+
+    async def once(self) -> Life:
+        """Rings of two, each defined, started and sent one event; always awaited."""
+        first = await self.start(self.define(2))
+
+        async def begin() -> Subject:
+            subject = await self.start(self.define(2))
+            sent = subject.send(*subject.arguments)
+            if self.is_async:
+                await sent
+            return subject
+
+        async def close(subject: Subject) -> None:
+            if subject.close is not None:
+                await subject.close()
+
+        await close(first)
+        return Life(begin, lambda subject: subject.leaf(), None if first.close is None else close)
+
+    async def named(self) -> Subject:
+        """A ring of two without actions, sent the name of the event."""
+        raise self.cannot("named")
+
+    async def named_data(self) -> Subject:
+        """A ring of two, sent a name and `AMOUNT`, which the effect adds to the count."""
+        raise self.cannot("named_data")
+
+    async def signal(self) -> Subject:
+        """A ring of two, sent an object of an ``attrs.frozen`` class, whose `AMOUNT` the effect adds to the count."""
+        raise self.cannot("signal")
+
+    async def method(self) -> Subject:
+        """A ring of two with an effect that calls a method of the user's object, which counts."""
+        raise self.cannot("method")
+
+    async def calling(self) -> Subject:
+        """`acting`, with four behaviours that each call a function."""
+        raise self.cannot("calling")
+
+    async def awaiting(self) -> Subject:
+        """A ring of two with an effect that awaits ``asyncio.sleep(0)`` and counts."""
+        raise self.cannot("awaiting")
+
+    async def guards(self, number: int) -> Subject:
+        """A state with *number* transitions on ``go``, of whose guards the last one holds; its effect counts."""
+        raise self.cannot("guards")
+
+    async def regions(self, number: int) -> tuple[Subject, list[tuple[Any, ...]]]:
+        """*number* regions of two states each, that lead to each other on ``e`` and the region's number.
+
+        Returns:
+            The machine, and for each region what to send it.
+        """
+        raise self.cannot("regions")
+
+    def module(self, name: str, size: int) -> str:
+        """A module's text: a ring of *size* states, written in one piece, with the behaviours of `acting` in each.
+
+        ``go`` leads *size* / `VISITED` states on, ``next`` to the next one. The definition is called *name*.
+        """
+        raise self.cannot("module")
+
+    async def start_module(self, module: Any, name: str) -> Subject:
+        """A machine of the definition in *module*, which was made from what `module` returned."""
+        raise self.cannot("module")
 
     def cannot(self, method: str) -> CannotExpressError:
         """Why there is no such method."""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import json
+import sys
 
 import pytest
 
-from bench import document, judge
+from bench import document, judge, versions
 from bench.contenders import MODULES, OURS, REFERENCE, load
-from bench.loads import Sending, WorkNotDoneError
+from bench.loads import Sending, Visiting, WorkNotDoneError
 from bench.measure import interleave, measure
 from bench.memory import bytes_each, bytes_of_user
-from bench.scenarios import SCENARIOS
+from bench.scenarios import GROUPS, SCENARIOS, VISITS
 from bench.sizes import foreseen, grow
-from bench.subject import Contender, Subject
+from bench.subject import CannotExpressError, Contender, Subject
 
 CONTENDERS = {contender.key: contender for contender in load((REFERENCE, *OURS))[0]}
 each_contender = pytest.mark.parametrize("key", CONTENDERS)
-each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.key)
+each_of_ours = pytest.mark.parametrize("key", OURS)
+SMALL = [scenario for scenario in SCENARIOS if scenario.group != VISITS or scenario.key.endswith("-50")]
+"""Every scenario but those that are the same in a larger file."""
+each_scenario = pytest.mark.parametrize("scenario", SMALL, ids=lambda scenario: scenario.key)
 
 
 def ticking():
@@ -29,11 +34,39 @@ def ticking():
 @each_scenario
 async def test_work_is_done(scenario, key):
     """After each of some laps the machine is where the scenario says, and has counted what it says."""
+    if (key, scenario.group) == (REFERENCE, VISITS):
+        with pytest.raises(CannotExpressError, match="by hand"):
+            await scenario.prepare(CONTENDERS[key])
+        return
     prepared = await scenario.prepare(CONTENDERS[key])
-    for times in (1, 3, 2):
+    for times in (1, 3, 2) if not scenario.times else (scenario.times,):
         await prepared.lap(times, ticking())
         await prepared.check()
     await prepared.close()
+
+
+@each_of_ours
+@each_scenario
+async def test_kernel_does_the_same_work(scenario, key):
+    """Each scenario can be measured with every step taken by the kernel."""
+    prepared = await scenario.prepare(type(CONTENDERS[key])(engine="kernel"))
+    await prepared.lap(1, ticking())
+    await prepared.check()
+    await prepared.close()
+
+
+@each_of_ours
+async def test_visited_states_are_spread_over_the_file(key):
+    """In a larger file as many states are visited, and the last one is near its end."""
+    visiting = Visiting(CONTENDERS[key], 100, 1)
+    subject = await visiting.fresh()
+    leaves = []
+    for _ in range(25):
+        leaves.append(subject.leaf())
+        await subject.send(*subject.arguments)
+    await subject.close()
+    await visiting.close()
+    assert leaves == [f"s{4 * at}" for at in range(25)]
 
 
 @each_contender
@@ -136,6 +169,19 @@ class Figures:
         return "1.0" if contender in self.ratios else None
 
 
+def test_limits_apply_where_they_were_set(capsys):
+    """A scenario that the limits were not made for is shown, and cannot break them."""
+    others = [each for each in SCENARIOS if not each.is_judged]
+    assert len(SCENARIOS) - len(others) == 10
+    figures = Figures(hsm=1.1, peer=300.0)
+    measured = figures.ratio
+    figures.ratio = lambda scenario, contender, to=REFERENCE: (
+        measured(scenario, contender, to) if scenario != "guards-300" else 50.0
+    )
+    assert judge.judge(figures, SCENARIOS, [*CONTENDERS.values(), Peer()], "hsm")
+    assert "300 guards" in capsys.readouterr().out
+
+
 class Peer(Contender):
     key = "peer"
     title = "Peer"
@@ -149,7 +195,13 @@ def test_page_shows_figures_and_reasons():
     absent.key = "absent"
     contenders = [CONTENDERS[REFERENCE], CONTENDERS["hsm"], Peer()]
     text = document.page(Figures(hsm=1.25, peer=0.5), SCENARIOS, [*contenders, absent], ())
-    assert f"| **hsm** |{' 1.25 |' * len(SCENARIOS)}" in text
+    ratios, seconds = text.split("## Time of one event")
+    for group in GROUPS:
+        count = sum(scenario.group == group for scenario in SCENARIOS)
+        assert (f"{group}:\n\n" in ratios) is (group != VISITS), "there is no hand-written version to compare with"
+        assert (f"| **hsm** |{' 1.25 |' * count}\n" in ratios) is (group != VISITS)
+        assert f"{group}:\n\n" in seconds
+        assert f"| **hsm** |{' 1.25 |' * count}\n" in seconds
     assert "hsm is not the fastest library in *flat* (Peer), *ring* (Peer)," in text
     assert "Absent" not in text
     figures = Figures(hsm=1.25, peer=0.5)
@@ -174,3 +226,84 @@ def test_limits_are_judged(ratios, holds, capsys):
     assert judge.judge(Figures(**ratios), SCENARIOS[:2], [*CONTENDERS.values(), Peer()], "hsm") is holds
     told = capsys.readouterr().out
     assert ("does not hold" in told or "not measured" in told) is not holds
+
+
+# --- two versions of the library -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def checkout():
+    """This checkout, with modules of its own."""
+    return versions.Version(versions.TESTS.parent)
+
+
+def test_a_version_has_its_own_modules(checkout):
+    """Inside a version an import finds its modules; outside everything is as it was."""
+    before = dict(sys.modules)
+    with checkout.entered():
+        import hsm
+
+        assert hsm is not before.get("hsm")
+    assert dict(sys.modules) == before
+    assert checkout.contender("hsm", "kernel") is not CONTENDERS["hsm"]
+
+
+def test_a_folder_without_the_library_is_refused(tmp_path):
+    """What is compared is what is in the folder, not what is installed."""
+    with pytest.raises(ImportError):
+        versions.Version(tmp_path)
+
+
+@pytest.mark.parametrize("scenario", ["flat", "regions-4", "first-50"])
+async def test_versions_are_compared(checkout, scenario):
+    """Both versions run as many rounds, with as many events in each; a scenario with laps of its own keeps to them."""
+    found = await versions.compare(
+        checkout, checkout, scenario, "hsm", "kernel", rounds=3, lap_seconds=4.0, timer=ticking()
+    )
+    assert (len(found.old), len(found.new)) == (3, 3)
+    assert found.times >= {"flat": 1, "regions-4": 200, "first-50": 1}[scenario]
+    assert (found.ratio, found.noise, found.paired, found.interval, found.verdict) == (1, 1, 1, (1, 1), "")
+
+
+async def test_rounds_end_with_the_time(checkout):
+    """After the given time there are no more than the fewest rounds."""
+    found = await versions.compare(
+        checkout, checkout, "flat", "hsm", "generated", rounds=99, lap_seconds=4.0, seconds_at_most=0, timer=ticking()
+    )
+    assert len(found.old) == versions.FEWEST
+
+
+@pytest.mark.parametrize(
+    ("new", "interval", "verdict"),
+    [
+        ([1.25] * 50, (1.25, 1.25), "slower"),
+        ([0.75] * 50, (0.75, 0.75), "faster"),
+        ([1.01] * 50, (1.01, 1.01), ""),
+        ([1.25] * 25 + [1.0] * 25, (1.0, 1.25), ""),
+        ([1.25] * 40 + [1.0] * 10, (1.25, 1.25), "slower"),
+        ([1.25, 1.0, 1.25], (1.0, 1.25), ""),
+    ],
+)
+def test_verdict_is_beyond_doubt(new, interval, verdict):
+    """A difference of less than 2 % is none, nor is one that the rounds do not agree about."""
+    found = versions.Comparison("flat", "hsm", "kernel", 1, [1.0] * len(new), new)
+    assert (found.interval, found.verdict) == (interval, verdict)
+    assert str(found).endswith(verdict)
+
+
+def test_noise_is_that_of_one_version():
+    """Halves of one version's rounds that differ are the noise; which version that was does not matter."""
+    steady, unsteady = [1.0] * 8, [1.0, 1.0, 1.5, 1.5] * 2
+    for old, new in ((steady, unsteady), (unsteady, steady)):
+        assert versions.Comparison("flat", "hsm", "kernel", 1, old, new).noise == 1.5
+
+
+def test_rows_are_printed_and_written(tmp_path, capsys, monkeypatch):
+    """The command prints a row for each front end and engine; one that fails does not end it."""
+    rows = tmp_path / "rows.json"
+    arguments = f"--against {versions.TESTS.parent} --scenario flat --engine kernel --rounds 1 --lap 0.01 --json {rows}"
+    monkeypatch.setattr(sys, "argv", ["versions.py"])
+    assert versions.main(arguments.split()) == 0
+    assert [row["contender"] for row in json.loads(rows.read_text())["rows"]] == ["hsm", "hsm-classes"]
+    assert versions.main([*arguments.replace("flat", "first-50").split(), "--instructions"]) == 1
+    assert "cannot be told from the others" in capsys.readouterr().out

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from automat import TypeMachineBuilder
 
-from bench.subject import Contender, Life, Subject, User
+from bench.subject import OURS_ALONE, Contender, Life, Subject, User
 
 
 class Inputs(Protocol):
@@ -19,14 +19,23 @@ class Inputs(Protocol):
         """The name of the active state."""
 
 
-def ring(size: int) -> Any:
-    """A function that makes machines of *size* states."""
+def ring(size: int, effect: Any = None) -> Any:
+    """A function that makes machines of *size* states, whose transitions have an *effect* or none."""
     builder = TypeMachineBuilder(Inputs, User)
     states = [builder.state(f"s{at}") for at in range(size)]
     for at, state in enumerate(states):
         state.upon(Inputs.where).loop().returns(f"s{at}")
-        state.upon(Inputs.go).to(states[(at + 1) % size]).returns(None)
+        move = state.upon(Inputs.go).to(states[(at + 1) % size])
+        if effect is None:
+            move.returns(None)
+        else:
+            move(effect)
     return builder.build()
+
+
+def act_by_method(machine: Inputs, user: User) -> None:
+    """An effect that calls a method."""
+    user.add()
 
 
 def started(definition: Any) -> Subject:
@@ -45,13 +54,19 @@ class Automat(Contender):
     is_async = False
     has_hierarchy = False
     gaps = {
+        **OURS_ALONE,
         "nested": "is flat",
         "deep": "is flat",
         "acting": "has neither guards nor entry and exit actions",
         "acting_async": "has no await",
+        "calling": "has neither guards nor entry and exit actions",
+        "guards": "has neither guards nor entry and exit actions",
+        "named": "knows no names: an event is a method",
+        "named_data": "knows no names: an event is a method",
+        "regions": "is flat",
         "unhandled": "raises on an event that the state does not know",
     }
-    notes = {"life": "There is no stop: a machine is made."}
+    notes = dict.fromkeys(("life", "once"), "There is no stop: a machine is made.")
 
     def define(self, size: int) -> Any:
         """The builder, built."""
@@ -62,6 +77,10 @@ class Automat(Contender):
         if event != "go":
             raise self.cannot("unhandled")
         return started(definition)
+
+    async def method(self) -> Subject:
+        """A method in an effect."""
+        return started(ring(2, act_by_method))
 
     async def life(self) -> Life:
         """Made."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
 from pysm import Event, State, StateMachine
 from pysm.aio import AsyncQueuedStateMachine
 
-from bench.subject import Contender, Life, Subject, User
+from bench.subject import AMOUNT, OURS_ALONE, Contender, Life, Subject, User, count, is_below
 
 
 def act(state: Any, event: Any) -> None:
@@ -19,6 +20,37 @@ def act(state: Any, event: Any) -> None:
 async def act_async(state: Any, event: Any) -> None:
     """An async action."""
     event.state_machine.user.count += 1
+
+
+async def act_later(state: Any, event: Any) -> None:
+    """An action that suspends."""
+    await asyncio.sleep(0)
+    event.state_machine.user.count += 1
+
+
+def act_by_method(state: Any, event: Any) -> None:
+    """An action that calls a method."""
+    event.state_machine.user.add()
+
+
+def act_by_function(state: Any, event: Any) -> None:
+    """An action that calls a function."""
+    count(event.state_machine.user)
+
+
+def add_data(state: Any, event: Any) -> None:
+    """An action that reads the event's data."""
+    event.state_machine.user.count += event.cargo["amount"]
+
+
+def below_by_function(state: Any, event: Any) -> bool:
+    """A guard that calls a function."""
+    return is_below(event.state_machine.user)
+
+
+def is_wanted(number: int) -> Any:
+    """A guard that holds when the user wants *number*."""
+    return lambda state, event: event.state_machine.user.wanted == number
 
 
 def below(state: Any, event: Any) -> bool:
@@ -53,8 +85,11 @@ class Pysm(Contender):
     key = "pysm"
     title = "pysm AsyncQueuedStateMachine"
     distribution = "pysm"
-    gaps = {"timed": "has no timers"}
-    notes = {"life": "There is no stop, and no definition apart from the machine: each one is built from its states."}
+    gaps = {**OURS_ALONE, "timed": "has no timers", "regions": "has no regions"}
+    notes = dict.fromkeys(
+        ("life", "once"),
+        "There is no stop, and no definition apart from the machine: each one is built from its states.",
+    )
 
     def define(self, size: int) -> Any:
         """The machine: there is no definition apart from it."""
@@ -90,13 +125,57 @@ class Pysm(Contender):
         """Async actions."""
         return await self.act(act_async)
 
-    async def act(self, action: Any) -> Subject:
+    async def named(self) -> Subject:
+        """An event is made of the name."""
+        return self.by_name(await started(self.define(2)), "go")
+
+    async def named_data(self) -> Subject:
+        """An event is made of the name and the data."""
+        return self.by_name(await self.pair(add_data), "go", AMOUNT)
+
+    def by_name(self, subject: Subject, *arguments: Any) -> Subject:
+        """*subject*, sent a name."""
+        send = subject.send
+        subject.send = lambda name, data=None: send(Event(name, amount=data))
+        subject.arguments = arguments
+        return subject
+
+    async def method(self) -> Subject:
+        """A method in an action."""
+        return await self.pair(act_by_method)
+
+    async def calling(self) -> Subject:
+        """Functions in behaviours."""
+        return await self.act(act_by_function, below_by_function)
+
+    async def awaiting(self) -> Subject:
+        """An action that suspends."""
+        return await self.pair(act_later)
+
+    async def guards(self, number: int) -> Subject:
+        """One transition for each guard."""
+        state = State("s0")
+        machine = root([state])
+        machine.user.wanted = number - 1
+        for at in range(number):
+            machine.add_transition(state, None, events=["go"], condition=is_wanted(at), action=act)
+        return await started(machine)
+
+    async def pair(self, action: Any) -> Subject:
+        """A ring of two with *action* in each transition."""
+        states = [State("s0"), State("s1")]
+        machine = root(states)
+        for state, other in zip(states, reversed(states), strict=True):
+            machine.add_transition(state, other, events=["go"], action=action)
+        return await started(machine)
+
+    async def act(self, action: Any, guard: Any = below) -> Subject:
         """A ring of two with *action* three times."""
         states = [State("s0"), State("s1")]
         machine = root(states)
         for state, other in zip(states, reversed(states), strict=True):
             state.handlers = {"enter": action, "exit": action}
-            machine.add_transition(state, other, events=["go"], condition=below, action=action)
+            machine.add_transition(state, other, events=["go"], condition=guard, action=action)
         return await started(machine)
 
     async def deep(self) -> Subject:

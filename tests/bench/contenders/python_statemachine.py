@@ -8,7 +8,7 @@ from typing import Any
 
 from statemachine import State, StateChart
 
-from bench.subject import HOUR, Contender, Life, Subject
+from bench.subject import AMOUNT, HOUR, OURS_ALONE, Contender, Life, Subject, count, is_below
 
 
 class Counting(StateChart):
@@ -17,6 +17,10 @@ class Counting(StateChart):
     def __init__(self) -> None:
         self.count = 0
         super().__init__()
+
+    def add(self) -> None:
+        """What an effect calls."""
+        self.count += 1
 
 
 async def nothing() -> None:
@@ -41,6 +45,41 @@ async def act_async(machine: Any) -> None:
 def below(machine: Any) -> bool:
     """The guard."""
     return machine.count >= 0
+
+
+async def act_later(machine: Any) -> None:
+    """An action that suspends."""
+    await asyncio.sleep(0)
+    machine.count += 1
+
+
+def act_by_method(machine: Any) -> None:
+    """An action that calls a method."""
+    machine.add()
+
+
+def act_by_function(machine: Any) -> None:
+    """An action that calls a function."""
+    count(machine)
+
+
+def add_data(machine: Any, amount: int) -> None:
+    """An action that reads the event's data."""
+    machine.count += amount
+
+
+def below_by_function(machine: Any) -> bool:
+    """A guard that calls a function."""
+    return is_below(machine)
+
+
+def is_wanted(number: int) -> Any:
+    """A guard that holds when *number* is wanted."""
+
+    def guard(machine: Any) -> bool:
+        return machine.wanted == number
+
+    return guard
 
 
 class Nested(Counting):
@@ -116,7 +155,9 @@ class PythonStatemachine(Contender):
     key = "python-statemachine"
     title = "python-statemachine"
     distribution = "python-statemachine"
+    gaps = OURS_ALONE
     notes = {
+        "once": "There is no stop: a machine is made and activated.",
         "life": "There is no stop: a machine is made and activated.",
         "timers": "Every invocation of a state is kept, so an event takes longer the longer a machine has run.",
     }
@@ -140,6 +181,60 @@ class PythonStatemachine(Contender):
     async def acting_async(self) -> Subject:
         """Async actions."""
         return await started(ring(2, enter=act_async, exit=act_async, on=act_async, cond=below))
+
+    async def named(self) -> Subject:
+        """Every event is sent as a name."""
+        return await started(self.define(2))
+
+    async def named_data(self) -> Subject:
+        """A name and data."""
+        subject = await started(ring(2, on=add_data))
+        send = subject.send
+        subject.send = lambda name, data: send(name, amount=data)
+        subject.arguments = ("go", AMOUNT)
+        return subject
+
+    async def method(self) -> Subject:
+        """A method in an action."""
+        return await started(ring(2, on=act_by_method))
+
+    async def calling(self) -> Subject:
+        """Functions in behaviours."""
+        behaviors = {"enter": act_by_function, "exit": act_by_function, "on": act_by_function}
+        return await started(ring(2, cond=below_by_function, **behaviors))
+
+    async def awaiting(self) -> Subject:
+        """An action that suspends."""
+        return await started(ring(2, on=act_later))
+
+    async def guards(self, number: int) -> Subject:
+        """One transition for each guard."""
+        s0 = State(initial=True)
+        go = s0.to.itself(internal=True, on=act, cond=is_wanted(0))
+        for at in range(1, number):
+            go |= s0.to.itself(internal=True, on=act, cond=is_wanted(at))
+        aside = s0.to.itself(internal=True, on=nothing)
+        body = {"s0": s0, "go": go, "aside": aside, "wanted": number - 1}
+        return await started(types.new_class("Guards", (Counting,), {}, lambda names: names.update(body)))
+
+    async def regions(self, number: int) -> tuple[Subject, list[tuple[Any, ...]]]:
+        """Parallel states."""
+
+        def state(name: str, kind: type[Any], states: dict[str, Any]) -> Any:
+            return types.new_class(name, (kind,), {}, lambda body: body.update(states))
+
+        regions, moves = {}, {}
+        for at in range(number):
+            off, on = State(initial=True), State()
+            moves[f"e{at}"] = off.to(on) | on.to(off)
+            regions[f"r{at}"] = state(f"r{at}", State.Compound, {f"off{at}": off, f"on{at}": on})
+        p = state("p", State.Parallel, regions)
+        moves["aside"] = p.to.itself(internal=True, on=nothing)
+        kind = types.new_class("Regions", (Counting,), {}, lambda body: body.update(p=p, **moves))
+        subject = await started(kind)
+        machine = subject.send.__self__  # type: ignore[attr-defined]
+        subject.leaf = lambda: "".join(str(int(f"on{at}" in machine.configuration_values)) for at in range(number))
+        return subject, [(f"e{at}",) for at in range(number)]
 
     async def deep(self) -> Subject:
         """Nine levels."""

@@ -8,7 +8,7 @@ from sismic.interpreter import Interpreter
 from sismic.io.datadict import import_from_dict
 from sismic.model import Event
 
-from bench.subject import Contender, Life, Subject, User
+from bench.subject import AMOUNT, OURS_ALONE, Contender, Life, Subject, User, count, is_below
 
 ACT = "user.count += 1"
 BELOW = "user.count >= 0"
@@ -25,15 +25,21 @@ def go(target: str, **more: str) -> list[dict[str, str]]:
     return [{"event": "go", "target": target, **more}]
 
 
+def pair(action: str) -> Any:
+    """A ring of two with *action* in each transition."""
+    moves = (("s0", "s1"), ("s1", "s0"))
+    return chart([{"name": name, "transitions": go(other, action=action)} for name, other in moves], "s0")
+
+
 def leaf(interpreter: Any) -> str:
     """The innermost active state."""
     return interpreter.configuration[-1]
 
 
-def started(definition: Any, event: str = "go") -> Subject:
+def started(definition: Any, event: str = "go", **context: Any) -> Subject:
     """An interpreter of *definition*, in its first state; its first entry does not count."""
     user = User()
-    interpreter = Interpreter(definition, initial_context={"user": user})
+    interpreter = Interpreter(definition, initial_context={"user": user, **context})
     interpreter.execute()
     before = user.count
     return Subject(
@@ -51,8 +57,8 @@ class Sismic(Contender):
     title = "sismic"
     distribution = "sismic"
     is_async = False
-    gaps = {"acting_async": "has no await"}
-    notes = {"life": "There is no stop: a machine is made and executed to its first state."}
+    gaps = {**OURS_ALONE, "acting_async": "has no await"}
+    notes = dict.fromkeys(("life", "once"), "There is no stop: a machine is made and executed to its first state.")
 
     def define(self, size: int) -> Any:
         """The statechart."""
@@ -73,12 +79,70 @@ class Sismic(Contender):
 
     async def acting(self) -> Subject:
         """Plain actions."""
+        return self.act(ACT, BELOW)
+
+    def act(self, action: str, guard: str, **context: Any) -> Subject:
+        """A ring of two with *action* three times."""
 
         def state(name: str, other: str) -> Any:
-            transitions = go(other, guard=BELOW, action=ACT)
-            return {"name": name, "on entry": ACT, "on exit": ACT, "transitions": transitions}
+            transitions = go(other, guard=guard, action=action)
+            return {"name": name, "on entry": action, "on exit": action, "transitions": transitions}
 
-        return started(chart([state("s0", "s1"), state("s1", "s0")], "s0"))
+        return started(chart([state("s0", "s1"), state("s1", "s0")], "s0"), **context)
+
+    async def named(self) -> Subject:
+        """A name."""
+        subject = started(self.define(2))
+        subject.arguments = ("go",)
+        return subject
+
+    async def named_data(self) -> Subject:
+        """A name and data."""
+        user = User()
+        interpreter = Interpreter(pair("user.count += event.amount"), initial_context={"user": user})
+        interpreter.execute()
+        return Subject(
+            lambda name, data: interpreter.queue(name, amount=data).execute(),
+            ("go", AMOUNT),
+            lambda: leaf(interpreter),
+            lambda: user.count,
+        )
+
+    async def method(self) -> Subject:
+        """A method in an action."""
+        return started(pair("user.add()"))
+
+    async def calling(self) -> Subject:
+        """Functions in behaviours."""
+        return self.act("add_to(user)", "is_below(user)", add_to=count, is_below=is_below)
+
+    async def guards(self, number: int) -> Subject:
+        """One transition for each guard."""
+        moves = [{"event": "go", "guard": f"wanted == {at}", "action": ACT} for at in range(number)]
+        return started(chart([{"name": "s0", "transitions": moves}], "s0"), wanted=number - 1)
+
+    async def regions(self, number: int) -> tuple[Subject, list[tuple[Any, ...]]]:
+        """Parallel states."""
+
+        def region(at: int) -> Any:
+            moves = (("off", "on"), ("on", "off"))
+            states = [
+                {"name": f"{name}{at}", "transitions": [{"event": f"e{at}", "target": f"{other}{at}"}]}
+                for name, other in moves
+            ]
+            return {"name": f"r{at}", "initial": f"off{at}", "states": states}
+
+        parallel = {"name": "p", "parallel states": [region(at) for at in range(number)]}
+        user = User()
+        interpreter = Interpreter(chart([parallel], "p"), initial_context={"user": user})
+        interpreter.execute()
+
+        def leaf() -> str:
+            active = set(interpreter.configuration)
+            return "".join(str(int(f"on{at}" in active)) for at in range(number))
+
+        subject = Subject(lambda each: interpreter.queue(each).execute(), (), leaf, lambda: user.count)
+        return subject, [(Event(f"e{at}"),) for at in range(number)]
 
     async def deep(self) -> Subject:
         """Nine levels."""
