@@ -60,7 +60,7 @@ class Event(Generic[D]):
     def __init__(self, name: str, data: D) -> None: ...
     def __init__(self, name: str, data: Any = None) -> None:
         if not name or not isinstance(name, str):
-            raise TypeError(f"an event's name is a non-empty string, not {name!r}")
+            raise TypeError(f"an event's name must be a non-empty string, not {name!r}")
         self.name = name
         self.data = data
 
@@ -112,13 +112,13 @@ class Signal(Event[None]):
     def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"the name of signal {cls.__name__!r} is a non-empty string, not {name!r}")
+            raise TypeError(f"the name of signal {cls.__name__!r} must be a non-empty string, not {name!r}")
         annotations = get_annotations(cls, format=Format.FORWARDREF)
         for taken in ("name", "data"):
             if taken in annotations or not isinstance(cls.__dict__.get(taken, ""), str):
                 raise TypeError(
-                    f"signal {cls.__name__!r} has a field {taken!r}, which every event has already: "
-                    f"call it something else, such as '{cls.__name__.lower()}_{taken}'"
+                    f"signal {cls.__name__!r} has a field {taken!r}, which every event already has: "
+                    f"choose another name, such as '{cls.__name__.lower()}_{taken}'"
                 )
         # attrs and dataclasses with slots make the class a second time, without the keyword: the name is kept
         cls.name = name or cls.__dict__.get("name") or cls.__name__
@@ -204,10 +204,10 @@ def as_event(event: Any, data: Any) -> Event[Any]:
         return Event(event, data)
     if issubclass(type(event), Event):
         if data is not None:
-            raise TypeError(f"data goes with a name; {event!r} has its own")
+            raise TypeError(f"data can only be passed with a name; {event!r} carries its own")
         sent: Event[Any] = event
         return sent
     hint = ""
     if isinstance(event, type) and issubclass(event, Event):
-        hint = f": write {event.__name__}(...) to make one"
+        hint = f": write {event.__name__}(...) to create one"
     raise TypeError(f"dispatch takes an hsm.Event, an hsm.Signal or a name, not {event!r}{hint}")

@@ -59,15 +59,15 @@ class Machine(hsm.Instance):
         for declaration in read(cls).declarations:
             if hasattr(Machine, declaration.name):
                 raise TypeError(
-                    f"{declaration.name!r} of machine class {cls.__name__!r} would hide what every machine has "
-                    "under this name: call it something else"
+                    f"machine class {cls.__name__!r} cannot declare {declaration.name!r}, which every machine "
+                    "already has: choose another name"
                 )
         cls.hsm_model = lower(cls, cls.hsm_where)
         if cls.hsm_model is not None:
             for name in strays(cls):
                 warnings.warn(
-                    f"class {name!r} carries marks and is no state: derive it from State[...], or, if other classes "
-                    "are to derive from it, write it outside of the machine",
+                    f"class {name!r} has marks but is not a state: derive it from State[...], or move it out of the "
+                    "machine if it is only a base class",
                     hsm.DefinitionWarning,
                     stacklevel=2,
                 )

@@ -40,11 +40,11 @@ Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any] | None"
 def leave(function: Any, mark: Any) -> None:
     """Put *mark* on *function*, before the marks that are there: decorators are read from the top."""
     if isinstance(function, GuardTerm):
-        raise TypeError("a guard is no behaviour: mark another method, and name the guard with guard=")
+        raise TypeError("a guard cannot be a behaviour as well: mark another method, and pass the guard as guard=")
     try:
         setattr(function, MARKS, (mark, *getattr(function, MARKS, ())))
     except AttributeError:
-        raise TypeError(f"a mark goes on a function, not on {function!r}") from None
+        raise TypeError(f"a mark decorates a function, not {function!r}") from None
 
 
 def marks_of(attribute: Any) -> tuple[Any, ...]:
@@ -60,7 +60,7 @@ def marks_of(attribute: Any) -> tuple[Any, ...]:
 class GuardTerm:
     """A guard that combines with others: ``a & b``, ``a | b``, ``~a``."""
 
-    hsm_help = "guards of a class are combined with &, | and ~, and named with 'guard='"
+    hsm_help = "combine guards of a class with &, | and ~, and pass them as 'guard='"
 
     def __and__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
         return Combined("all_of", (self, other))
@@ -78,7 +78,7 @@ class GuardTerm:
         return Combined("not_", (self,))
 
     def __bool__(self) -> bool:
-        raise TypeError("guards combine with &, | and ~: 'and', 'or' and 'not' would drop one of them")
+        raise TypeError("combine guards with &, | and ~; 'and', 'or' and 'not' would drop one of them")
 
 
 @attrs.frozen(eq=False)
@@ -146,7 +146,7 @@ def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
     """
     if marks_of(function):
         raise TypeError(
-            f"'{function.__qualname__}' is a behaviour already, and no guard: make another method the guard"
+            f"'{function.__qualname__}' is already a behaviour, so it cannot be a guard: use another method"
         )
     return Guard(function, here())
 
@@ -336,7 +336,7 @@ def _span(given: Any, hours: float | None, minutes: float | None, seconds: float
     spans = {"hours": hours, "minutes": minutes, "seconds": seconds}
     named = {unit: number for unit, number in spans.items() if number is not None}
     if (given is None) is not bool(named):
-        raise TypeError("a timer takes either a duration, or seconds, minutes and hours by name")
+        raise TypeError("a timer takes either a duration, or hours, minutes and seconds by name")
     return timedelta(**named) if named else given
 
 

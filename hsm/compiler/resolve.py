@@ -117,8 +117,9 @@ class _Lookup:
                         "HSM023",
                         f"{word} '{wanted.path}' leads out of the model",
                         wanted.where,
-                        label=f"there is nothing around {vertices[root].path}",
+                        label=f"{vertices[root].path} is the outermost vertex",
                         within=self.outline.place(transition),
+                        help="use fewer '..'",
                     )
                     return None
                 at = vertices[at].parent
@@ -185,7 +186,7 @@ class _Lookup:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             help_ = f"{around.path} contains {', '.join(repr(name) for name in names[:5])}{more}"
         else:
-            help_ = f"{around.path} contains nothing"
+            help_ = f"{around.path} is empty"
         self.report.error(
             "HSM021",
             f"{word} '{wanted.path}' does not name a vertex",

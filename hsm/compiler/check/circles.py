@@ -42,11 +42,11 @@ def _circle(outline: Outline, start: int, done: set[int], report: Report) -> Non
                 names[3:-1] = ["..."]
             report.error(
                 "HSM034",
-                "default entries and pseudostates that lead round in a circle",
+                "default entries and pseudostates form a cycle",
                 transition.where,
                 label=" -> ".join(names),
                 within=outline.place(transition),
-                help="lead to a state that the machine can rest in",
+                help="break the cycle with a state in which the machine can rest",
             )
         elif target not in done:
             path[target] = None

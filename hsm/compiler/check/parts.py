@@ -45,12 +45,12 @@ def _misplaced(spot: Spot, part: Element, report: Report) -> None:
     if is_a(owner, Final | Terminate):
         help_ = "put the behaviour on the transition that leads here"
         if is_a(part, Transition):
-            help_ = "it is never left alone: write the transition on the state around it"
+            help_ = "it has no outgoing transitions: put the transition on the state around it"
             if is_a(owner, Terminate):
-                help_ = "the machine has ended there: to go on, lead to a state instead"
+                help_ = "the machine ends there: to go on, target a state instead"
         report.error(
             "HSM016",
-            f"{a(owner.word)} may not have parts, so no '{part.word}'",
+            f"{a(owner.word)} cannot have {a(part.word)}: it takes no parts",
             part.where,
             within=spot.itself,
             help=help_,
@@ -58,15 +58,15 @@ def _misplaced(spot: Spot, part: Element, report: Report) -> None:
     elif is_a(owner, Initial) and not is_a(part, Effect):
         report.error(
             "HSM012",
-            f"an 'initial' may not have {a(part.word)}: it takes a target and effects",
+            f"an 'initial' cannot have {a(part.word)}: it takes a target and effects",
             part.where,
             within=spot.itself,
-            help="to choose where to start, let it lead to a 'choice'",
+            help="to choose where to start, target a 'choice'",
         )
     else:
         report.error(
             "HSM001",
-            f"'{part.word}' may not stand in {a(owner.word)}",
+            f"'{part.word}' is not allowed in '{owner.word}'",
             part.where,
             within=spot.itself,
             help=_place_for(part, owner),
@@ -75,10 +75,10 @@ def _misplaced(spot: Spot, part: Element, report: Report) -> None:
 
 def _place_for(part: Element, owner: Element) -> str:
     if is_a(part, Model):
-        return "put it in with hsm.submachine(name, model)"
+        return "embed it with hsm.submachine(name, model)"
     if is_a(owner, Transition) and is_a(part, Entry | Exit):
-        return "a transition runs its actions with hsm.effect(...)"
-    return f"it may stand in {either(owners_of(part))}"
+        return "to run actions on a transition, use hsm.effect(...)"
+    return f"it belongs in {either(owners_of(part))}"
 
 
 def junk(spot: Spot, report: Report) -> None:
@@ -91,12 +91,12 @@ def junk(spot: Spot, report: Report) -> None:
     elif isinstance(value, str):
         help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({value!r})"
     elif hasattr(value, "__iter__"):
-        help_ = "put a * before it, if its elements are the parts"
+        help_ = "to pass its elements as parts, unpack it with *"
     else:
-        help_ = "every argument is made by a function of hsm, such as hsm.transition(...)"
+        help_ = "every part is made by a function of hsm, such as hsm.transition(...)"
     report.error(
         "HSM002",
-        f"{shown(value)} is no part of {a(spot.owner.word)}",
+        f"{shown(value)} is not a valid part of '{spot.owner.word}'",
         spot.element.where,
         within=spot.within,
         help=help_,
@@ -109,10 +109,10 @@ def named(spot: Spot, report: Report) -> None:
     if not is_name(element.name) and not (is_a(element, Initial) and element.name is None):
         report.error(
             "HSM003",
-            f"{shown(element.name)} is no name",
+            f"{shown(element.name)} is not a valid name",
             element.where,
             within=spot.within,
-            help="a name is a non-empty string without '/' that is not '.' or '..'",
+            help="a name is a non-empty string without '/', and not '.' or '..'",
         )
 
 
@@ -129,8 +129,10 @@ def duplicates(spot: Spot, report: Report) -> None:
         text = plain(name)
         if text in first:
             where = first[text].where
-            help_ = f"the first one stands at {where.place()}" if where is not None else ""
-            report.error("HSM004", f"two vertices are called '{text}'", part.where, within=spot.itself, help=help_)
+            help_ = (
+                f"rename one of them; the first is at {where.place()}" if where is not None else "rename one of them"
+            )
+            report.error("HSM004", f"two vertices here are called '{text}'", part.where, within=spot.itself, help=help_)
         first.setdefault(text, part)
 
 
@@ -148,11 +150,15 @@ def counted(spot: Spot, report: Report) -> None:
             continue
         help_ = "keep one of them"
         if kind is Target:
-            help_ = "name several paths in one target(...): one in each of several regions"
+            help_ = "to enter several regions, name several paths in one hsm.target(...)"
         several: list[Element] = [part for part in element.parts if type(part) is kind]
         for extra in several[1:]:
             report.error(
-                code, f"a second '{kind.word}' in one '{element.word}'", extra.where, within=spot.itself, help=help_
+                code,
+                f"only one '{kind.word}' is allowed in '{element.word}'",
+                extra.where,
+                within=spot.itself,
+                help=help_,
             )
 
 
@@ -162,7 +168,7 @@ def targeted(spot: Spot, report: Report) -> None:
     if not any(is_a(part, Target) for part in element.parts):
         help_ = "add hsm.target(...)"
         if element.name is not None:
-            help_ = f"{element.name!r} is its name: write hsm.initial(hsm.target({element.name!r}))"
+            help_ = f"{element.name!r} is taken as its name: write hsm.initial(hsm.target({element.name!r}))"
         report.error("HSM013", "an 'initial' needs a target", element.where, within=spot.itself, help=help_)
 
 
@@ -172,22 +178,22 @@ def put_in(spot: Spot, report: Report) -> None:
     if is_a(element, Submachine) and not is_a(element.model, Model):
         report.error(
             "HSM050",
-            f"{shown(element.model)} is no model",
+            f"{shown(element.model)} is not a model",
             element.where,
             within=spot.within,
-            help="give what hsm.define returned, or the 'model' of a machine class",
+            help="pass what hsm.define returned, or the 'model' of a machine class",
         )
 
 
 def too_deep(spot: Spot, report: Report) -> None:
     """HSM058: a model that is nested deeper than anybody could follow, and deeper than Python calls functions."""
     if spot.depth == DEEPEST + 1:
-        help_ = "put the inner part into a model of its own, and that model in with hsm.submachine(name, model)"
+        help_ = "move the inner part into a model of its own, and embed that with hsm.submachine(name, model)"
         if spot.is_in_condition:
-            help_ = "ask for the same in one function"
+            help_ = "write the condition as one function"
         report.error(
             "HSM058",
-            f"this stands more than {DEEPEST} levels deep",
+            f"this is nested more than {DEEPEST} levels deep",
             spot.element.where,
             help=help_,
         )

@@ -54,15 +54,15 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         if transition.has_trigger:
             report.error(
                 "HSM033",
-                f"a transition behind {a(vertex.element.word)} may not have a trigger",
+                f"a transition from {a(vertex.element.word)} cannot have a trigger",
                 transition.where,
                 within=outline.place(transition),
-                help="the event that led here is passed on",
+                help="remove the trigger; the event that led here is passed on",
             )
         if not any(is_a(part, Target) for part in parts_of(transition.element)) and vertex.kind not in HISTORIES:
             report.error(
                 "HSM035",
-                f"a transition behind {a(vertex.element.word)} needs a target",
+                f"a transition from {a(vertex.element.word)} needs a target",
                 transition.where,
                 within=outline.place(transition),
                 help="add hsm.target(...)",
@@ -76,16 +76,20 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         return
     if not vertex.outgoing:
         report.error(
-            "HSM030", f"a '{word}' without branches", vertex.where, within=vertex.path, help="add hsm.transition(...)"
+            "HSM030",
+            f"a '{word}' needs at least one branch",
+            vertex.where,
+            within=vertex.path,
+            help="add hsm.transition(hsm.target(...))",
         )
         return
     if vertex.kind is Kind.CHOICE and vertex.outgoing[-1].conditions:
         report.error(
             "HSM031",
-            "the last branch of a 'choice' may not have a guard",
+            "the last branch of a 'choice' must not have a guard",
             vertex.outgoing[-1].where,
             within=vertex.path,
-            help="add a last hsm.transition(hsm.target(...)) for when no guard holds",
+            help="end with an unguarded hsm.transition(hsm.target(...)), for when no guard holds",
         )
     if any(branch.has_trigger for branch in vertex.outgoing):
         return
@@ -95,7 +99,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             behind = "a branch" if count == 1 else f"{count} branches"
             report.warn(
                 "HSM032",
-                f"{behind} of the {word} {vertex.path} can never be chosen",
+                f"{behind} of {vertex.path} can never be chosen",
                 vertex.outgoing[number + 1].where,
                 label="the branch before this one has no guard",
                 within=vertex.path,
@@ -114,19 +118,19 @@ def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     if len(targets) < 2 or not in_different_regions(outline, targets):
         report.error(
             "HSM036",
-            "a 'fork' must lead into several regions of one state",
+            "a 'fork' must enter several regions of one state",
             vertex.where,
             within=vertex.path,
-            help="give it one hsm.transition(hsm.target(...)) for each of the regions",
+            help="give it one hsm.transition(hsm.target(...)) per region",
         )
     for transition in vertex.outgoing:
         if transition.conditions:
             report.error(
                 "HSM036",
-                "a transition behind a 'fork' may not have a guard",
+                "a transition from a 'fork' cannot have a guard",
                 transition.conditions[0].where,
                 within=vertex.path,
-                help="guard the transition that leads to the fork",
+                help="put the guard on the transition that leads to the fork",
             )
 
 
@@ -137,15 +141,15 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     if len(sources) < 2 or len(regions) != len(sources):
         report.error(
             "HSM037",
-            "a 'join' must be reached from several regions of one state, once from each",
+            "a 'join' must be reached from several regions of one state, exactly once from each",
             vertex.where,
             within=vertex.path,
-            help="let one completion transition in each of the regions lead here",
+            help="in each of the regions, add one completion transition that leads here",
         )
     if not vertex.outgoing:
         report.error(
             "HSM030",
-            "a 'join' without a transition behind it",
+            "a 'join' needs an outgoing transition",
             vertex.where,
             within=vertex.path,
             help="add hsm.transition(hsm.target(...))",
@@ -154,10 +158,10 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
         if transition.has_trigger or transition.conditions:
             report.error(
                 "HSM038",
-                "a transition into a 'join' may have neither trigger nor guard",
+                "a transition into a 'join' can have neither a trigger nor a guard",
                 transition.where,
                 within=outline.place(transition),
-                help="lead to a state or a final state on the event, and from there into the join",
+                help="on the event, go to a state or a final state, and from there into the join",
             )
 
 
@@ -167,10 +171,10 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     if not owner.regions and not any(outline.vertices[c].kind in SUBSTATES for c in owner.children.values()):
         report.error(
             "HSM040",
-            f"{a(word)} on {owner.path}, which has nothing inside",
+            f"{owner.path} has {a(word)}, but neither substates nor regions",
             vertex.where,
             within=vertex.path,
-            help="doors belong to states with substates or regions",
+            help=f"give {owner.path} substates, or remove the '{word}'",
         )
         return
     if vertex.kind is Kind.EXIT_POINT:
@@ -179,7 +183,7 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
             is_put_in = is_a(owner.element, Submachine)
             report.error(
                 "HSM043",
-                f"nothing is behind the exit point {vertex.path}",
+                f"the exit point {vertex.path} leads nowhere",
                 owner.where if is_put_in else vertex.where,
                 within=vertex.path,
                 help=f"add {door} to the submachine" if is_put_in else f"add a transition: {door}",
@@ -199,9 +203,9 @@ def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: R
             if not outline.inside(owner.index, wanted.vertex):
                 report.error(
                     "HSM041",
-                    f"the way behind an entry point of {owner.path} must stay inside it",
+                    f"a transition from an entry point of {owner.path} must stay inside it",
                     wanted.where,
-                    label=f"names {outline.vertices[wanted.vertex].path}",
+                    label=f"resolves to {outline.vertices[wanted.vertex].path}",
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
                 )
@@ -210,10 +214,10 @@ def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: R
     if guarded or (len(targets) > 1 and not in_different_regions(outline, targets)):
         report.error(
             "HSM049",
-            "behind an entry point there may only be one way into each region, without guards",
+            "an entry point can have one transition, or one per region, without guards",
             vertex.where,
             within=vertex.path,
-            help="to choose, lead to a 'choice' behind the door",
+            help="to choose, target a 'choice' inside the state",
         )
 
 
@@ -223,10 +227,10 @@ def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDra
     if owner.index == 0 and incoming:
         report.warn(
             "HSM039",
-            "a history directly in the model has no owner that is ever left",
+            "a history directly in the model remembers nothing: the model is never exited",
             vertex.where,
             within=vertex.path,
-            help="put it into the state whose substates it is to remember",
+            help="move it into the state whose substates it should remember",
         )
     for transition in vertex.outgoing:
         for wanted in transition.targets:
@@ -235,7 +239,7 @@ def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDra
             ):
                 report.error(
                     "HSM057",
-                    f"the default of a history must lie inside its owner, and '{wanted.path}' does not",
+                    f"the default target of a history must be inside its owner, but '{wanted.path}' is not",
                     wanted.where,
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
@@ -249,10 +253,10 @@ def _regions(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         if inner.kind in SUBSTATES:
             report.error(
                 "HSM044",
-                f"'{inner.name}' stands beside regions",
+                f"{vertex.path} has regions, so it cannot have the substate '{inner.name}'",
                 inner.where,
                 within=vertex.path,
-                help="a state has either substates or regions: put it into one of the regions",
+                help="a state has either substates or regions: move this one into a region",
             )
 
 
@@ -264,10 +268,10 @@ def _unknown_doors(outline: Outline, vertex: VertexDraft, report: Report) -> Non
             continue
         name = plain(name_of(door))
         known = closest(name, doors)
-        has = f"it has {', '.join(repr(each) for each in doors)}" if doors else "it has none"
+        has = f"it has {', '.join(repr(each) for each in doors)}" if doors else "it has no exit points"
         report.error(
             "HSM051",
-            f"'{name}' is no exit point of the model put in as {vertex.path}",
+            f"the model of {vertex.path} has no exit point '{name}'",
             door.where,
             within=vertex.path,
             help=f"did you mean {either(known)}?" if known else has,
@@ -303,9 +307,9 @@ def _closed_junctions(outline: Outline, report: Report) -> None:
         if vertex.outgoing and all(transition.conditions for transition in vertex.outgoing):
             report.error(
                 "HSM048",
-                f"'{vertex.element.word}' {vertex.path} is reached when there is no way back",
+                f"{vertex.path} is reached when the transition is under way, so it needs a branch without a guard",
                 vertex.outgoing[-1].where,
-                label="this branch, or another one, needs to be open",
+                label="this branch, or another one, must have no guard",
                 within=vertex.path,
-                help="add a last hsm.transition(hsm.target(...)) for when no guard holds",
+                help="end with an unguarded hsm.transition(hsm.target(...)), for when no guard holds",
             )

@@ -36,10 +36,10 @@ def _unreachable(outline: Outline, report: Report) -> None:
             continue
         report.warn(
             "HSM060",
-            f"the {vertex.element.word} {vertex.path} can never be reached",
+            f"{vertex.path} can never be reached",
             vertex.where,
             within=vertex.path,
-            help="no 'initial' and no transition leads to it",
+            help=f"no 'initial' and no transition leads to it: add one, or remove the '{vertex.element.word}'",
         )
 
 
@@ -116,7 +116,7 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 "HSM061",
                 "this transition can never fire",
                 transition.where,
-                label="an earlier one without a guard takes the same event",
+                label="an earlier transition without a guard always comes first",
                 within=outline.place(transition),
                 help="give the earlier one a guard, or put this one before it",
             )
@@ -138,9 +138,9 @@ def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> No
         if pattern in taken:
             report.warn(
                 "HSM062",
-                f"'{pattern}' is never deferred by {vertex.path}",
+                f"{vertex.path} never defers '{pattern}'",
                 where,
-                label="a transition of the same state takes it",
+                label="a transition of the same state always takes it",
                 within=vertex.path,
-                help="give that transition a guard, or leave the deferral out",
+                help="give that transition a guard, or remove the deferral",
             )

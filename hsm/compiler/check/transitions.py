@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft
 from hsm.compiler.report import Report
 from hsm.elements.nodes import Target
-from hsm.elements.walk import is_a, parts_of
+from hsm.elements.walk import a, is_a, parts_of
 from hsm.program import NONE, OUTSIDE, Kind
 
 _INWARD = HISTORIES | {Kind.ENTRY_POINT}
@@ -45,9 +45,9 @@ def _default_target(outline: Outline, transition: TransitionDraft, report: Repor
             owner = outline.vertices[transition.source]
             report.error(
                 "HSM011",
-                f"the target of an 'initial' must lie inside its owner, and '{wanted.path}' does not",
+                f"the target of an 'initial' must be inside its owner, but '{wanted.path}' is not",
                 wanted.where,
-                label=f"names {outline.vertices[wanted.vertex].path}",
+                label=f"resolves to {outline.vertices[wanted.vertex].path}",
                 within=outline.place(transition),
                 help=f"name a vertex inside {owner.path}",
             )
@@ -60,12 +60,12 @@ def _source(outline: Outline, transition: TransitionDraft, report: Report) -> No
     if source.kind is Kind.REGION:
         help_ = "say which state of the region it leaves: hsm.source(...)"
     elif source.kind is Kind.FINAL:
-        help_ = "a final state is never left alone: write the transition on the state around it"
+        help_ = "a final state has no outgoing transitions: put the transition on the state around it"
     else:
-        help_ = "start it at a state"
+        help_ = "start the transition at a state"
     report.error(
         "HSM025",
-        f"a transition cannot leave the {source.element.word} {source.path}",
+        f"a transition cannot leave {source.path}, which is {a(source.element.word)}",
         where,
         within=outline.place(transition),
         help=help_,
@@ -81,7 +81,7 @@ def _target(outline: Outline, transition: TransitionDraft, report: Report) -> No
         if target.kind is Kind.REGION:
             report.error(
                 "HSM024",
-                f"target '{wanted.path}' is a region, which is entered with its state",
+                f"target '{wanted.path}' is a region, which cannot be entered on its own",
                 wanted.where,
                 within=outline.place(transition),
                 help=f"name the state {outline.vertices[target.parent].path}, or a vertex inside the region",
@@ -92,7 +92,7 @@ def _target(outline: Outline, transition: TransitionDraft, report: Report) -> No
                 f"exit point '{wanted.path}' can only be reached from inside {outline.vertices[target.parent].path}",
                 wanted.where,
                 within=outline.place(transition),
-                help="to go in, use an entry point",
+                help="to enter the state, use an entry point, or name the state itself",
             )
 
 
@@ -103,14 +103,14 @@ def _homes(outline: Outline, transition: TransitionDraft, source: int, report: R
             leaves = outline.vertices[source].path
             report.error(
                 "HSM026",
-                f"the guard is a method of {outline.vertices[wanted.vertex].path}, which need not be active here",
+                f"the guard is a method of {outline.vertices[wanted.vertex].path}, which may not be active here",
                 transition.where,
-                label=f"leaves {leaves}",
+                label=f"this transition leaves {leaves}",
                 within=outline.place(transition),
                 help=(
-                    f"name a guard of {leaves}, of a state around it, or of the machine"
+                    f"use a guard of {leaves}, of a state around it, or of the machine"
                     if source
-                    else "say with 'source' which state it leaves, or name a guard of the machine"
+                    else "add a 'source' to say which state it leaves, or use a guard of the machine"
                 ),
             )
 
@@ -123,7 +123,7 @@ def _several_targets(outline: Outline, transition: TransitionDraft, report: Repo
     if len(parts) == 1 and not in_different_regions(outline, transition.reached):
         report.error(
             "HSM047",
-            "several targets must lie in different regions of one state",
+            "several targets must be in different regions of one state",
             transition.targets[0].where,
             within=outline.place(transition),
             help="to choose between targets, use a 'choice'",
@@ -154,9 +154,9 @@ def _between_regions(outline: Outline, transition: TransitionDraft, source: int,
         if NONE not in (ours, theirs) and ours != theirs:
             report.error(
                 "HSM046",
-                f"a transition between two regions of {outline.vertices[owner].path}",
+                f"a transition cannot go from one region of {outline.vertices[owner].path} to another",
                 wanted.where,
-                label=f"lies in {outline.vertices[theirs].path}",
+                label=f"this is in {outline.vertices[theirs].path}",
                 within=outline.place(transition),
-                help="let each region react to the event, or target several regions from outside",
+                help="let each region react to the event itself, or target several regions from outside",
             )

@@ -16,7 +16,7 @@ from hsm.compiler.check.spots import Spot, shown
 from hsm.compiler.report import Report
 from hsm.elements.nodes import After, Every, On
 from hsm.elements.parts import Element
-from hsm.elements.walk import is_a
+from hsm.elements.walk import a, is_a
 from hsm.events import BUILT_IN, CHANGE, COMPLETION, ERROR, TIME, pattern
 from hsm.names import is_path
 
@@ -27,7 +27,7 @@ def actions(spot: Spot, report: Report) -> None:
     """HSM005 and HSM006 for actions and activities. HSM008: a part that names none."""
     element = spot.element
     if not element.actions:
-        help_ = f"name one function or several: hsm.{element.word}(first, second)"
+        help_ = f"pass one function or several: hsm.{element.word}(first, second)"
         _nothing_named(spot, "behaviour", help_, report)
     for action in element.actions:
         _callable(spot, action, report)
@@ -42,7 +42,7 @@ def conditions(spot: Spot, report: Report) -> None:
     """HSM008: a combination of no conditions."""
     element = spot.element
     if not element.conditions:
-        _nothing_named(spot, "guard", f"name several functions: hsm.{element.word}(first, second)", report)
+        _nothing_named(spot, "guard", f"pass several functions: hsm.{element.word}(first, second)", report)
 
 
 def _callable(spot: Spot, behavior: Any, report: Report) -> None:
@@ -51,16 +51,16 @@ def _callable(spot: Spot, behavior: Any, report: Report) -> None:
         return  # as nearly all are
     element = spot.element
     word = spot.owner.word if spot.is_in_condition else element.word
-    code, help_ = "HSM005", "name a function of (ctx, instance, event), without calling it"
+    code, help_ = "HSM005", "pass a function of (ctx, instance, event), without calling it"
     if is_a(behavior, Element):
-        message = f"'{word}' takes a function, not '{behavior.word}'"
-        help_ = "name the functions one after the other"
+        message = f"'{word}' takes a function, not {a(behavior.word)}"
+        help_ = "pass the functions themselves, as separate arguments"
     elif isinstance(behavior.function if is_a(behavior, Scoped) else behavior, type):
-        message = f"'{word}' takes a function, and '{describe(behavior)}' is a class"
+        message = f"'{word}' takes a function, but '{describe(behavior)}' is a class"
     elif isgeneratorfunction(unwrap(behavior)) or isasyncgenfunction(unwrap(behavior)):
-        message = f"'{word}' takes a function, and '{describe(behavior)}' is a generator: it would never run"
+        message = f"'{word}' takes a function, but '{describe(behavior)}' is a generator and would never run"
     elif not is_behavior(behavior):
-        message = f"'{word}' takes a function, and {shown(behavior)} cannot be called"
+        message = f"'{word}' takes a function, but {shown(behavior)} is not callable"
         help_ = getattr(behavior, "hsm_help", help_)  # what another front end makes may know better
     elif not fits(behavior):
         code, help_ = "HSM006", _signature_help(behavior)
@@ -71,20 +71,24 @@ def _callable(spot: Spot, behavior: Any, report: Report) -> None:
 
 
 def _arguments(behavior: Any) -> str:
-    return " or ".join(behavior.forms.values()) if is_a(behavior, Scoped) else "(ctx, instance, event)"
+    if not is_a(behavior, Scoped):
+        return "(ctx, instance, event)"
+    *others, last = behavior.forms.values()
+    return f"{', '.join(others)} or {last}"
 
 
 def _signature_help(behavior: Any) -> str:
     if is_a(behavior, Scoped):
-        return "leave out what it does not need, from the left: it always gets 'self'"
+        return "a method takes 'self', and optionally 'event', or 'ctx' and 'event'"
     name = getattr(unwrap(behavior), "__name__", "behaviour")
-    return f"every behaviour takes three arguments: def {name}(ctx, instance, event)"
+    spelling = "lambda ctx, instance, event: ..." if name == "<lambda>" else f"def {name}(ctx, instance, event)"
+    return f"every behaviour takes three arguments: {spelling}"
 
 
 def _nothing_named(spot: Spot, what: str, help_: str, report: Report) -> None:
     """HSM008: a part that names nothing."""
     element = spot.element
-    report.error("HSM008", f"'{element.word}' names no {what}", element.where, within=spot.within, help=help_)
+    report.error("HSM008", f"'{element.word}' needs at least one {what}", element.where, within=spot.within, help=help_)
 
 
 def operation(spot: Spot, report: Report) -> None:
@@ -93,10 +97,10 @@ def operation(spot: Spot, report: Report) -> None:
     if not (isinstance(element.operation, str) and element.operation):
         report.error(
             "HSM007",
-            f"{shown(element.operation)} names no operation",
+            f"{shown(element.operation)} does not name an operation",
             element.where,
             within=spot.within,
-            help="an operation is named by a non-empty string",
+            help="an operation's name is a non-empty string",
         )
 
 
@@ -104,12 +108,12 @@ def events(spot: Spot, report: Report) -> None:
     """HSM007: a trigger that names no event, or one that nobody can send. HSM008: a part that names nothing."""
     element = spot.element
     if not element.events:
-        _nothing_named(spot, "event", "give a name, an hsm.Event, or a class made from hsm.Signal", report)
+        _nothing_named(spot, "event", "pass a name, an hsm.Event or a subclass of hsm.Signal", report)
     is_trigger = is_a(element, On)
     for event in element.events:
         help_ = _event_help(event, is_trigger=is_trigger)
         if help_:
-            message = f"{shown(event)} names no event"
+            message = f"{shown(event)} does not name an event"
             if isinstance(event, str) and event in BUILT_IN:
                 message = f"{shown(event)} cannot {'be a trigger' if is_trigger else 'be deferred'}"
             report.error("HSM007", message, element.where, within=spot.within, help=help_)
@@ -118,20 +122,20 @@ def events(spot: Spot, report: Report) -> None:
 def _event_help(event: object, *, is_trigger: bool) -> str:
     """What to do about *event*; empty when it is right."""
     if type(event) in (list, tuple, set):
-        return "name them one after the other, without brackets"
+        return "pass the events as separate arguments, without brackets"
     if not isinstance(event, str):
-        return "give a name, an hsm.Event, or a class made from hsm.Signal"
+        return "pass a name, an hsm.Event or a subclass of hsm.Signal"
     if pattern(event) is None:
         return "a pattern is 'name', 'prefix.*' or '*'"
     if event not in BUILT_IN or (is_trigger and event == ERROR):
         return ""
     if not is_trigger:
-        return "what the machine sends to itself is never held back"
+        return "events that the machine sends itself are never deferred"
     if event == COMPLETION:
-        return "a transition without a trigger fires on completion"
+        return "leave the trigger out: a transition without one fires on completion"
     if event == TIME:
         return "use hsm.after, hsm.every or hsm.at"
-    return "use hsm.when" if event == CHANGE else "only 'hsm_error' of the built-in events can be waited for"
+    return "use hsm.when" if event == CHANGE else "of the built-in events, only 'hsm_error' can be a trigger"
 
 
 def targets(spot: Spot, report: Report) -> None:
@@ -152,10 +156,10 @@ def _path(spot: Spot, path: object, report: Report) -> None:
     if not is_path(path):
         report.error(
             "HSM009",
-            f"{shown(path)} is no path",
+            f"{shown(path)} is not a valid path",
             spot.element.where,
             within=spot.within,
-            help="a path is names with '/' between them, such as 'idle', '../idle' or '/Model/idle'",
+            help="a path is names separated by '/', such as 'idle', '../idle' or '/Model/idle'",
         )
 
 
@@ -165,7 +169,7 @@ def moment(spot: Spot, report: Report) -> None:
     if is_behavior(given):
         _callable(spot, given, report)
     elif not isinstance(given, datetime):
-        _no_time(spot, given, "a datetime, or a function that gives one", "datetime(2030, 1, 1, 12)", report)
+        _no_time(spot, given, "a datetime or a function that returns one", "datetime(2030, 1, 1, 12)", report)
 
 
 def duration(spot: Spot, report: Report) -> None:
@@ -175,14 +179,14 @@ def duration(spot: Spot, report: Report) -> None:
         _callable(spot, given, report)
         return
     if isinstance(given, bool) or not isinstance(given, int | float | timedelta):
-        wanted = "seconds, a timedelta, or a function that gives either"
-        _no_time(spot, given, wanted, "2.5, timedelta(minutes=1)", report)
+        wanted = "seconds, a timedelta or a function that returns either"
+        _no_time(spot, given, wanted, "2.5 or timedelta(minutes=1)", report)
         return
     seconds = given.total_seconds() if isinstance(given, timedelta) else given
     problem = _problem(seconds, is_every=is_a(element, Every))
     if problem:
         text = f"{seconds:g} s" if isinstance(given, timedelta) else shown(given)
-        help_ = "give 0 or more seconds" if is_a(element, After) else "give more than 0 seconds"
+        help_ = "pass 0 or more seconds" if is_a(element, After) else "pass more than 0 seconds"
         report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=spot.within, help=help_)
 
 
@@ -192,12 +196,12 @@ def _problem(seconds: float, *, is_every: bool) -> str:
     except OverflowError:
         seconds = math.inf if seconds > 0 else -math.inf
     if math.isnan(seconds):
-        return "is no time"
+        return "is not a duration"
     if seconds < 0:
         return "is negative"
     if math.isinf(seconds):
-        return "never ends"
-    return "would fire without end" if seconds == 0 and is_every else ""
+        return "would never fire"
+    return "would fire endlessly" if seconds == 0 and is_every else ""
 
 
 def _no_time(spot: Spot, value: object, wanted: str, such_as: str, report: Report) -> None:
@@ -207,5 +211,5 @@ def _no_time(spot: Spot, value: object, wanted: str, such_as: str, report: Repor
         f"'{element.word}' takes {wanted}, not {shown(value)}",
         element.where,
         within=spot.within,
-        help=f"such as {such_as}, or a function of (ctx, instance, event)",
+        help=f"pass a value such as {such_as}, or a function of (ctx, instance, event)",
     )
