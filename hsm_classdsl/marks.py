@@ -81,12 +81,15 @@ class GuardTerm:
         raise TypeError("combine guards with &, | and ~; 'and', 'or' and 'not' would drop one of them")
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Combined(GuardTerm):
     """Several guards put together; *word* is the function of hsm that does it."""
 
     word: str
     terms: tuple[GuardTerm | Condition[Any], ...]
+
+    def __repr__(self) -> str:
+        return f"{self.word}({', '.join(map(repr, self.terms))})"
 
 
 class _InState(GuardTerm):
@@ -94,6 +97,9 @@ class _InState(GuardTerm):
 
     def __init__(self, path: str, where: Source) -> None:
         self.condition: InState[Any] = InState(path, where=where)
+
+    def __repr__(self) -> str:
+        return f"in_state({self.condition.path!r})"
 
 
 def in_state(path: str) -> GuardTerm:

@@ -38,7 +38,7 @@ async def test_conditions_and_guards_combine_in_either_order():
 
 def test_a_behaviour_is_no_guard():
     """A marked method that is made a guard as well would lose its mark: it is refused."""
-    with pytest.raises(TypeError, match="is a behaviour already"):
+    with pytest.raises(TypeError, match="is already a behaviour"):
 
         class M(Machine):
             class A(State["M"], initial=True):

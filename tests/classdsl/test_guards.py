@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 import hsm
-from hsm_classdsl import Machine, State, guard, on, when
+from hsm_classdsl import Machine, State, guard, in_state, on, when
 
 
 class Switches(Machine):
@@ -374,7 +374,14 @@ def test_guard_of_a_state_that_another_class_took_the_place_of_is_told():
                     pass
 
 
-@pytest.mark.parametrize("combine", [lambda a, b: hsm.all_of(a, b), lambda a, b: hsm.guard(a & b)])
+@pytest.mark.parametrize(
+    "combine",
+    [
+        lambda a, b: hsm.all_of(a, b),
+        lambda a, b: hsm.guard(a & b),
+        lambda a, b: hsm.guard(~in_state("A")),
+    ],
+)
 def test_guard_of_a_class_in_a_function_of_hsm_is_told_with_the_way(combine):
     """The message names the guard, and how guards of a class are combined."""
     with pytest.raises(hsm.DefinitionError) as told:
@@ -394,9 +401,10 @@ def test_guard_of_a_class_in_a_function_of_hsm_is_told_with_the_way(combine):
             go = hsm.transition(hsm.on("go"), hsm.target("A"), combine(a, b))
 
     text = str(told.value)
-    assert "cannot be called" in text
-    assert "combined with &, | and ~" in text
+    assert "is not callable" in text
+    assert "with &, | and ~" in text
     assert "object at" not in text
+    assert "Combined" not in text
 
 
 def test_guard_of_a_state_that_is_no_part_of_the_machine_is_told():
@@ -501,7 +509,7 @@ def test_guard_with_other_arguments_is_an_error():
 
 def test_guard_by_name_is_an_error():
     """A guard is named by its reference: a string is told as what it is."""
-    with pytest.raises(hsm.DefinitionError, match="'ready' cannot be called"):
+    with pytest.raises(hsm.DefinitionError, match="'ready' is not callable"):
 
         class M(Machine):
             class A(State["M"]):

@@ -134,7 +134,7 @@ def test_other_forms_are_an_error(forms):
     def keyword(self, *, more):
         pass
 
-    with pytest.raises(hsm.DefinitionError, match=r"\(self\) or \(self, event\) or \(self, ctx, event\)"):
+    with pytest.raises(hsm.DefinitionError, match=r"\(self\), \(self, event\) or \(self, ctx, event\)"):
 
         class M(Machine):
             class A(State["M"]):

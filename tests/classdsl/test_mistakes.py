@@ -355,7 +355,7 @@ def test_machine_class_in_a_body_without_submachine_is_told():
 
 def test_a_class_with_marks_that_is_no_state_is_warned_of():
     """A forgotten `State[...]` would leave the machine without that state."""
-    with pytest.warns(hsm.DefinitionWarning, match=r"class '.*M\.A' carries marks and is no state") as caught:
+    with pytest.warns(hsm.DefinitionWarning, match=r"class '.*M\.A' has marks but is not a state") as caught:
 
         class M(Machine):
             class A:

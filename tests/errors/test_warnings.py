@@ -74,5 +74,5 @@ def test_warning_can_be_made_an_error():
     """With the filter `error`, a warning is raised from `define`."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", hsm.DefinitionWarning)
-        with pytest.raises(hsm.DefinitionWarning, match=r"warning\[HSM060\]: the state /Player/paused"):
+        with pytest.raises(hsm.DefinitionWarning, match=r"warning\[HSM060\]: /Player/paused"):
             hsm.define("Player", hsm.state("playing"), hsm.state("paused"))

@@ -136,7 +136,7 @@ def test_a_terminate_leads_nowhere():
     """A transition in a terminate is told what is meant there."""
     (problem,) = problems_of(hsm.state("a", go("e", "../t")), hsm.terminate("t", hsm.transition(hsm.target("a"))))
     assert problem.code == "HSM016"
-    assert problem.help == ("the machine has ended there: to go on, lead to a state instead",)
+    assert problem.help == ("the machine ends there: to go on, target a state instead",)
 
 
 def test_a_function_of_the_library_that_was_not_called_is_told():

@@ -80,6 +80,8 @@ def shown(value: object) -> str:
         return f"'{value.word}'"
     if callable(value):
         return f"'{describe(value)}'"
+    if isinstance(value, list | tuple) and any(isinstance(each, Element) for each in value):
+        return f"a {type(value).__name__} of parts"
     try:
         text = repr(value)
     except Exception:
