@@ -136,7 +136,7 @@ def is_behavior(candidate: object) -> bool:
     return isinstance(candidate, Scoped) or callable(candidate)
 
 
-def describe(behavior: Any) -> str:
+def qualified_name(behavior: Any) -> str:
     """The qualified name of *behavior* as a user knows it."""
     inner = unwrap(behavior)
     name = getattr(inner, "__qualname__", None) or type(inner).__qualname__

@@ -94,7 +94,7 @@ def _characters(line: str, byte: int | None) -> int | None:
     return len(line.encode()[:byte].decode(errors="replace"))
 
 
-def here(depth: int = 1) -> Source:
+def call_site(depth: int = 1) -> Source:
     """The call that is being made *depth* frames above the caller of this function."""
     frame = sys._getframe(depth + 1)
     return Source(frame.f_code, frame.f_lasti)

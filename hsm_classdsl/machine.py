@@ -15,7 +15,7 @@ import hsm
 from hsm.api import program_of
 from hsm.elements.nodes import Model
 from hsm.instance import without
-from hsm.source import Source, here
+from hsm.source import Source, call_site
 from hsm_classdsl.body import read, strays
 from hsm_classdsl.lower import lower
 
@@ -55,7 +55,7 @@ class Machine(hsm.Instance):
         super().__init_subclass__(**kwargs)
         # a decorator that makes the class a second time, as attrs does, is not where it was written
         if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = here()
+            cls.hsm_where = call_site()
         for declaration in read(cls).declarations:
             if hasattr(Machine, declaration.name):
                 raise TypeError(

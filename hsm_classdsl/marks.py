@@ -17,7 +17,7 @@ from hsm.context import Context
 from hsm.elements.nodes import Activity, Condition, Effect, Entry, Exit, InState
 from hsm.elements.parts import Element
 from hsm.events import Event, Signal
-from hsm.source import Source, here
+from hsm.source import Source, call_site
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -37,7 +37,7 @@ Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any] | None"
 """A guard: what `@guard` made, a combination of such, or a function with the arguments of a method."""
 
 
-def leave(function: Any, mark: Any) -> None:
+def attach(function: Any, mark: Any) -> None:
     """Put *mark* on *function*, before the marks that are there: decorators are read from the top."""
     if isinstance(function, GuardTerm):
         raise TypeError("a guard cannot be a behaviour as well: mark another method, and pass the guard as guard=")
@@ -104,7 +104,7 @@ class _InState(GuardTerm):
 
 def in_state(path: str) -> GuardTerm:
     """Holds while the state at *path*, seen from the transition's source, is active: ``guard=~in_state("Locked")``."""
-    return _InState(path, here())
+    return _InState(path, call_site())
 
 
 class Guard(GuardTerm, Generic[G, A]):
@@ -154,7 +154,7 @@ def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
         raise TypeError(
             f"'{function.__qualname__}' is already a behaviour, so it cannot be a guard: use another method"
         )
-    return Guard(function, here())
+    return Guard(function, call_site())
 
 
 # --- behaviours ----------------------------------------------------------------------------------------------
@@ -170,25 +170,25 @@ class BehaviorMark:
 
 def entry(function: F, /) -> F:
     """Run the method when the state is entered."""
-    leave(function, BehaviorMark(Entry, here()))
+    attach(function, BehaviorMark(Entry, call_site()))
     return function
 
 
 def exit(function: F, /) -> F:  # noqa: A001 - UML's word
     """Run the method when the state is left."""
-    leave(function, BehaviorMark(Exit, here()))
+    attach(function, BehaviorMark(Exit, call_site()))
     return function
 
 
 def activity(function: F, /) -> F:
     """Run the method as a task while the state is active."""
-    leave(function, BehaviorMark(Activity, here()))
+    attach(function, BehaviorMark(Activity, call_site()))
     return function
 
 
 def effect(function: F, /) -> F:
     """Run the method as an effect of what it stands in: the default of a history; in a state, on entry."""
-    leave(function, BehaviorMark(Effect, here()))
+    attach(function, BehaviorMark(Effect, call_site()))
     return function
 
 
@@ -239,7 +239,7 @@ class TransitionMark(Generic[E]):
     def __call__(self, function: Callable[[S, Context, E], R], /) -> Callable[[S, Context, E], R]: ...
     def __call__(self, function: Callable[..., Any], /) -> Callable[..., Any]:
         """Make *function* the effect; it is given back unchanged."""
-        leave(function, self)
+        attach(function, self)
         return function
 
 
@@ -252,7 +252,7 @@ class InitialMark:
 
     def __call__(self, function: F, /) -> F:
         """Make *function* the effect; it is given back unchanged."""
-        leave(function, self)
+        attach(function, self)
         return function
 
 
@@ -261,7 +261,7 @@ def initial(target: Path | tuple[Path, ...]) -> InitialMark:
 
     Where the default entry is a direct child without an effect, ``class Idle(State[...], initial=True)`` says it.
     """
-    return InitialMark(target, here())
+    return InitialMark(target, call_site())
 
 
 @overload
@@ -292,14 +292,14 @@ def on(
         events: Any one of them triggers. A method that one `Signal` class decorates is typed by it.
         route: ``target``, ``source``, ``guard`` and ``external``, as in `Route`.
     """
-    return TransitionMark("on", events, here(), **route)
+    return TransitionMark("on", events, call_site(), **route)
 
 
 def transition(
     **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition without a trigger: on completion of a state (rule T6), or a branch of a pseudostate."""
-    return TransitionMark("", (), here(), **route)
+    return TransitionMark("", (), call_site(), **route)
 
 
 def on_call(
@@ -308,7 +308,7 @@ def on_call(
     **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition on the call of *operation*; what the method gives is what ``machine.call`` gives."""
-    return TransitionMark("on_call", (operation,), here(), **route)
+    return TransitionMark("on_call", (operation,), call_site(), **route)
 
 
 def after(
@@ -330,7 +330,7 @@ def after(
         route: As for `on`.
     """
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("after", (span,), here(), **route)
+    return TransitionMark("after", (span,), call_site(), **route)
 
 
 def _span(given: Any, hours: float | None, minutes: float | None, seconds: float | None) -> Any:
@@ -357,7 +357,7 @@ def every(
 ) -> TransitionMark[Any]:
     """A transition that fires each time span while its state is active, without drift; arguments as for `after`."""
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("every", (span,), here(), **route)
+    return TransitionMark("every", (span,), call_site(), **route)
 
 
 def at(
@@ -366,7 +366,7 @@ def at(
     **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition that fires once, at *moment*: a ``datetime``, or a method that gives one."""
-    return TransitionMark("at", (moment,), here(), **route)
+    return TransitionMark("at", (moment,), call_site(), **route)
 
 
 def when(
@@ -375,4 +375,4 @@ def when(
     **route: Unpack[Route],
 ) -> TransitionMark[Any]:
     """A transition that fires when *condition* has become true; it is asked after every step (rule T6)."""
-    return TransitionMark("when", (condition,), here(), **route)
+    return TransitionMark("when", (condition,), call_site(), **route)

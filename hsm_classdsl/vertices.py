@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from hsm.elements import nodes
 from hsm.elements.parts import Element, SubmachinePart
 from hsm.instance import Instance
-from hsm.source import Source, here
+from hsm.source import Source, call_site
 
 M = TypeVar("M", bound=Instance)
 """The machine that a state belongs to."""
@@ -30,7 +30,7 @@ class Vertex:
             cls.hsm_is_initial = initial
         # a decorator that makes the class a second time, as attrs does, is not where it was written
         if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = here()
+            cls.hsm_where = call_site()
 
 
 class State(Vertex, Generic[M]):
@@ -122,7 +122,7 @@ class History(Pseudostate[M]):
 
     def __init_subclass__(cls, *, target: str | tuple[str, ...] | None = None, initial: bool | None = None) -> None:
         if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = here()
+            cls.hsm_where = call_site()
         super().__init_subclass__(initial=initial)
         if target is not None:
             cls.hsm_target = target
@@ -155,4 +155,4 @@ class Submachine:
         self.machine = machine
         self.parts = parts
         self.is_initial = initial
-        self.where = here()
+        self.where = call_site()

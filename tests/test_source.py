@@ -11,12 +11,12 @@ import sys
 import pytest
 
 import hsm
-from hsm.source import Place, Source, here, of_function
+from hsm.source import Place, Source, call_site, of_function
 
 
 def mark():
     """The call of this function."""
-    return here()
+    return call_site()
 
 
 def run(program, file, **names):
@@ -167,7 +167,7 @@ def test_here_may_be_asked_from_deeper():
     """With a depth, the position is that of a call further out."""
 
     def inner():
-        return here(2)
+        return call_site(2)
 
     def outer():
         return inner()

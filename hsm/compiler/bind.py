@@ -15,9 +15,9 @@ from hsm.behaviors import (
     at_once,
     callable_form,
     calls_nothing,
-    describe,
     is_async,
     never_suspends,
+    qualified_name,
 )
 from hsm.program import NONE, Behavior
 from hsm.source import Source
@@ -66,7 +66,7 @@ class Binder:
                 role=role,
                 vertex=vertex,
                 transition=transition,
-                name=describe(action),
+                name=qualified_name(action),
                 where=where,
             )
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hsm.behaviors import Scoped
-from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, TransitionDraft, VertexDraft, Wanted
+from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, TransitionDraft, VertexDraft
 from hsm.elements.grammar import is_allowed
 from hsm.elements.nodes import (
     CONDITIONS,
@@ -175,7 +175,7 @@ class _Expansion:
                 for transition in self.outline.transitions[first:]:
                     transition.base = draft.index
                 doors.pop(part.name)
-        draft.unknown_doors = tuple(doors.values())
+        draft.unknown_exit_points = tuple(doors.values())
         draft.element = element
 
     def _initial(self, draft: VertexDraft, part: Initial[Any], root: int) -> None:
@@ -201,7 +201,7 @@ class _Expansion:
             if self.outline.vertices[child].kind in SUBSTATES:
                 transition = self._new(draft.element, draft.index, draft.root)
                 transition.is_default = True
-                transition.targets = (Wanted(".", draft.where, child),)
+                transition.targets = (Reference(".", draft.where, child),)
                 draft.defaults = (transition,)
                 return
 
@@ -215,12 +215,12 @@ class _Expansion:
         if transition.conditions or transition.changes:
             inner = [each for part in (*transition.conditions, *transition.changes) for each in _innermost(part)]
             transition.in_states = {
-                id(each): Wanted(plain(each.path), each.where)
+                id(each): Reference(plain(each.path), each.where)
                 for each in inner
                 if is_a(each, InState) and is_path(each.path)
             }
             transition.homes = {
-                id(each): Wanted(each.predicate.home, transition.where)
+                id(each): Reference(each.predicate.home, transition.where)
                 for each in inner
                 if is_a(each, Guard) and is_a(each.predicate, Scoped) and each.predicate.home is not None
             }
@@ -254,12 +254,12 @@ def _condition(transition: TransitionDraft, part: Condition[Any]) -> None:
 
 def _source(transition: TransitionDraft, part: SourcePath[Any]) -> None:
     if is_path(part.path):
-        transition.from_path = Wanted(plain(part.path), part.where)
+        transition.from_path = Reference(plain(part.path), part.where)
 
 
 def _target(transition: TransitionDraft, part: Target[Any]) -> None:
     """What is no path has been told of already."""
-    transition.targets += tuple([Wanted(plain(path), part.where) for path in part.paths if is_path(path)])
+    transition.targets += tuple([Reference(plain(path), part.where) for path in part.paths if is_path(path)])
 
 
 def _effect(transition: TransitionDraft, part: Effect[Any]) -> None:

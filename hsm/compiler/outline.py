@@ -27,7 +27,7 @@ SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})
 """Kinds that a default entry without `initial` may lead to (rule R2)."""
 
 
-class Wanted:
+class Reference:
     """A path as it was written, and the vertex it was found to name."""
 
     __slots__ = ("path", "where", "vertex")
@@ -38,7 +38,7 @@ class Wanted:
         self.vertex = vertex
 
 
-NO_PATHS: Mapping[int, Wanted] = {}
+NO_PATHS: Mapping[int, Reference] = {}
 """The paths in the conditions of nearly every transition."""
 
 
@@ -62,13 +62,13 @@ class TransitionDraft:
     changes: tuple[Condition[Any], ...] = ()
     conditions: tuple[Condition[Any], ...] = ()
     effects: tuple[Effect[Any], ...] = ()
-    from_path: Wanted | None = None
-    targets: tuple[Wanted, ...] = ()
+    from_path: Reference | None = None
+    targets: tuple[Reference, ...] = ()
     base: int | None = None
     """Where its paths start, when that is not its source: the submachine that says where a door leads."""
-    in_states: Mapping[int, Wanted] = NO_PATHS
+    in_states: Mapping[int, Reference] = NO_PATHS
     """The path of every `in_state` in its conditions, by the identity of the element."""
-    homes: Mapping[int, Wanted] = NO_PATHS
+    homes: Mapping[int, Reference] = NO_PATHS
     """The path of the state of every guard in its conditions that is a method of another one, in the same way."""
     is_external: bool = False
     is_default: bool = False
@@ -110,7 +110,7 @@ class VertexDraft:
     outgoing: list[TransitionDraft]
     """What `resolve` found to leave from it, in order of declaration."""
     last: int = 0
-    unknown_doors: tuple[ExitPoint[Any], ...] = ()
+    unknown_exit_points: tuple[ExitPoint[Any], ...] = ()
     """The exit points that a submachine names and its model does not have."""
     is_open: bool = False
     """Whether nobody knows what is in it: a submachine whose model is none."""
@@ -146,7 +146,7 @@ class Outline:
         self.left_out: set[str] = set()
         self.joins: dict[int, tuple[int, ...]] = {}
 
-    def inside(self, vertex: int, other: int) -> bool:
+    def encloses(self, vertex: int, other: int) -> bool:
         """Whether *other* is *vertex* or stands inside it; everything stands inside `OUTSIDE`."""
         return vertex == OUTSIDE or vertex <= other <= self.vertices[vertex].last
 
@@ -179,7 +179,7 @@ class Outline:
 
     def region_between(self, owner: int, inner: int) -> int:
         """The region of the orthogonal *owner* that *inner* stands in, or `NONE`."""
-        if not self.vertices[owner].regions or inner == owner or not self.inside(owner, inner):
+        if not self.vertices[owner].regions or inner == owner or not self.encloses(owner, inner):
             return NONE
         child = self.child_towards(owner, inner)
         return child if self.vertices[child].kind is Kind.REGION else NONE
@@ -189,7 +189,7 @@ class Outline:
         draft = self.vertices[vertex]
         return draft.kind not in NEVER_LEFT or transition.element is draft.element
 
-    def place(self, transition: TransitionDraft) -> str:
+    def location(self, transition: TransitionDraft) -> str:
         """The place of *transition* for a message, such as ``transition of /Player/playing on 'pause'``."""
         owner = self.vertices[transition.source if transition.source is not None else transition.owner]
         word = transition.element.word

@@ -51,7 +51,7 @@ def _to_a_door_or_join(outline: Outline, transition: TransitionDraft, source: in
     owner = outline.vertices[target].parent
     if target in outline.joins:
         regions = outline.joins[target]
-        waiting = next((region for region in regions if outline.inside(region, source)), NONE)
+        waiting = next((region for region in regions if outline.encloses(region, source)), NONE)
         transition.joining_region = waiting
         if waiting != NONE:
             transition.exits = (waiting,)

@@ -1,7 +1,7 @@
 """Assembly: arguments become parts, the same way for every front end.
 
 In: what a user handed over, right or wrong. Out: parts, in the order that the tree keeps.
-Never imports what reads the tree, and judges nothing: what is no part is kept as `Junk` for the compiler.
+Never imports what reads the tree, and judges nothing: what is no part is kept as `NotAPart` for the compiler.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from hsm.elements.nodes import (
     External,
     Guard,
     Initial,
-    Junk,
     Model,
+    NotAPart,
     SourcePath,
     Target,
 )
@@ -35,8 +35,8 @@ from hsm.source import Source
 
 
 def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
-    """*arguments* as parts; what is no element becomes `Junk`, to be reported with everything else."""
-    return tuple([part if isinstance(part, Element) else Junk(part, where=where) for part in arguments])
+    """*arguments* as parts; what is no element becomes `NotAPart`, to be reported with everything else."""
+    return tuple([part if isinstance(part, Element) else NotAPart(part, where=where) for part in arguments])
 
 
 _Ranks: TypeAlias = Mapping[type[Element], int]

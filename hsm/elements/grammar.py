@@ -40,12 +40,12 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import Element
 
 _BEHAVIORS = (Entry, Exit, Effect, Activity, Defer)
-_DOORS = (EntryPoint, ExitPoint)
+_CONNECTION_POINTS = (EntryPoint, ExitPoint)
 
-PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
+ALLOWED_PARTS: Mapping[type[Element], frozenset[type[Element]]] = {
     Model: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
     State: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
-    Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_DOORS),
+    Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_CONNECTION_POINTS),
     Submachine: frozenset({ExitPoint, Transition, *_BEHAVIORS}),
     Transition: frozenset({*TRIGGERS, *CONDITIONS, SourcePath, Target, External, Effect}),
     Initial: frozenset({Target, Effect}),
@@ -65,9 +65,9 @@ PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
 
 def is_allowed(owner: Element, part: Element) -> bool:
     """Whether *part* may be one of the parts of *owner*."""
-    return type(part) in PLACES.get(type(owner), ())
+    return type(part) in ALLOWED_PARTS.get(type(owner), ())
 
 
 def owners_of(part: Element) -> list[str]:
     """The words of the elements that *part* may stand in, in the order of the table."""
-    return [owner.word for owner, parts in PLACES.items() if type(part) in parts]
+    return [owner.word for owner, parts in ALLOWED_PARTS.items() if type(part) in parts]

@@ -29,12 +29,12 @@ from hsm.elements.parts import (
 )
 from hsm.instance import Instance
 
-Behavior: TypeAlias = Callable[..., Any]
+UserCallable: TypeAlias = Callable[..., Any]
 """A user's callable. What it works on is told by the type argument of its element: the front ends see to that."""
 
 
 @attrs.frozen
-class Junk(Element):
+class NotAPart(Element):
     """An argument that is no element: kept until the compiler says so."""
 
     word = "argument"
@@ -74,7 +74,7 @@ class Named(Element):
 class ActionList(Element):
     """What names actions, to be run in order."""
 
-    actions: tuple[Behavior, ...]
+    actions: tuple[UserCallable, ...]
 
 
 @attrs.frozen
@@ -88,7 +88,7 @@ class EventList(Element):
 class TimeSpan(Element):
     """What names a time span."""
 
-    duration: Duration | Behavior
+    duration: Duration | UserCallable
 
 
 # --- vertices -----------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ class At(TransitionPart[I]):
     """A timer that fires once, at a moment (rule A2)."""
 
     word = "at"
-    moment: datetime | Behavior
+    moment: datetime | UserCallable
 
 
 @attrs.frozen
@@ -293,7 +293,7 @@ class Guard(Condition[I]):
     """One predicate."""
 
     word = "guard"
-    predicate: Behavior
+    predicate: UserCallable
 
 
 @attrs.frozen

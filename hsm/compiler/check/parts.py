@@ -5,18 +5,18 @@ In: an element and what it stands in. Out: diagnostics. Each function is one rul
 
 from __future__ import annotations
 
-from hsm.behaviors import describe
-from hsm.compiler.check.spots import Spot, shown
+from hsm.behaviors import qualified_name
+from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
-from hsm.elements.grammar import PLACES, is_allowed, owners_of
+from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
 from hsm.elements.nodes import (
     Effect,
     Entry,
     Exit,
     Final,
     Initial,
-    Junk,
     Model,
+    NotAPart,
     SourcePath,
     Submachine,
     Target,
@@ -31,17 +31,17 @@ DEEPEST = 200
 """How many elements may stand around one."""
 
 
-def misplaced(spot: Spot, report: Report) -> None:
+def misplaced(site: Site, report: Report) -> None:
     """HSM001: parts that may not stand here; what is no part at all has a rule of its own."""
-    allowed = PLACES[type(spot.element)]
-    for part in spot.element.parts:
-        if type(part) not in allowed and not is_a(part, Junk):
-            _misplaced(spot, part, report)
+    allowed = ALLOWED_PARTS[type(site.element)]
+    for part in site.element.parts:
+        if type(part) not in allowed and not is_a(part, NotAPart):
+            _misplaced(site, part, report)
 
 
-def _misplaced(spot: Spot, part: Element, report: Report) -> None:
-    """HSM001 for *part* of *spot*. HSM012 and HSM016 say more of two cases that are common."""
-    owner = spot.element
+def _misplaced(site: Site, part: Element, report: Report) -> None:
+    """HSM001 for *part* of *site*. HSM012 and HSM016 say more of two cases that are common."""
+    owner = site.element
     if is_a(owner, Final | Terminate):
         help_ = "put the behaviour on the transition that leads here"
         if is_a(part, Transition):
@@ -52,7 +52,7 @@ def _misplaced(spot: Spot, part: Element, report: Report) -> None:
             "HSM016",
             f"{a(owner.word)} cannot have {a(part.word)}: it takes no parts",
             part.where,
-            within=spot.itself,
+            within=site.itself,
             help=help_,
         )
     elif is_a(owner, Initial) and not is_a(part, Effect):
@@ -60,7 +60,7 @@ def _misplaced(spot: Spot, part: Element, report: Report) -> None:
             "HSM012",
             f"an 'initial' cannot have {a(part.word)}: it takes a target and effects",
             part.where,
-            within=spot.itself,
+            within=site.itself,
             help="to choose where to start, target a 'choice'",
         )
     else:
@@ -68,7 +68,7 @@ def _misplaced(spot: Spot, part: Element, report: Report) -> None:
             "HSM001",
             f"'{part.word}' is not allowed in '{owner.word}'",
             part.where,
-            within=spot.itself,
+            within=site.itself,
             help=_place_for(part, owner),
         )
 
@@ -81,13 +81,13 @@ def _place_for(part: Element, owner: Element) -> str:
     return f"it belongs in {either(owners_of(part))}"
 
 
-def junk(spot: Spot, report: Report) -> None:
+def not_a_part(site: Site, report: Report) -> None:
     """HSM002: an argument that is no part of a model at all."""
-    value, in_transition = spot.element.value, is_a(spot.owner, Transition)
+    value, in_transition = site.element.value, is_a(site.owner, Transition)
     if getattr(value, "__module__", None) == "hsm.dsl":
-        help_ = f"call it: hsm.{describe(value)}(...)"
+        help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
-        help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({describe(value)})"
+        help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({qualified_name(value)})"
     elif isinstance(value, str):
         help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({value!r})"
     elif hasattr(value, "__iter__"):
@@ -96,35 +96,35 @@ def junk(spot: Spot, report: Report) -> None:
         help_ = "every part is made by a function of hsm, such as hsm.transition(...)"
     report.error(
         "HSM002",
-        f"{shown(value)} is not a valid part of '{spot.owner.word}'",
-        spot.element.where,
-        within=spot.within,
+        f"{shown(value)} is not a valid part of '{site.owner.word}'",
+        site.element.where,
+        within=site.within,
         help=help_,
     )
 
 
-def named(spot: Spot, report: Report) -> None:
+def named(site: Site, report: Report) -> None:
     """HSM003: a name that names nothing (rule N1)."""
-    element = spot.element
+    element = site.element
     if not is_name(element.name) and not (is_a(element, Initial) and element.name is None):
         report.error(
             "HSM003",
             f"{shown(element.name)} is not a valid name",
             element.where,
-            within=spot.within,
+            within=site.within,
             help="a name is a non-empty string without '/', and not '.' or '..'",
         )
 
 
-def duplicates(spot: Spot, report: Report) -> None:
+def duplicates(site: Site, report: Report) -> None:
     """HSM004: two siblings with one name (rule N1)."""
-    parts = spot.element.parts
+    parts = site.element.parts
     if len(parts) < 2:
         return
     first: dict[str, Element] = {}
     for part in parts:
         name = name_of(part)
-        if name is None or not is_name(name) or not is_allowed(spot.element, part):
+        if name is None or not is_name(name) or not is_allowed(site.element, part):
             continue
         text = plain(name)
         if text in first:
@@ -132,21 +132,21 @@ def duplicates(spot: Spot, report: Report) -> None:
             help_ = (
                 f"rename one of them; the first is at {where.place()}" if where is not None else "rename one of them"
             )
-            report.error("HSM004", f"two vertices here are called '{text}'", part.where, within=spot.itself, help=help_)
+            report.error("HSM004", f"two vertices here are called '{text}'", part.where, within=site.itself, help=help_)
         first.setdefault(text, part)
 
 
 _ONCE: tuple[tuple[type[Element], str], ...] = ((Initial, "HSM010"), (Target, "HSM014"), (SourcePath, "HSM015"))
 
 
-def counted(spot: Spot, report: Report) -> None:
+def counted(site: Site, report: Report) -> None:
     """HSM010, HSM014 and HSM015: a part that may stand here once."""
-    element = spot.element
+    element = site.element
     if len(element.parts) < 2:
         return
     kinds: list[type[Element]] = [type(part) for part in element.parts]
     for kind, code in _ONCE:
-        if kinds.count(kind) < 2 or kind not in PLACES[type(element)]:
+        if kinds.count(kind) < 2 or kind not in ALLOWED_PARTS[type(element)]:
             continue
         help_ = "keep one of them"
         if kind is Target:
@@ -157,43 +157,43 @@ def counted(spot: Spot, report: Report) -> None:
                 code,
                 f"only one '{kind.word}' is allowed in '{element.word}'",
                 extra.where,
-                within=spot.itself,
+                within=site.itself,
                 help=help_,
             )
 
 
-def targeted(spot: Spot, report: Report) -> None:
+def targeted(site: Site, report: Report) -> None:
     """HSM013: an `initial` without a target."""
-    element = spot.element
+    element = site.element
     if not any(is_a(part, Target) for part in element.parts):
         help_ = "add hsm.target(...)"
         if element.name is not None:
             help_ = f"{element.name!r} is taken as its name: write hsm.initial(hsm.target({element.name!r}))"
-        report.error("HSM013", "an 'initial' needs a target", element.where, within=spot.itself, help=help_)
+        report.error("HSM013", "an 'initial' needs a target", element.where, within=site.itself, help=help_)
 
 
-def put_in(spot: Spot, report: Report) -> None:
+def put_in(site: Site, report: Report) -> None:
     """HSM050: something put in as a submachine that is no model."""
-    element = spot.element
+    element = site.element
     if is_a(element, Submachine) and not is_a(element.model, Model):
         report.error(
             "HSM050",
             f"{shown(element.model)} is not a model",
             element.where,
-            within=spot.within,
+            within=site.within,
             help="pass what hsm.define returned, or the 'model' of a machine class",
         )
 
 
-def too_deep(spot: Spot, report: Report) -> None:
+def too_deep(site: Site, report: Report) -> None:
     """HSM058: a model that is nested deeper than anybody could follow, and deeper than Python calls functions."""
-    if spot.depth == DEEPEST + 1:
+    if site.depth == DEEPEST + 1:
         help_ = "move the inner part into a model of its own, and embed that with hsm.submachine(name, model)"
-        if spot.is_in_condition:
+        if site.is_in_condition:
             help_ = "write the condition as one function"
         report.error(
             "HSM058",
             f"this is nested more than {DEEPEST} levels deep",
-            spot.element.where,
+            site.element.where,
             help=help_,
         )

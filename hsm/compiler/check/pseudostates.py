@@ -8,7 +8,7 @@ from __future__ import annotations
 from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
-from hsm.elements.nodes import Junk, Submachine, Target
+from hsm.elements.nodes import NotAPart, Submachine, Target
 from hsm.elements.walk import a, is_a, name_of, parts_of, plain
 from hsm.names import closest, either, is_name
 from hsm.program import Kind
@@ -43,8 +43,8 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
             _regions(outline, vertex, report)
         elif vertex.kind is Kind.REGION:
             _contents(outline, vertex, report)
-        if vertex.unknown_doors:
-            _unknown_doors(outline, vertex, report)
+        if vertex.unknown_exit_points:
+            _unknown_exit_points(outline, vertex, report)
     _closed_junctions(outline, report)
 
 
@@ -56,7 +56,7 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 "HSM033",
                 f"a transition from {a(vertex.element.word)} cannot have a trigger",
                 transition.where,
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help="remove the trigger; the event that led here is passed on",
             )
         if not any(is_a(part, Target) for part in parts_of(transition.element)) and vertex.kind not in HISTORIES:
@@ -64,7 +64,7 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 "HSM035",
                 f"a transition from {a(vertex.element.word)} needs a target",
                 transition.where,
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help="add hsm.target(...)",
             )
 
@@ -160,7 +160,7 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
                 "HSM038",
                 "a transition into a 'join' can have neither a trigger nor a guard",
                 transition.where,
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help="on the event, go to a state or a final state, and from there into the join",
             )
 
@@ -178,7 +178,7 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
         )
         return
     if vertex.kind is Kind.EXIT_POINT:
-        if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_doors:
+        if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_exit_points:
             door = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
             is_put_in = is_a(owner.element, Submachine)
             report.error(
@@ -196,16 +196,16 @@ def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: R
     """What is behind an entry point: one way into each region at most, without guards."""
     targets: list[int] = []
     for transition in vertex.outgoing:
-        for wanted in transition.targets:
-            if wanted.vertex is None:
+        for reference in transition.targets:
+            if reference.vertex is None:
                 continue
-            targets.append(wanted.vertex)
-            if not outline.inside(owner.index, wanted.vertex):
+            targets.append(reference.vertex)
+            if not outline.encloses(owner.index, reference.vertex):
                 report.error(
                     "HSM041",
                     f"a transition from an entry point of {owner.path} must stay inside it",
-                    wanted.where,
-                    label=f"resolves to {outline.vertices[wanted.vertex].path}",
+                    reference.where,
+                    label=f"resolves to {outline.vertices[reference.vertex].path}",
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
                 )
@@ -233,14 +233,14 @@ def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDra
             help="move it into the state whose substates it should remember",
         )
     for transition in vertex.outgoing:
-        for wanted in transition.targets:
-            if wanted.vertex is not None and (
-                wanted.vertex == owner.index or not outline.inside(owner.index, wanted.vertex)
+        for reference in transition.targets:
+            if reference.vertex is not None and (
+                reference.vertex == owner.index or not outline.encloses(owner.index, reference.vertex)
             ):
                 report.error(
                     "HSM057",
-                    f"the default target of a history must be inside its owner, but '{wanted.path}' is not",
-                    wanted.where,
+                    f"the default target of a history must be inside its owner, but '{reference.path}' is not",
+                    reference.where,
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
                 )
@@ -260,10 +260,10 @@ def _regions(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             )
 
 
-def _unknown_doors(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+def _unknown_exit_points(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM051: a door that a model does not have."""
     doors = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
-    for door in vertex.unknown_doors:
+    for door in vertex.unknown_exit_points:
         if not is_name(name_of(door)):
             continue
         name = plain(name_of(door))
@@ -282,7 +282,7 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM059: a region that nothing can be active in."""
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
     was_left_out = len(vertex.children) < len(
-        [part for part in parts_of(vertex.element) if name_of(part) is not None or is_a(part, Junk)]
+        [part for part in parts_of(vertex.element) if name_of(part) is not None or is_a(part, NotAPart)]
     )
     if not kinds & SUBSTATES and not vertex.defaults and not was_left_out:
         report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")

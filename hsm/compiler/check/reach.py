@@ -117,7 +117,7 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 "this transition can never fire",
                 transition.where,
                 label="an earlier transition without a guard always comes first",
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help="give the earlier one a guard, or put this one before it",
             )
         if not transition.conditions and not transition.is_conditional:

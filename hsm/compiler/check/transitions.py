@@ -38,17 +38,17 @@ def check_transitions(outline: Outline, report: Report) -> None:
 
 def _default_target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
     """HSM011: the target of an `initial` lies strictly inside its owner (rule R1)."""
-    for wanted in transition.targets:
-        if wanted.vertex is None or transition.source is None:
+    for reference in transition.targets:
+        if reference.vertex is None or transition.source is None:
             continue
-        if wanted.vertex == transition.source or not outline.inside(transition.source, wanted.vertex):
+        if reference.vertex == transition.source or not outline.encloses(transition.source, reference.vertex):
             owner = outline.vertices[transition.source]
             report.error(
                 "HSM011",
-                f"the target of an 'initial' must be inside its owner, but '{wanted.path}' is not",
-                wanted.where,
-                label=f"resolves to {outline.vertices[wanted.vertex].path}",
-                within=outline.place(transition),
+                f"the target of an 'initial' must be inside its owner, but '{reference.path}' is not",
+                reference.where,
+                label=f"resolves to {outline.vertices[reference.vertex].path}",
+                within=outline.location(transition),
                 help=f"name a vertex inside {owner.path}",
             )
 
@@ -67,46 +67,46 @@ def _source(outline: Outline, transition: TransitionDraft, report: Report) -> No
         "HSM025",
         f"a transition cannot leave {source.path}, which is {a(source.element.word)}",
         where,
-        within=outline.place(transition),
+        within=outline.location(transition),
         help=help_,
     )
 
 
 def _target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
     """HSM024: a region is entered with its state, never alone. HSM042: an exit point is reached from inside."""
-    for wanted in transition.targets:
-        if wanted.vertex is None or transition.source is None:
+    for reference in transition.targets:
+        if reference.vertex is None or transition.source is None:
             continue
-        target = outline.vertices[wanted.vertex]
+        target = outline.vertices[reference.vertex]
         if target.kind is Kind.REGION:
             report.error(
                 "HSM024",
-                f"target '{wanted.path}' is a region, which cannot be entered on its own",
-                wanted.where,
-                within=outline.place(transition),
+                f"target '{reference.path}' is a region, which cannot be entered on its own",
+                reference.where,
+                within=outline.location(transition),
                 help=f"name the state {outline.vertices[target.parent].path}, or a vertex inside the region",
             )
-        elif target.kind is Kind.EXIT_POINT and not outline.inside(target.parent, transition.source):
+        elif target.kind is Kind.EXIT_POINT and not outline.encloses(target.parent, transition.source):
             report.error(
                 "HSM042",
-                f"exit point '{wanted.path}' can only be reached from inside {outline.vertices[target.parent].path}",
-                wanted.where,
-                within=outline.place(transition),
+                f"exit point '{reference.path}' can only be reached from inside {outline.vertices[target.parent].path}",
+                reference.where,
+                within=outline.location(transition),
                 help="to enter the state, use an entry point, or name the state itself",
             )
 
 
 def _homes(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
     """HSM026: a guard that is a method of a state which is not active while the source is."""
-    for wanted in transition.homes.values():
-        if wanted.vertex is not None and not outline.inside(wanted.vertex, source):
+    for reference in transition.homes.values():
+        if reference.vertex is not None and not outline.encloses(reference.vertex, source):
             leaves = outline.vertices[source].path
             report.error(
                 "HSM026",
-                f"the guard is a method of {outline.vertices[wanted.vertex].path}, which may not be active here",
+                f"the guard is a method of {outline.vertices[reference.vertex].path}, which may not be active here",
                 transition.where,
                 label=f"this transition leaves {leaves}",
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help=(
                     f"use a guard of {leaves}, of a state around it, or of the machine"
                     if source
@@ -125,7 +125,7 @@ def _several_targets(outline: Outline, transition: TransitionDraft, report: Repo
             "HSM047",
             "several targets must be in different regions of one state",
             transition.targets[0].where,
-            within=outline.place(transition),
+            within=outline.location(transition),
             help="to choose between targets, use a 'choice'",
         )
 
@@ -141,8 +141,8 @@ def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
 
 def _between_regions(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
     """HSM046: no transition leads from one region of a state into another one of it (UML 2.5.1, 14.2.3.9)."""
-    for wanted in transition.targets:
-        target = wanted.vertex
+    for reference in transition.targets:
+        target = reference.vertex
         if target is None or target == source:
             continue
         owner = outline.container(source, target)
@@ -155,8 +155,8 @@ def _between_regions(outline: Outline, transition: TransitionDraft, source: int,
             report.error(
                 "HSM046",
                 f"a transition cannot go from one region of {outline.vertices[owner].path} to another",
-                wanted.where,
+                reference.where,
                 label=f"this is in {outline.vertices[theirs].path}",
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help="let each region react to the event itself, or target several regions from outside",
             )

@@ -11,8 +11,8 @@ from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR, isasyncgenfunction, isgene
 from types import FunctionType
 from typing import Any
 
-from hsm.behaviors import Scoped, describe, fits, is_behavior, unwrap
-from hsm.compiler.check.spots import Spot, shown
+from hsm.behaviors import Scoped, fits, is_behavior, qualified_name, unwrap
+from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
 from hsm.elements.nodes import After, Every, On
 from hsm.elements.parts import Element
@@ -23,51 +23,51 @@ from hsm.names import is_path
 _GENERATES = CO_GENERATOR | CO_ASYNC_GENERATOR
 
 
-def actions(spot: Spot, report: Report) -> None:
+def actions(site: Site, report: Report) -> None:
     """HSM005 and HSM006 for actions and activities. HSM008: a part that names none."""
-    element = spot.element
+    element = site.element
     if not element.actions:
         help_ = f"pass one function or several: hsm.{element.word}(first, second)"
-        _nothing_named(spot, "behaviour", help_, report)
+        _nothing_named(site, "behaviour", help_, report)
     for action in element.actions:
-        _callable(spot, action, report)
+        _callable(site, action, report)
 
 
-def predicate(spot: Spot, report: Report) -> None:
+def predicate(site: Site, report: Report) -> None:
     """HSM005 and HSM006 for a guard."""
-    _callable(spot, spot.element.predicate, report)
+    _callable(site, site.element.predicate, report)
 
 
-def conditions(spot: Spot, report: Report) -> None:
+def conditions(site: Site, report: Report) -> None:
     """HSM008: a combination of no conditions."""
-    element = spot.element
+    element = site.element
     if not element.conditions:
-        _nothing_named(spot, "guard", f"pass several functions: hsm.{element.word}(first, second)", report)
+        _nothing_named(site, "guard", f"pass several functions: hsm.{element.word}(first, second)", report)
 
 
-def _callable(spot: Spot, behavior: Any, report: Report) -> None:
+def _callable(site: Site, behavior: Any, report: Report) -> None:
     """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
     if is_a(behavior, FunctionType) and not behavior.__code__.co_flags & _GENERATES and fits(behavior):
         return  # as nearly all are
-    element = spot.element
-    word = spot.owner.word if spot.is_in_condition else element.word
+    element = site.element
+    word = site.owner.word if site.is_in_condition else element.word
     code, help_ = "HSM005", "pass a function of (ctx, instance, event), without calling it"
     if is_a(behavior, Element):
         message = f"'{word}' takes a function, not {a(behavior.word)}"
         help_ = "pass the functions themselves, as separate arguments"
     elif isinstance(behavior.function if is_a(behavior, Scoped) else behavior, type):
-        message = f"'{word}' takes a function, but '{describe(behavior)}' is a class"
+        message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a class"
     elif isgeneratorfunction(unwrap(behavior)) or isasyncgenfunction(unwrap(behavior)):
-        message = f"'{word}' takes a function, but '{describe(behavior)}' is a generator and would never run"
+        message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a generator and would never run"
     elif not is_behavior(behavior):
         message = f"'{word}' takes a function, but {shown(behavior)} is not callable"
         help_ = getattr(behavior, "hsm_help", help_)  # what another front end makes may know better
     elif not fits(behavior):
         code, help_ = "HSM006", _signature_help(behavior)
-        message = f"'{describe(behavior)}' cannot be called with {_arguments(behavior)}"
+        message = f"'{qualified_name(behavior)}' cannot be called with {_arguments(behavior)}"
     else:
         return
-    report.error(code, message, element.where, within=spot.within, help=help_)
+    report.error(code, message, element.where, within=site.within, help=help_)
 
 
 def _arguments(behavior: Any) -> str:
@@ -85,30 +85,30 @@ def _signature_help(behavior: Any) -> str:
     return f"every behaviour takes three arguments: {spelling}"
 
 
-def _nothing_named(spot: Spot, what: str, help_: str, report: Report) -> None:
+def _nothing_named(site: Site, what: str, help_: str, report: Report) -> None:
     """HSM008: a part that names nothing."""
-    element = spot.element
-    report.error("HSM008", f"'{element.word}' needs at least one {what}", element.where, within=spot.within, help=help_)
+    element = site.element
+    report.error("HSM008", f"'{element.word}' needs at least one {what}", element.where, within=site.within, help=help_)
 
 
-def operation(spot: Spot, report: Report) -> None:
+def operation(site: Site, report: Report) -> None:
     """HSM007 for a call: an operation that has no name."""
-    element = spot.element
+    element = site.element
     if not (isinstance(element.operation, str) and element.operation):
         report.error(
             "HSM007",
             f"{shown(element.operation)} does not name an operation",
             element.where,
-            within=spot.within,
+            within=site.within,
             help="an operation's name is a non-empty string",
         )
 
 
-def events(spot: Spot, report: Report) -> None:
+def events(site: Site, report: Report) -> None:
     """HSM007: a trigger that names no event, or one that nobody can send. HSM008: a part that names nothing."""
-    element = spot.element
+    element = site.element
     if not element.events:
-        _nothing_named(spot, "event", "pass a name, an hsm.Event or a subclass of hsm.Signal", report)
+        _nothing_named(site, "event", "pass a name, an hsm.Event or a subclass of hsm.Signal", report)
     is_trigger = is_a(element, On)
     for event in element.events:
         help_ = _event_help(event, is_trigger=is_trigger)
@@ -116,7 +116,7 @@ def events(spot: Spot, report: Report) -> None:
             message = f"{shown(event)} does not name an event"
             if isinstance(event, str) and event in BUILT_IN:
                 message = f"{shown(event)} cannot {'be a trigger' if is_trigger else 'be deferred'}"
-            report.error("HSM007", message, element.where, within=spot.within, help=help_)
+            report.error("HSM007", message, element.where, within=site.within, help=help_)
 
 
 def _event_help(event: object, *, is_trigger: bool) -> str:
@@ -138,56 +138,56 @@ def _event_help(event: object, *, is_trigger: bool) -> str:
     return "use hsm.when" if event == CHANGE else "of the built-in events, only 'hsm_error' can be a trigger"
 
 
-def targets(spot: Spot, report: Report) -> None:
+def targets(site: Site, report: Report) -> None:
     """HSM008: a target that names nothing. HSM009: a path that is none."""
-    paths = spot.element.paths
+    paths = site.element.paths
     if not paths:
-        _nothing_named(spot, "path", "name a vertex, such as hsm.target('idle')", report)
+        _nothing_named(site, "path", "name a vertex, such as hsm.target('idle')", report)
     for each in paths:
-        _path(spot, each, report)
+        _path(site, each, report)
 
 
-def path(spot: Spot, report: Report) -> None:
+def path(site: Site, report: Report) -> None:
     """HSM009: a path that is none."""
-    _path(spot, spot.element.path, report)
+    _path(site, site.element.path, report)
 
 
-def _path(spot: Spot, path: object, report: Report) -> None:
+def _path(site: Site, path: object, report: Report) -> None:
     if not is_path(path):
         report.error(
             "HSM009",
             f"{shown(path)} is not a valid path",
-            spot.element.where,
-            within=spot.within,
+            site.element.where,
+            within=site.within,
             help="a path is names separated by '/', such as 'idle', '../idle' or '/Model/idle'",
         )
 
 
-def moment(spot: Spot, report: Report) -> None:
+def moment(site: Site, report: Report) -> None:
     """HSM018: something that is no moment. HSM005 and HSM006 for a function that gives one."""
-    given = spot.element.moment
+    given = site.element.moment
     if is_behavior(given):
-        _callable(spot, given, report)
+        _callable(site, given, report)
     elif not isinstance(given, datetime):
-        _no_time(spot, given, "a datetime or a function that returns one", "datetime(2030, 1, 1, 12)", report)
+        _no_time(site, given, "a datetime or a function that returns one", "datetime(2030, 1, 1, 12)", report)
 
 
-def duration(spot: Spot, report: Report) -> None:
+def duration(site: Site, report: Report) -> None:
     """HSM017: a time span that no timer can have (rule A4). HSM018: none at all. HSM005 and HSM006 as for `moment`."""
-    element, given = spot.element, spot.element.duration
+    element, given = site.element, site.element.duration
     if is_behavior(given):
-        _callable(spot, given, report)
+        _callable(site, given, report)
         return
     if isinstance(given, bool) or not isinstance(given, int | float | timedelta):
-        wanted = "seconds, a timedelta or a function that returns either"
-        _no_time(spot, given, wanted, "2.5 or timedelta(minutes=1)", report)
+        expected = "seconds, a timedelta or a function that returns either"
+        _no_time(site, given, expected, "2.5 or timedelta(minutes=1)", report)
         return
     seconds = given.total_seconds() if isinstance(given, timedelta) else given
     problem = _problem(seconds, is_every=is_a(element, Every))
     if problem:
         text = f"{seconds:g} s" if isinstance(given, timedelta) else shown(given)
         help_ = "pass 0 or more seconds" if is_a(element, After) else "pass more than 0 seconds"
-        report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=spot.within, help=help_)
+        report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=site.within, help=help_)
 
 
 def _problem(seconds: float, *, is_every: bool) -> str:
@@ -204,12 +204,12 @@ def _problem(seconds: float, *, is_every: bool) -> str:
     return "would fire endlessly" if seconds == 0 and is_every else ""
 
 
-def _no_time(spot: Spot, value: object, wanted: str, such_as: str, report: Report) -> None:
-    element = spot.element
+def _no_time(site: Site, value: object, expected: str, such_as: str, report: Report) -> None:
+    element = site.element
     report.error(
         "HSM018",
-        f"'{element.word}' takes {wanted}, not {shown(value)}",
+        f"'{element.word}' takes {expected}, not {shown(value)}",
         element.where,
-        within=spot.within,
+        within=site.within,
         help=f"pass a value such as {such_as}, or a function of (ctx, instance, event)",
     )

@@ -15,7 +15,7 @@ _WAYS_IN = HISTORIES | {Kind.ENTRY_POINT}
 """Kinds that lead to the default entry of their owner where nothing else is said."""
 
 
-def check_circles(outline: Outline, report: Report) -> None:
+def check_cycles(outline: Outline, report: Report) -> None:
     """HSM034: default entries and pseudostates that lead round in a circle would be gone through without end."""
     done: set[int] = set()
     for vertex in outline.vertices:
@@ -45,7 +45,7 @@ def _circle(outline: Outline, start: int, done: set[int], report: Report) -> Non
                 "default entries and pseudostates form a cycle",
                 transition.where,
                 label=" -> ".join(names),
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help="break the cycle with a state in which the machine can rest",
             )
         elif target not in done:
@@ -61,7 +61,7 @@ def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int
     is_inward = vertex.kind in _WAYS_IN or vertex.kind not in PSEUDOSTATES
     for transition in transitions:
         for target in transition.reached:
-            if is_inward and (target == owner or not outline.inside(owner, target)):
+            if is_inward and (target == owner or not outline.encloses(owner, target)):
                 continue  # HSM011, HSM041 and HSM057 tell of it
             yield transition, target
     if vertex.kind in _WAYS_IN and not any(transition.reached for transition in transitions):

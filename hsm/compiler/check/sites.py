@@ -1,4 +1,4 @@
-"""Spots: an element with what is around it, and the words to tell of it.
+"""Sites: an element with what is around it, and the words to tell of it.
 
 In: a tree. Out: its elements one after the other, however deep it is. What the rules of single elements share.
 """
@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hsm.behaviors import describe
+from hsm.behaviors import qualified_name
 from hsm.elements.nodes import Combination, Condition, Initial, Not, Transition, When
 from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
 
 
-class Spot:
-    """An element and the spot of what it stands in, ``None`` for the model: words are found only for a message."""
+class Site:
+    """An element and the site of what it stands in, ``None`` for the model: words are found only for a message."""
 
     __slots__ = ("element", "outer", "depth")
 
-    def __init__(self, element: Any, outer: Spot | None, depth: int) -> None:
+    def __init__(self, element: Any, outer: Site | None, depth: int) -> None:
         self.element = element
         self.outer = outer
         self.depth = depth
@@ -41,13 +41,13 @@ class Spot:
     def itself(self) -> str:
         """The place of the element itself, for a message about its parts."""
         path: list[str] = []
-        at: Spot | None = self
+        at: Site | None = self
         while at is not None:
             name = name_of(at.element)
             if name is not None:
                 path.append(plain(name))
             at = at.outer
-        return place_of(self.element, path[::-1])
+        return location_of(self.element, path[::-1])
 
     @property
     def is_in_condition(self) -> bool:
@@ -55,7 +55,7 @@ class Spot:
         return is_a(self.owner, Combination | Not | When)
 
 
-def place_of(element: Any, path: list[str]) -> str:
+def location_of(element: Any, path: list[str]) -> str:
     """The words for *element*, which stands at, or for want of a name in, *path*."""
     around = "/" + "/".join(path)
     if is_a(element, Transition):
@@ -63,15 +63,15 @@ def place_of(element: Any, path: list[str]) -> str:
     return f"initial of {around}" if is_a(element, Initial) else around
 
 
-def spots(root: Element) -> Iterator[Spot]:
+def sites(root: Element) -> Iterator[Site]:
     """*root* and everything in it, each before its own parts, in the order in which it was written."""
-    pending = [Spot(root, None, 0)]
+    pending = [Site(root, None, 0)]
     while pending:
-        spot = pending.pop()
-        yield spot
-        inner = parts_of(spot.element) or conditions_of(spot.element)
+        site = pending.pop()
+        yield site
+        inner = parts_of(site.element) or conditions_of(site.element)
         if inner:
-            pending += [Spot(part, spot, spot.depth + 1) for part in reversed(inner)]
+            pending += [Site(part, site, site.depth + 1) for part in reversed(inner)]
 
 
 def shown(value: object) -> str:
@@ -79,7 +79,7 @@ def shown(value: object) -> str:
     if isinstance(value, Element):
         return f"'{value.word}'"
     if callable(value):
-        return f"'{describe(value)}'"
+        return f"'{qualified_name(value)}'"
     if isinstance(value, list | tuple) and any(isinstance(each, Element) for each in value):
         return f"a {type(value).__name__} of parts"
     try:
