@@ -56,13 +56,14 @@ class Machine(hsm.Instance):
         # a decorator that makes the class a second time, as attrs does, is not where it was written
         if "hsm_where" not in cls.__dict__:
             cls.hsm_where = call_site()
-        for declaration in read(cls).declarations:
+        draft = read(cls)
+        for declaration in draft.declarations:
             if hasattr(Machine, declaration.name):
                 raise TypeError(
                     f"machine class {cls.__name__!r} cannot declare {declaration.name!r}, which every machine "
                     "already has: choose another name"
                 )
-        cls.hsm_model = lower(cls, cls.hsm_where)
+        cls.hsm_model = lower(draft, cls.hsm_where)
         if cls.hsm_model is not None:
             for name in strays(cls):
                 warnings.warn(

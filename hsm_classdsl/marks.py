@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import attrs
+from typing_extensions import TypeIs
 
 from hsm.context import Context
-from hsm.elements.nodes import Activity, Condition, Effect, Entry, Exit, InState
-from hsm.elements.parts import Element
+from hsm.elements.nodes import ActionList, Activity, Condition, Effect, Entry, Exit, InState
 from hsm.events import Event, Signal
 from hsm.source import Source, call_site
 
@@ -33,12 +33,18 @@ MARKS = "__hsm_marks__"
 
 Path: TypeAlias = str | type
 """A path, or on the machine the class of a state itself."""
-Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any] | None"
+Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any]"
 """A guard: what `@guard` made, a combination of such, or a function with the arguments of a method."""
+Mark: TypeAlias = "TransitionMark[Any] | InitialMark | BehaviorMark"
+"""What a function can be marked as."""
 
 
-def attach(function: Any, mark: Any) -> None:
-    """Put *mark* on *function*, before the marks that are there: decorators are read from the top."""
+def attach(function: object, mark: Mark) -> None:
+    """Put *mark* on *function*, before the marks that it has: decorators are read from the top.
+
+    Raises:
+        TypeError: *function* is a guard, or takes no attributes.
+    """
     if isinstance(function, GuardTerm):
         raise TypeError("a guard cannot be a behaviour as well: mark another method, and pass the guard as guard=")
     try:
@@ -47,11 +53,16 @@ def attach(function: Any, mark: Any) -> None:
         raise TypeError(f"a mark decorates a function, not {function!r}") from None
 
 
-def marks_of(attribute: Any) -> tuple[Any, ...]:
+def marks_of(attribute: object) -> tuple[Mark, ...]:
     """The marks on *attribute* of a class; none for most."""
-    found: tuple[Any, ...] = getattr(attribute, "__dict__", {}).get(MARKS, ())
+    found: tuple[Mark, ...] = getattr(attribute, "__dict__", {}).get(MARKS, ())
     behind = getattr(attribute, "__func__", None)  # a static method takes the marks below it along
     return found or (marks_of(behind) if behind is not None else ())
+
+
+def is_mark(attribute: object) -> TypeIs[InitialMark | TransitionMark[Any]]:
+    """Whether *attribute* of a class is a mark that stands alone, and not on a function."""
+    return isinstance(attribute, InitialMark | TransitionMark)
 
 
 # --- guards --------------------------------------------------------------------------------------------------
@@ -92,7 +103,7 @@ class Combined(GuardTerm):
         return f"{self.word}({', '.join(map(repr, self.terms))})"
 
 
-class _InState(GuardTerm):
+class InStateTerm(GuardTerm):
     """`in_state` as a guard that combines."""
 
     def __init__(self, path: str, where: Source) -> None:
@@ -104,7 +115,7 @@ class _InState(GuardTerm):
 
 def in_state(path: str) -> GuardTerm:
     """Holds while the state at *path*, seen from the transition's source, is active: ``guard=~in_state("Locked")``."""
-    return _InState(path, call_site())
+    return InStateTerm(path, call_site())
 
 
 class Guard(GuardTerm, Generic[G, A]):
@@ -131,6 +142,11 @@ class Guard(GuardTerm, Generic[G, A]):
             return self
         bound: Callable[..., A] = self.function.__get__(instance, owner)
         return bound
+
+
+def is_guard(value: object) -> TypeIs[Guard[Any, Any]]:
+    """Whether *value* is a method that is a guard."""
+    return isinstance(value, Guard)
 
 
 @overload
@@ -164,7 +180,7 @@ def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
 class BehaviorMark:
     """The method is an action, or an activity, of the state it stands in; *kind* is what the tree calls it."""
 
-    kind: Callable[..., Element]
+    kind: type[ActionList]
     where: Source | None
 
 
@@ -195,7 +211,7 @@ def effect(function: F, /) -> F:
 # --- transitions ---------------------------------------------------------------------------------------------
 
 
-class Route(TypedDict, total=False):
+class TransitionOptions(TypedDict, total=False):
     """What every transition takes by name.
 
     Attributes:
@@ -208,7 +224,7 @@ class Route(TypedDict, total=False):
 
     target: Path | tuple[Path, ...] | None
     source: Path | None
-    guard: Guarding
+    guard: Guarding | None
     external: bool
 
 
@@ -220,7 +236,7 @@ class TransitionMark(Generic[E]):
         trigger: The function of hsm that makes the trigger, such as ``on``; empty for a completion transition.
         arguments: What that function is given.
         where: The call that made the mark.
-        target, source, guard, external: The `Route`.
+        target, source, guard, external: The `TransitionOptions`.
     """
 
     trigger: str
@@ -228,7 +244,7 @@ class TransitionMark(Generic[E]):
     where: Source | None
     target: Path | tuple[Path, ...] | None = None
     source: Path | None = None
-    guard: Guarding = None
+    guard: Guarding | None = None
     external: bool = False
 
     @overload
@@ -268,47 +284,47 @@ def initial(target: Path | tuple[Path, ...]) -> InitialMark:
 def on(
     event: type[E],
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[E]: ...
 @overload
 def on(
     event: type[E1],
     other: type[E2],
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[E1 | E2]: ...
 @overload
 def on(
     *events: str | Event[Any] | type[Signal],
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]: ...
 def on(
     *events: Any,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition on *events*: names, ``order.*``, ``*``, `Event` objects or `Signal` classes.
 
     Args:
         events: Any one of them triggers. A method that one `Signal` class decorates is typed by it.
-        route: ``target``, ``source``, ``guard`` and ``external``, as in `Route`.
+        options: ``target``, ``source``, ``guard`` and ``external``, as in `TransitionOptions`.
     """
-    return TransitionMark("on", events, call_site(), **route)
+    return TransitionMark("on", events, call_site(), **options)
 
 
 def transition(
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition without a trigger: on completion of a state (rule T6), or a branch of a pseudostate."""
-    return TransitionMark("", (), call_site(), **route)
+    return TransitionMark("", (), call_site(), **options)
 
 
 def on_call(
     operation: str,
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition on the call of *operation*; what the method gives is what ``machine.call`` gives."""
-    return TransitionMark("on_call", (operation,), call_site(), **route)
+    return TransitionMark("on_call", (operation,), call_site(), **options)
 
 
 def after(
@@ -318,7 +334,7 @@ def after(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires once, a time span after its state was entered.
 
@@ -327,10 +343,10 @@ def after(
         seconds: The span in seconds, where no *duration* is given; *minutes* and *hours* add to it.
         minutes: As above.
         hours: As above.
-        route: As for `on`.
+        options: As for `on`.
     """
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("after", (span,), call_site(), **route)
+    return TransitionMark("after", (span,), call_site(), **options)
 
 
 def _span(given: Any, hours: float | None, minutes: float | None, seconds: float | None) -> Any:
@@ -353,26 +369,26 @@ def every(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires each time span while its state is active, without drift; arguments as for `after`."""
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("every", (span,), call_site(), **route)
+    return TransitionMark("every", (span,), call_site(), **options)
 
 
 def at(
     moment: datetime | Callable[..., Any],
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires once, at *moment*: a ``datetime``, or a method that gives one."""
-    return TransitionMark("at", (moment,), call_site(), **route)
+    return TransitionMark("at", (moment,), call_site(), **options)
 
 
 def when(
-    condition: GuardTerm | Condition[Any] | Callable[..., Any],
+    condition: Guarding,
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires when *condition* has become true; it is asked after every step (rule T6)."""
-    return TransitionMark("when", (condition,), call_site(), **route)
+    return TransitionMark("when", (condition,), call_site(), **options)

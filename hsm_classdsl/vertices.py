@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hsm.elements import nodes
-from hsm.elements.parts import Element, SubmachinePart
+from hsm.elements.parts import SubmachinePart
 from hsm.instance import Instance
 from hsm.source import Source, call_site
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Instance)
 class Vertex:
     """What every nested class of a machine has: the kind of vertex it is, and where it was written."""
 
-    hsm_kind: ClassVar[type[Element]]
+    hsm_kind: ClassVar[type[nodes.Named]]
     hsm_is_initial: ClassVar[bool] = False
     hsm_where: ClassVar[Source | None] = None
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from types import UnionType
 from typing import Any
 
-from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Initial, Not, On, OnCall, When
+from typing_extensions import TypeIs
+
+from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Condition, Initial, Not, On, OnCall, When
 from hsm.elements.parts import Element
 
 
@@ -20,6 +22,11 @@ def is_a(element: object, kind: type | UnionType) -> bool:
     type with an unknown argument would say less than `Any`.
     """
     return isinstance(element, kind)
+
+
+def is_condition(value: object) -> TypeIs[Condition[Any]]:
+    """Whether *value* is a condition: ``isinstance`` says no more of its type argument than that it is unknown."""
+    return isinstance(value, Condition)
 
 
 def name_of(element: Element) -> object:

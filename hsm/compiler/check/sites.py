@@ -80,7 +80,8 @@ def shown(value: object) -> str:
         return f"'{value.word}'"
     if callable(value):
         return f"'{qualified_name(value)}'"
-    if isinstance(value, list | tuple) and any(isinstance(each, Element) for each in value):
+    items: Any = value
+    if type(value) in (list, tuple) and any(isinstance(each, Element) for each in items):
         return f"a {type(value).__name__} of parts"
     try:
         text = repr(value)
