@@ -17,6 +17,9 @@ from hsm.elements.parts import Element
 from hsm_classdsl.marks import Guard, Mark, is_mark, marks_of
 from hsm_classdsl.vertices import Submachine, Vertex
 
+_LIBRARIES = frozenset({"hsm", "hsm_classdsl", "builtins", "typing"})
+"""Packages whose classes are never read."""
+
 
 @attrs.frozen
 class Declaration:
@@ -75,8 +78,10 @@ def _read_attribute(found: dict[str, Declaration], name: str, value: Any) -> Non
 
 def _declares(value: Any) -> bool:
     """Whether an attribute declares something by being there."""
-    # a machine class is not a part: it is kept so that the compiler can say so
-    return is_vertex_class(value) or _has_model(value) or is_mark(value) or isinstance(value, Element | Submachine)
+    if isinstance(value, type):
+        # a machine class is not a part: it is kept so that the compiler can say so
+        return issubclass(value, Vertex) or _has_model(value)
+    return is_mark(value) or isinstance(value, Element | Submachine)
 
 
 def is_vertex_class(value: object) -> TypeIs[type[Vertex]]:
@@ -90,8 +95,8 @@ def _has_model(value: object) -> bool:
 
 
 def users_bases(owner: type) -> tuple[type, ...]:
-    """*owner* and its base classes, without those of the library, which declare nothing."""
-    return tuple([base for base in owner.__mro__ if base.__module__.partition(".")[0] not in ("hsm", "hsm_classdsl")])
+    """*owner* and its base classes, without those of Python and of this library, which declare nothing."""
+    return tuple([base for base in owner.__mro__ if base.__module__.partition(".")[0] not in _LIBRARIES])
 
 
 def strays(machine: type) -> list[str]:
