@@ -89,7 +89,7 @@ def is_vertex_class(value: object) -> TypeIs[type[Vertex]]:
     return isinstance(value, type) and issubclass(value, Vertex)
 
 
-def _has_model(value: object) -> bool:
+def _has_model(value: Any) -> bool:
     """Whether *value* is a machine class that declares something."""
     return isinstance(value, type) and isinstance(vars(value).get("hsm_model"), Element)
 

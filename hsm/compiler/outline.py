@@ -146,6 +146,12 @@ class Outline:
         self.left_out: set[str] = set()
         self.joins: dict[int, tuple[int, ...]] = {}
 
+    def add_transition(self, element: Element, owner: int, root: int) -> TransitionDraft:
+        """A new transition for *element*, which is written in *owner*."""
+        transition = TransitionDraft(len(self.transitions), element, owner, root)
+        self.transitions.append(transition)
+        return transition
+
     def encloses(self, vertex: int, other: int) -> bool:
         """Whether *other* is *vertex* or stands inside it; everything stands inside `OUTSIDE`."""
         return vertex == OUTSIDE or vertex <= other <= self.vertices[vertex].last

@@ -7,7 +7,7 @@ Never imports what reads the tree, and judges nothing: what is no part is kept a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from hsm.behaviors import I, Predicate
 from hsm.elements.nodes import (
@@ -28,7 +28,7 @@ from hsm.elements.nodes import (
     Target,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import is_a
+from hsm.elements.walk import is_condition
 from hsm.events import event_name
 from hsm.instance import Instance
 from hsm.source import Source
@@ -78,9 +78,7 @@ def model_of(
 
 def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:
     """*predicate* as a condition: itself where it is one already."""
-    if is_a(predicate, Condition):
-        return cast("Condition[I]", predicate)
-    return Guard(cast("Predicate[I]", predicate), where=where)
+    return predicate if is_condition(predicate) else Guard(predicate, where=where)
 
 
 def event_names(events: tuple[object, ...]) -> tuple[object, ...]:

@@ -6,22 +6,12 @@ Never imports what reads the tree.
 
 from __future__ import annotations
 
-from types import UnionType
 from typing import Any
 
 from typing_extensions import TypeIs
 
 from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Condition, Initial, Not, On, OnCall, When
 from hsm.elements.parts import Element
-
-
-def is_a(element: object, kind: type | UnionType) -> bool:
-    """Whether *element* is of the *kind*: ``isinstance`` without its effect on a type checker.
-
-    The type argument of an element speaks to the checkers of users' programs. Inside it is unknown, and a narrowed
-    type with an unknown argument would say less than `Any`.
-    """
-    return isinstance(element, kind)
 
 
 def is_condition(value: object) -> TypeIs[Condition[Any]]:
@@ -31,7 +21,7 @@ def is_condition(value: object) -> TypeIs[Condition[Any]]:
 
 def name_of(element: Element) -> object:
     """The name of *element* as it was given, right or wrong; ``None`` where it has none, as an `initial` may."""
-    return None if is_a(element, Initial) else getattr(element, "name", None)
+    return None if isinstance(element, Initial) else getattr(element, "name", None)
 
 
 def plain(name: object) -> str:

@@ -24,7 +24,7 @@ from hsm.elements.nodes import (
     Transition,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import a, is_a, name_of, plain
+from hsm.elements.walk import a, name_of, plain
 from hsm.names import either, is_name
 
 DEEPEST = 200
@@ -35,18 +35,20 @@ def misplaced(site: Site, report: Report) -> None:
     """HSM001: parts that may not stand here; what is no part at all has a rule of its own."""
     allowed = ALLOWED_PARTS[type(site.element)]
     for part in site.element.parts:
-        if type(part) not in allowed and not is_a(part, NotAPart):
+        if type(part) not in allowed and not isinstance(part, NotAPart):
             _misplaced(site, part, report)
 
 
 def _misplaced(site: Site, part: Element, report: Report) -> None:
     """HSM001 for *part* of *site*. HSM012 and HSM016 say more of two cases that are common."""
-    owner = site.element
-    if is_a(owner, Final | Terminate):
+    owner: Element = site.element
+    kind: type[Element] = type(owner)
+    part_kind: type[Element] = type(part)
+    if kind in (Final, Terminate):
         help_ = "put the behaviour on the transition that leads here"
-        if is_a(part, Transition):
+        if part_kind is Transition:
             help_ = "it has no outgoing transitions: put the transition on the state around it"
-            if is_a(owner, Terminate):
+            if kind is Terminate:
                 help_ = "the machine ends there: to go on, target a state instead"
         report.error(
             "HSM016",
@@ -55,7 +57,7 @@ def _misplaced(site: Site, part: Element, report: Report) -> None:
             within=site.itself,
             help=help_,
         )
-    elif is_a(owner, Initial) and not is_a(part, Effect):
+    elif kind is Initial and part_kind is not Effect:
         report.error(
             "HSM012",
             f"an 'initial' cannot have {a(part.word)}: it takes a target and effects",
@@ -74,16 +76,16 @@ def _misplaced(site: Site, part: Element, report: Report) -> None:
 
 
 def _place_for(part: Element, owner: Element) -> str:
-    if is_a(part, Model):
+    if isinstance(part, Model):
         return "embed it with hsm.submachine(name, model)"
-    if is_a(owner, Transition) and is_a(part, Entry | Exit):
+    if isinstance(owner, Transition) and isinstance(part, Entry | Exit):
         return "to run actions on a transition, use hsm.effect(...)"
     return f"it belongs in {either(owners_of(part))}"
 
 
 def not_a_part(site: Site, report: Report) -> None:
     """HSM002: an argument that is no part of a model at all."""
-    value, in_transition = site.element.value, is_a(site.owner, Transition)
+    value, in_transition = site.element.value, isinstance(site.owner, Transition)
     if getattr(value, "__module__", None) == "hsm.dsl":
         help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
@@ -106,7 +108,7 @@ def not_a_part(site: Site, report: Report) -> None:
 def named(site: Site, report: Report) -> None:
     """HSM003: a name that names nothing (rule N1)."""
     element = site.element
-    if not is_name(element.name) and not (is_a(element, Initial) and element.name is None):
+    if not is_name(element.name) and not (isinstance(element, Initial) and element.name is None):
         report.error(
             "HSM003",
             f"{shown(element.name)} is not a valid name",
@@ -165,7 +167,7 @@ def counted(site: Site, report: Report) -> None:
 def targeted(site: Site, report: Report) -> None:
     """HSM013: an `initial` without a target."""
     element = site.element
-    if not any(is_a(part, Target) for part in element.parts):
+    if not any(isinstance(part, Target) for part in element.parts):
         help_ = "add hsm.target(...)"
         if element.name is not None:
             help_ = f"{element.name!r} is taken as its name: write hsm.initial(hsm.target({element.name!r}))"
@@ -175,7 +177,7 @@ def targeted(site: Site, report: Report) -> None:
 def put_in(site: Site, report: Report) -> None:
     """HSM050: something put in as a submachine that is no model."""
     element = site.element
-    if is_a(element, Submachine) and not is_a(element.model, Model):
+    if isinstance(element, Submachine) and not isinstance(element.model, Model):
         report.error(
             "HSM050",
             f"{shown(element.model)} is not a model",

@@ -9,7 +9,7 @@ from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
 from hsm.elements.nodes import NotAPart, Submachine, Target
-from hsm.elements.walk import a, is_a, name_of, parts_of, plain
+from hsm.elements.walk import a, name_of, parts_of, plain
 from hsm.names import closest, either, is_name
 from hsm.program import Kind
 
@@ -59,7 +59,7 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 within=outline.location(transition),
                 help="remove the trigger; the event that led here is passed on",
             )
-        if not any(is_a(part, Target) for part in parts_of(transition.element)) and vertex.kind not in HISTORIES:
+        if not any(isinstance(part, Target) for part in parts_of(transition.element)) and vertex.kind not in HISTORIES:
             report.error(
                 "HSM035",
                 f"a transition from {a(vertex.element.word)} needs a target",
@@ -180,7 +180,7 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     if vertex.kind is Kind.EXIT_POINT:
         if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_exit_points:
             door = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
-            is_put_in = is_a(owner.element, Submachine)
+            is_put_in = isinstance(owner.element, Submachine)
             report.error(
                 "HSM043",
                 f"the exit point {vertex.path} leads nowhere",
@@ -282,7 +282,7 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM059: a region that nothing can be active in."""
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
     was_left_out = len(vertex.children) < len(
-        [part for part in parts_of(vertex.element) if name_of(part) is not None or is_a(part, NotAPart)]
+        [part for part in parts_of(vertex.element) if name_of(part) is not None or isinstance(part, NotAPart)]
     )
     if not kinds & SUBSTATES and not vertex.defaults and not was_left_out:
         report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")

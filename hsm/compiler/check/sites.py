@@ -11,7 +11,7 @@ from typing import Any
 from hsm.behaviors import qualified_name
 from hsm.elements.nodes import Combination, Condition, Initial, Not, Transition, When
 from hsm.elements.parts import Element
-from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
+from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
 
 
 class Site:
@@ -33,7 +33,7 @@ class Site:
     def within(self) -> str:
         """The place of the innermost element around that is no condition, for a message about the element."""
         around = self.outer
-        while around is not None and is_a(around.element, Condition | When):
+        while around is not None and isinstance(around.element, Condition | When):
             around = around.outer
         return around.itself if around is not None else ""
 
@@ -52,15 +52,16 @@ class Site:
     @property
     def is_in_condition(self) -> bool:
         """Whether the element stands in another condition, or under a change trigger."""
-        return is_a(self.owner, Combination | Not | When)
+        return isinstance(self.owner, Combination | Not | When)
 
 
-def location_of(element: Any, path: list[str]) -> str:
+def location_of(element: Element, path: list[str]) -> str:
     """The words for *element*, which stands at, or for want of a name in, *path*."""
     around = "/" + "/".join(path)
-    if is_a(element, Transition):
+    kind: type[Element] = type(element)
+    if kind is Transition:
         return " ".join(filter(None, ("transition of", around, label_of(element))))
-    return f"initial of {around}" if is_a(element, Initial) else around
+    return f"initial of {around}" if kind is Initial else around
 
 
 def sites(root: Element) -> Iterator[Site]:

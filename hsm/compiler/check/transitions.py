@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft
 from hsm.compiler.report import Report
 from hsm.elements.nodes import Target
-from hsm.elements.walk import a, is_a, parts_of
+from hsm.elements.walk import a, parts_of
 from hsm.program import NONE, OUTSIDE, Kind
 
 _INWARD = HISTORIES | {Kind.ENTRY_POINT}
@@ -119,8 +119,8 @@ def _several_targets(outline: Outline, transition: TransitionDraft, report: Repo
     """HSM047: several targets lie in different regions of one state (rule R6)."""
     if len(transition.targets) < 2 or len(transition.reached) < len(transition.targets):
         return
-    parts = [part for part in parts_of(transition.element) if is_a(part, Target)]
-    if len(parts) == 1 and not in_different_regions(outline, transition.reached):
+    count = sum(isinstance(part, Target) for part in parts_of(transition.element))
+    if count == 1 and not in_different_regions(outline, transition.reached):
         report.error(
             "HSM047",
             "several targets must be in different regions of one state",

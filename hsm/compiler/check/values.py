@@ -16,7 +16,7 @@ from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
 from hsm.elements.nodes import After, Every, On
 from hsm.elements.parts import Element
-from hsm.elements.walk import a, is_a
+from hsm.elements.walk import a
 from hsm.events import BUILT_IN, CHANGE, COMPLETION, ERROR, TIME, pattern
 from hsm.names import is_path
 
@@ -47,15 +47,15 @@ def conditions(site: Site, report: Report) -> None:
 
 def _callable(site: Site, behavior: Any, report: Report) -> None:
     """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
-    if is_a(behavior, FunctionType) and not behavior.__code__.co_flags & _GENERATES and fits(behavior):
+    if isinstance(behavior, FunctionType) and not behavior.__code__.co_flags & _GENERATES and fits(behavior):
         return  # as nearly all are
     element = site.element
     word = site.owner.word if site.is_in_condition else element.word
     code, help_ = "HSM005", "pass a function of (ctx, instance, event), without calling it"
-    if is_a(behavior, Element):
+    if isinstance(behavior, Element):
         message = f"'{word}' takes a function, not {a(behavior.word)}"
         help_ = "pass the functions themselves, as separate arguments"
-    elif isinstance(behavior.function if is_a(behavior, Scoped) else behavior, type):
+    elif isinstance(behavior.function if isinstance(behavior, Scoped) else behavior, type):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a class"
     elif isgeneratorfunction(unwrap(behavior)) or isasyncgenfunction(unwrap(behavior)):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a generator and would never run"
@@ -71,14 +71,14 @@ def _callable(site: Site, behavior: Any, report: Report) -> None:
 
 
 def _arguments(behavior: Any) -> str:
-    if not is_a(behavior, Scoped):
+    if not isinstance(behavior, Scoped):
         return "(ctx, instance, event)"
     *others, last = behavior.forms.values()
     return f"{', '.join(others)} or {last}"
 
 
 def _signature_help(behavior: Any) -> str:
-    if is_a(behavior, Scoped):
+    if isinstance(behavior, Scoped):
         return "a method takes 'self', and optionally 'event', or 'ctx' and 'event'"
     name = getattr(unwrap(behavior), "__name__", "behaviour")
     spelling = "lambda ctx, instance, event: ..." if name == "<lambda>" else f"def {name}(ctx, instance, event)"
@@ -109,7 +109,7 @@ def events(site: Site, report: Report) -> None:
     element = site.element
     if not element.events:
         _nothing_named(site, "event", "pass a name, an hsm.Event or a subclass of hsm.Signal", report)
-    is_trigger = is_a(element, On)
+    is_trigger = isinstance(element, On)
     for event in element.events:
         help_ = _event_help(event, is_trigger=is_trigger)
         if help_:
@@ -183,10 +183,10 @@ def duration(site: Site, report: Report) -> None:
         _no_time(site, given, expected, "2.5 or timedelta(minutes=1)", report)
         return
     seconds = given.total_seconds() if isinstance(given, timedelta) else given
-    problem = _problem(seconds, is_every=is_a(element, Every))
+    problem = _problem(seconds, is_every=isinstance(element, Every))
     if problem:
         text = f"{seconds:g} s" if isinstance(given, timedelta) else shown(given)
-        help_ = "pass 0 or more seconds" if is_a(element, After) else "pass more than 0 seconds"
+        help_ = "pass 0 or more seconds" if isinstance(element, After) else "pass more than 0 seconds"
         report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=site.within, help=help_)
 
 
