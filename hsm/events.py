@@ -76,8 +76,9 @@ class Event(Generic[D]):
         return f"Event({self.name!r})" if self.data is None else f"Event({self.name!r}, {self.data!r})"
 
 
-# A second name for the slot `name`. Only events have it, so reading it checks the type as well.
-Event._hsm_key = Event.__dict__["name"]
+if not TYPE_CHECKING:
+    # A second name for the slot `name`. Only events have it, so reading it checks the type as well.
+    Event._hsm_key = Event.__dict__["name"]
 
 
 class Signal(Event[None]):
