@@ -1,7 +1,7 @@
 """The functional front end: `state(...)`, `transition(...)`, `on(...)`: arguments become elements.
 
-In: names, paths, callables and other elements. Out: elements, with the position of the call.
-Never imports the compiler, the tables or the run time, and never judges: what is wrong is kept for the compiler.
+Every element keeps the position of the call that made it. Never imports the compiler, the tables or the run time, and
+never judges: whatever is wrong is kept for the compiler to report.
 """
 
 from __future__ import annotations
@@ -82,13 +82,13 @@ def region(name: str, *parts: RegionPart[I]) -> Region[I]:
 
 
 def submachine(name: str, model: Model[I], *parts: SubmachinePart[I]) -> Submachine[I]:
-    """*model* put in as a composite state called *name*; its entry and exit points are its doors (rule R9).
+    """*model* embedded as a composite state called *name*, with its entry and exit points (rule R9).
 
     Args:
         name: The state's name; *model*'s own name does not appear in paths.
-        model: What `define` gave, or a machine class's ``model``; it may be put in any number of times.
+        model: What `define` returned, or a machine class's ``model``; it may be embedded any number of times.
         parts: Behaviours and transitions of the state itself, and ``exit_point(name, transition)`` to say where
-            a door of *model* leads from here.
+            an exit point of *model* leads from here.
     """
     where = call_site()
     return Submachine(name, model, vertex_parts(parts, where), where=where)
@@ -105,7 +105,7 @@ def choice(name: str) -> Choice[Instance]: ...
 @overload
 def choice(name: str, *transitions: Transition[I]) -> Choice[I]: ...
 def choice(name: str, *transitions: Transition[I]) -> Choice[I]:
-    """Branches that are chosen between on arrival, in order; the last one has no guard (rule R4)."""
+    """Branches, decided in order when the choice is reached; the last one has no guard (rule R4)."""
     where = call_site()
     return Choice(name, elements(transitions, where), where=where)
 
@@ -115,7 +115,7 @@ def junction(name: str) -> Junction[Instance]: ...
 @overload
 def junction(name: str, *transitions: Transition[I]) -> Junction[I]: ...
 def junction(name: str, *transitions: Transition[I]) -> Junction[I]:
-    """Branches that are chosen between before anything is left; without an open one nothing fires (rule R4)."""
+    """Branches, decided before anything is exited; if none is open, nothing fires (rule R4)."""
     where = call_site()
     return Junction(name, elements(transitions, where), where=where)
 
@@ -129,7 +129,7 @@ def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]:
 
     Args:
         name: Unique among its siblings.
-        parts: A `target` for when there is no memory, and its effects; none: the owner's default entry.
+        parts: A `target` for when nothing is remembered, and its effects; without one, the owner's default entry.
     """
     where = call_site()
     return ShallowHistory(name, transition_parts(parts, where), where=where)
@@ -160,7 +160,7 @@ def join(name: str) -> Join[Instance]: ...
 @overload
 def join(name: str, *transitions: Transition[I]) -> Join[I]: ...
 def join(name: str, *transitions: Transition[I]) -> Join[I]:
-    """Goes on once a completion transition has led here from each of several regions of one state (rule R6)."""
+    """Continues once completion transitions from several regions of one state have all led here (rule R6)."""
     where = call_site()
     return Join(name, elements(transitions, where), where=where)
 
@@ -170,7 +170,7 @@ def entry_point(name: str) -> EntryPoint[Instance]: ...
 @overload
 def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]: ...
 def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]:
-    """A named door into the state it stands in; without a transition it leads to the default entry (rule R7)."""
+    """A named way to enter the state around it; without a transition, it leads to the default entry (rule R7)."""
     where = call_site()
     return EntryPoint(name, elements(transitions, where), where=where)
 
@@ -180,7 +180,7 @@ def exit_point(name: str) -> ExitPoint[Instance]: ...
 @overload
 def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]: ...
 def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]:
-    """A named door out of the state it stands in, with the transition behind it (rule R7)."""
+    """A named way to exit the state around it, with the transition that goes on from there (rule R7)."""
     where = call_site()
     return ExitPoint(name, elements(transitions, where), where=where)
 
@@ -196,7 +196,7 @@ def initial(*parts: DefaultPart[I]) -> Initial[I]: ...
 @overload
 def initial(name: str, /, *parts: DefaultPart[I]) -> Initial[I]: ...
 def initial(*parts: Any) -> Initial[Any]:
-    """The default entry of what it stands in (rule R1): ``initial([name], target(...), *effects)``."""
+    """The default entry of the element that contains it (rule R1): ``initial([name], target(...), *effects)``."""
     where = call_site()
     name: str | None = None
     if parts and isinstance(parts[0], str):
@@ -215,8 +215,8 @@ def transition(*parts: TransitionPart[I]) -> Transition[I]: ...
 def transition(*parts: TransitionPart[I]) -> Transition[I]:
     """What happens on an event.
 
-    Without a trigger it is a completion transition (rule T6); without a `target` it is internal (rule K1); its
-    source is the element it is written in, or what `source` says.
+    Without a trigger it is a completion transition (rule T6); without a `target` it is internal (rule K1). Its
+    source is the element that contains it, or what `source` says.
     """
     where = call_site()
     return Transition(transition_parts(parts, where), where=where)
@@ -228,7 +228,7 @@ def on(*events: str | Event[Any] | type[Signal]) -> On[Instance]:
 
 
 def on_call(operation: str) -> OnCall[Instance]:
-    """A call trigger: fires on ``machine.call(operation, ...)``, whose value the effect gives."""
+    """A call trigger: fires on ``machine.call(operation, ...)``, which returns what the effect returns."""
     return OnCall(operation, where=call_site())
 
 
@@ -240,8 +240,8 @@ def after(duration: Duration | DurationFunction[I]) -> After[I]:
     """A timer that fires once.
 
     Args:
-        duration: A ``timedelta``, seconds, or a function of ``(ctx, instance, event)`` that gives one, sync or
-            async, called when the source state is entered; 0 fires on the next turn of the loop (rule A4).
+        duration: A ``timedelta``, seconds, or a function of ``(ctx, instance, event)`` that returns either, sync or
+            async, called when the source state is entered; 0 fires on the next iteration of the event loop (rule A4).
     """
     return After(duration, where=call_site())
 
@@ -251,7 +251,7 @@ def every(duration: Duration) -> Every[Instance]: ...
 @overload
 def every(duration: DurationFunction[I]) -> Every[I]: ...
 def every(duration: Duration | DurationFunction[I]) -> Every[I]:
-    """A timer that fires each *duration* while the source state is active, without drift (rule A5).
+    """A timer that fires every *duration* while the source state is active, without drift (rule A5).
 
     Args:
         duration: As for `after`, but more than 0.
@@ -264,28 +264,28 @@ def at(moment: datetime) -> At[Instance]: ...
 @overload
 def at(moment: TimepointFunction[I]) -> At[I]: ...
 def at(moment: datetime | TimepointFunction[I]) -> At[I]:
-    """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that gives one."""
+    """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that returns one."""
     return At(moment, where=call_site())
 
 
 def when(condition: Predicate[I] | Condition[I]) -> When[I]:
-    """A change trigger: *condition* is asked after every step, and fires when it has become true (rule T6)."""
+    """A change trigger: *condition* is evaluated after every step, and fires when it has become true (rule T6)."""
     where = call_site()
     return When(condition_of(condition, where), where=where)
 
 
 def source(path: str) -> SourcePath[Instance]:
-    """The vertex that the transition leaves, as a path from the element that the transition is written in."""
+    """The source of the transition, as a path from the element that contains the transition."""
     return SourcePath(path, where=call_site())
 
 
 def target(*paths: str) -> Target[Instance]:
-    """Where a transition leads, as a path from its source (rules N2 to N5); several: one per region."""
+    """The target of a transition, as a path from its source (rules N2 to N5); several targets, one per region."""
     return Target(paths, where=call_site())
 
 
 def external() -> External[Instance]:
-    """Makes a transition into its own source leave that source and enter it again (rule K3)."""
+    """Makes a transition into its own source exit that source and enter it again (rule K3)."""
     return External(where=call_site())
 
 
@@ -295,19 +295,19 @@ def guard(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
 
 
 def all_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
-    """Holds when every one of *predicates* does, asked in order up to the first that does not (rule T3)."""
+    """Holds if all *predicates* do, evaluated in order up to the first that does not (rule T3)."""
     where = call_site()
     return AllOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
 
 
 def any_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
-    """Holds when one of *predicates* does, asked in order up to the first that does (rule T3)."""
+    """Holds if one of *predicates* does, evaluated in order up to the first that does (rule T3)."""
     where = call_site()
     return AnyOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
 
 
 def not_(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
-    """Holds when *predicate* does not (rule T3)."""
+    """Holds if *predicate* does not (rule T3)."""
     where = call_site()
     return Not(condition_of(predicate, where), where=where)
 
@@ -331,7 +331,7 @@ def entry(*actions: Action[I]) -> Entry[I]:
 
 
 def exit(*actions: Action[I]) -> Exit[I]:  # noqa: A001 - UML's word
-    """Actions that run when the state is left, in order."""
+    """Actions that run when the state is exited, in order."""
     return Exit(actions, where=call_site())
 
 
@@ -341,5 +341,5 @@ def activity(*actions: Action[I]) -> Activity[I]:
 
 
 def defer(*events: str | Event[Any] | type[Signal]) -> Defer[Instance]:
-    """Events that are held back while the state is active (rule D1); written as for `on`."""
+    """Events that are deferred while the state is active (rule D1); written as for `on`."""
     return Defer(event_names(events), where=call_site())

@@ -1,7 +1,7 @@
 """Events: what is dispatched, and the patterns that triggers are written in.
 
-In: a name and data, or a class of the user's own (`Signal`). Out: event objects, matching by name.
-Never imports the tree, the tables or the run time. An event's *name* alone decides what it triggers.
+An event is a name with data, or an object of a user's own class (`Signal`). Its *name* alone decides what it triggers.
+Never imports the tree, the tables or the run time.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import attrs
 from typing_extensions import Format, TypeVar, get_annotations
 
 D = TypeVar("D", default=Any)
-"""The type of an event's data; plain ``Event`` says nothing of it."""
+"""The type of an event's data; plain ``Event`` leaves it open."""
 
 INITIAL = "hsm_initial"
-"""Name of the event that entry actions see while the machine starts."""
+"""Name of the event that entry actions get while the machine starts."""
 COMPLETION = "hsm_completion"
-"""Name of the event that a completion transition sees (rule C2)."""
+"""Name of the event that a completion transition gets (rule C2)."""
 ERROR = "hsm_error"
 """Name of the event that carries an exception of a behaviour (rules E1 and E2)."""
 TIME = "hsm_time"
@@ -27,7 +27,7 @@ TIME = "hsm_time"
 CHANGE = "hsm_change"
 """Name of the event of a change trigger (rule T6)."""
 FINAL = "hsm_final"
-"""Name of the event that exit actions see while the machine stops."""
+"""Name of the event that exit actions get while the machine stops."""
 BUILT_IN = frozenset({INITIAL, COMPLETION, ERROR, TIME, CHANGE, FINAL})
 """Names that no wildcard matches (rule T2)."""
 
@@ -35,14 +35,14 @@ BUILT_IN = frozenset({INITIAL, COMPLETION, ERROR, TIME, CHANGE, FINAL})
 class Event(Generic[D]):
     """Something that happened: a name and, optionally, data.
 
-    Two events are equal when their names and their data are. An event may be dispatched any number of times.
+    Two events are equal if their names and their data are. An event may be dispatched any number of times.
 
     Args:
-        name: What triggers name; any non-empty string.
-        data: Whatever the behaviours that see the event need; shared by reference, never copied.
+        name: The name that triggers refer to; any non-empty string.
+        data: Whatever the behaviours need; shared by reference, never copied.
 
     Raises:
-        TypeError: *name* is no string, or an empty one.
+        TypeError: *name* is not a string, or is empty.
     """
 
     if not TYPE_CHECKING:  # a signal's name is an attribute of its class, which a declared slot would forbid
@@ -82,16 +82,16 @@ if not TYPE_CHECKING:
 
 
 class Signal(Event[None]):
-    """An event with fields of its own: subclass it, with ``attrs`` or ``dataclasses`` or by hand.
+    """An event with fields of its own: subclass it with ``attrs``, with ``dataclasses`` or by hand.
 
-    The event's name is the name of the class, or what the class statement says::
+    The event's name is the name of the class, unless the class statement gives another::
 
         @attrs.frozen
         class Paid(hsm.Signal, name="order.paid"):
             amount: int
 
     Raises:
-        TypeError: A field is called ``name`` or ``data``, which belong to every event; or the name is no name.
+        TypeError: A field is called ``name`` or ``data``, which every event has; or the name is not a string, or empty.
     """
 
     if not TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Signal(Event[None]):
 
         @property
         def _hsm_key(self) -> str:
-            """As for `Event`; the class itself, which is no event, has no such name."""
+            """As for `Event`; the class itself is not an event, and as this is a property it has no such name."""
             return self.name
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ class Signal(Event[None]):
                     f"signal {cls.__name__!r} has a field {taken!r}, which every event already has: "
                     f"choose another name, such as '{cls.__name__.lower()}_{taken}'"
                 )
-        # attrs and dataclasses with slots make the class a second time, without the keyword: the name is kept
+        # attrs and dataclasses with slots make the class a second time, without the keyword: keep the name
         cls.name = name or cls.__dict__.get("name") or cls.__name__
 
     def __eq__(self, other: object) -> bool:
@@ -150,14 +150,14 @@ class Tick:
 
 @attrs.frozen
 class Arguments:
-    """The data of a call's event: what ``machine.call(operation, ...)`` was given behind the operation."""
+    """The data of a call's event: the arguments of ``machine.call(operation, ...)`` after the operation."""
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
 
 class PatternKind(enum.IntEnum):
-    """How a trigger's name matches, in the order in which one vertex asks (rule T2)."""
+    """How a trigger's name matches, in the order in which a vertex tries them (rule T2)."""
 
     EXACT = 0
     PREFIX = 1
@@ -176,7 +176,7 @@ class Pattern:
 
 
 def pattern(text: str) -> Pattern | None:
-    """The pattern that *text* spells, or ``None`` where ``*`` stands anywhere but alone or after a final dot."""
+    """The pattern that *text* spells, or ``None``: a ``*`` must be alone or follow a final dot."""
     if text == "*":
         return Pattern(PatternKind.ANY, "")
     if text.endswith(".*") and len(text) > 2 and "*" not in text[:-1]:
@@ -185,7 +185,7 @@ def pattern(text: str) -> Pattern | None:
 
 
 def event_name(trigger: object) -> str | None:
-    """The name by which *trigger* is written: a string, an `Event`, or a `Signal` class; else ``None``."""
+    """The event name that *trigger* stands for: a string, an `Event` or a `Signal` class; else ``None``."""
     if isinstance(trigger, str):
         return trigger
     if isinstance(trigger, Event):
@@ -196,10 +196,10 @@ def event_name(trigger: object) -> str | None:
 
 
 def as_event(event: Any, data: Any) -> Event[Any]:
-    """*event* as an event.
+    """*event* as an event object.
 
     Raises:
-        TypeError: It is neither an event nor a name, or *data* comes with an event that has its own.
+        TypeError: It is neither an event nor a name, or *data* is passed with an event that carries its own.
     """
     if isinstance(event, str):
         return Event(event, data)

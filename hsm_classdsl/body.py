@@ -14,7 +14,8 @@ import attrs
 from typing_extensions import TypeIs
 
 from hsm.elements.parts import Element
-from hsm_classdsl.marks import Guard, Mark, is_mark, marks_of
+from hsm_classdsl.guards import Guard
+from hsm_classdsl.marks import Mark, is_mark, marks_of
 from hsm_classdsl.vertices import Submachine, Vertex
 
 _LIBRARIES = frozenset({"hsm", "hsm_classdsl", "builtins", "typing"})

@@ -41,19 +41,8 @@ from hsm.instance import Instance
 from hsm.names import is_absolute, join, segments
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, users_bases
-from hsm_classdsl.marks import (
-    BehaviorMark,
-    Combined,
-    Guard,
-    Guarding,
-    InitialMark,
-    InStateTerm,
-    Mark,
-    Path,
-    TransitionMark,
-    is_guard,
-    is_mark,
-)
+from hsm_classdsl.guards import Combined, Guard, Guarding, InStateTerm, is_guard
+from hsm_classdsl.marks import BehaviorMark, InitialMark, Mark, Path, TransitionMark, is_mark
 from hsm_classdsl.methods import Method, StateMethod
 from hsm_classdsl.vertices import History, Submachine, Vertex
 

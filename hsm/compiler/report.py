@@ -1,6 +1,5 @@
-"""The report: every problem of one model, told together.
+"""The report: every problem of one model, raised as one `DefinitionError`, or issued as warnings, after the checks.
 
-In: diagnostics, from every pass. Out: one `DefinitionError`, or warnings, when the compile ends.
 Never judges, and never stops a pass: what is wrong in one place must not hide what is wrong in another.
 """
 
@@ -28,9 +27,9 @@ class Report:
         *,
         label: str = "",
         within: str = "",
-        help: tuple[str, ...] | str = (),  # noqa: A002 - the word that stands in the message
+        help: tuple[str, ...] | str = (),  # noqa: A002 - the word in the message
     ) -> None:
-        """Add a problem that keeps the model from running."""
+        """Add a problem with which the model cannot run."""
         self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help)))
 
     def warn(
@@ -43,7 +42,7 @@ class Report:
         within: str = "",
         help: tuple[str, ...] | str = (),  # noqa: A002 - as above
     ) -> None:
-        """Add a problem that the model runs with all the same."""
+        """Add a problem with which the model can run nevertheless."""
         self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help), is_warning=True))
 
     def has(self, code: str) -> bool:
@@ -52,14 +51,14 @@ class Report:
 
     @property
     def has_errors(self) -> bool:
-        """Whether the model cannot be run."""
+        """Whether the model cannot run."""
         return any(not diagnostic.is_warning for diagnostic in self.diagnostics)
 
     def finish(self) -> None:
         """Raise what was found as one `DefinitionError`, or issue a `DefinitionWarning` for each warning.
 
         Raises:
-            DefinitionError: The model has errors; its diagnostics stand in the order of the source.
+            DefinitionError: The model has errors; its diagnostics are in source order.
         """
         ordered = sorted(self.diagnostics, key=_position)
         if self.has_errors:
@@ -69,7 +68,7 @@ class Report:
 
 
 def _lines(text: tuple[str, ...] | str) -> tuple[str, ...]:
-    """A help of one line, of several, or of none."""
+    """*text* as lines: none, one or several."""
     return ((text,) if text else ()) if isinstance(text, str) else text
 
 
@@ -81,7 +80,7 @@ def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
 
 
 def _issue(diagnostic: Diagnostic) -> None:
-    """Warn as of the user's own line, so that filters by module and the default one-per-place rule work."""
+    """Warn on behalf of the user's own line, so that filters by module, and showing a warning once per line, work."""
     if diagnostic.where is None:
         warnings.warn(diagnostic.render(), DefinitionWarning, stacklevel=1)
         return
@@ -95,4 +94,4 @@ def _issue(diagnostic: Diagnostic) -> None:
 
 
 _registry: dict[str | tuple[str, type[Warning], int], int] = {}
-"""What was warned of already; Python keeps such a registry in each module, and the user's is not known here."""
+"""The warnings issued so far; Python keeps such a registry in each module, and the user's is unknown here."""

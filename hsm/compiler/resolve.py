@@ -1,8 +1,7 @@
-"""Pass 2, resolve: paths become vertices.
+"""Pass 2, resolve: paths become vertices (rules N2 to N7).
 
-In: an `Outline` whose paths are text. Out: the same with every source, target and `in_state` found, the outgoing
-transitions of every vertex in order, and the joins with the regions that wait at them. A path that names nothing
-goes into the report and stays open. Rules N2 to N7 live here.
+Finds every source, target and `in_state` of an outline, the outgoing transitions of every vertex in order, and the
+joins with the regions that wait at them. A path that names nothing is reported, and its vertex stays ``None``.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ from hsm.names import closest, either, is_absolute, is_name, segments
 from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
 
 _MOST_LOOKS = 20
+"""How many unknown names get a search for similar ones."""
 
 
 def resolve(outline: Outline, report: Report) -> None:
-    """Find what every path names, and tell *report* of those that name nothing."""
+    """Find what every path names, and report those that name nothing."""
     lookup = _Lookup(outline, report)
     conditional = {vertex.index for vertex in outline.vertices if vertex.kind in CONDITIONAL}
     for transition in outline.transitions:
@@ -35,6 +35,7 @@ def resolve(outline: Outline, report: Report) -> None:
             if reference.vertex is None:
                 lookup.find(transition, reference, base, "target")
         transition.reached = tuple([w.vertex for w in transition.targets if w.vertex is not None])
+        # only where this transition leads counts here: selection looks further along the route, segment by segment
         transition.is_conditional = not conditional.isdisjoint(transition.reached)
         for reference in transition.in_states.values():
             lookup.find(transition, reference, base, "in_state")
@@ -46,14 +47,14 @@ def resolve(outline: Outline, report: Report) -> None:
 
 
 def model_name(element: Element) -> str:
-    """The first step of absolute paths under *element*: the model's name, also where it is put in."""
+    """The first step of absolute paths under *element*: the model's own name, also where it is embedded."""
     if isinstance(element, Submachine) and isinstance(element.model, Model):
         return plain(element.model.name)
     return plain(element.name)  # type: ignore[attr-defined]  # a root is a Model or a Submachine
 
 
 class _Lookup:
-    """Finding vertices by path, and saying what is wrong where there is none."""
+    """Finds vertices by path, and reports what is wrong if there is none."""
 
     def __init__(self, outline: Outline, report: Report) -> None:
         self.outline = outline
@@ -111,7 +112,7 @@ class _Lookup:
         steps: tuple[str, ...],
         word: str,
     ) -> int | None:
-        """Follow *steps* from *start*; tell of the first that leads nowhere."""
+        """Follow *steps* from *start*; report the first that leads nowhere."""
         vertices = self.outline.vertices
         at = start
         for number, step in enumerate(steps):
@@ -139,7 +140,7 @@ class _Lookup:
     def _unknown_step(
         self, transition: TransitionDraft, reference: Reference, at: int, missing: tuple[str, ...], word: str
     ) -> None:
-        """No child of *at* is called as the first of *missing*."""
+        """Report that *at* has no child with the first name of *missing*."""
         around = self.outline.vertices[at]
         if around.is_open or missing[0] in self.outline.left_out:
             return
@@ -152,7 +153,7 @@ class _Lookup:
     def _unknown_name(
         self, transition: TransitionDraft, reference: Reference, base: int, root: int, name: str, word: str
     ) -> None:
-        """No vertex from *base* outwards has a child called *name*."""
+        """Report that no vertex from *base* outwards has a child called *name*."""
         vertices = self.outline.vertices
         if name in self.outline.left_out:
             return
@@ -168,7 +169,7 @@ class _Lookup:
         self._unknown(transition, reference, label, found or self._elsewhere(segments(reference.path)[-1]), word, root)
 
     def _is_affordable(self) -> bool:
-        """Whether to look for similar names: that takes time, and after many mistakes nobody reads them."""
+        """Whether to look for similar names, which takes time; after many mistakes, more suggestions help no one."""
         self._looked += 1
         return self._looked <= _MOST_LOOKS
 
@@ -215,7 +216,7 @@ def _descend(outline: Outline, root: int, names: tuple[str, ...]) -> int | None:
 
 
 def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
-    """Every join, and every exit point that two regions of its owner lead to, with the regions that wait there."""
+    """Every join, and every exit point to which several regions lead, with the regions that must wait there."""
     incoming: dict[int, list[int]] = {}
     for transition in outline.transitions:
         if transition.source is not None and transition.is_conditional:

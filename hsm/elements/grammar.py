@@ -1,6 +1,5 @@
-"""Which part may stand where: one table.
+"""Which part belongs where: one table.
 
-In: an element and a part of it. Out: whether the grammar allows it, and where else the part belongs.
 Never imports the compiler: the table is data, and the check that reads it is the compiler's.
 """
 
@@ -60,7 +59,7 @@ ALLOWED_PARTS: Mapping[type[Element], frozenset[type[Element]]] = {
     Final: frozenset(),
     Terminate: frozenset(),
 }
-"""For every element with parts, the kinds of part that it may have."""
+"""For each kind of element with parts, the kinds of part that it may have."""
 
 
 def is_allowed(owner: Element, part: Element) -> bool:
@@ -69,5 +68,5 @@ def is_allowed(owner: Element, part: Element) -> bool:
 
 
 def owners_of(part: Element) -> list[str]:
-    """The words of the elements that *part* may stand in, in the order of the table."""
+    """The words of the elements that may have *part*, in the order of the table."""
     return [owner.word for owner, parts in ALLOWED_PARTS.items() if type(part) in parts]

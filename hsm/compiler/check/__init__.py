@@ -1,7 +1,7 @@
 """The rules that a model can break: one function each, with a code, for both front ends.
 
-`parts` and `values` look at single elements of the tree; the others at the outline, once its paths are resolved. A
-rule never raises: it tells the report, so that all problems of a model are told together.
+`parts` and `values` look at single elements of the tree, the others at the outline, once its paths are resolved. A
+rule never raises: it adds to the report, so that all problems of a model are reported together.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (parts.duplicates, _WITH_VERTICES),
     (parts.counted, _WITH_PARTS),
     (parts.targeted, (Initial,)),
-    (parts.put_in, (Submachine,)),
+    (parts.embedded, (Submachine,)),
     (values.actions, (ActionList,)),
     (values.predicate, (Guard,)),
     (values.conditions, (Combination,)),
@@ -66,7 +66,7 @@ _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (values.moment, (At,)),
     (values.duration, (TimeSpan,)),
 )
-"""Each rule about single elements, with the kinds that it is about."""
+"""Each rule about single elements, with the kinds of element that it is about."""
 
 
 _KINDS: set[type[Element]] = {NotAPart, *ALLOWED_PARTS, *chain.from_iterable(ALLOWED_PARTS.values())}
@@ -75,16 +75,16 @@ _RULES = {kind: tuple(rule for rule, kinds in _OF_ELEMENTS if issubclass(kind, k
 
 
 def check_tree(model: Model[Any], report: Report) -> None:
-    """Every rule about single elements; a model that is put in was checked when it was defined."""
+    """Every rule about single elements; an embedded model was checked when it was defined."""
     for site in sites(model):
         for rule in _RULES[type(site.element)]:
             rule(site, report)
 
 
 def check_outline(outline: Outline, report: Report) -> None:
-    """Every rule about how vertices and transitions lie to each other; the warnings only where nothing is wrong."""
+    """Every rule about how vertices and transitions relate."""
     check_transitions(outline, report)
     check_pseudostates(outline, report)
     check_cycles(outline, report)
-    if not report.has_errors:
+    if not report.has_errors:  # the intended target of a wrong path would look unreachable
         check_reach(outline, report)

@@ -1,7 +1,4 @@
-"""Circles: ways round that a machine would go without end.
-
-In: a resolved outline. Out: diagnostics. A way is made of default entries and of what is behind pseudostates.
-"""
+"""Cycles: routes that a machine would follow without end, through default entries and pseudostates."""
 
 from __future__ import annotations
 
@@ -11,22 +8,26 @@ from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, Outline, TransitionDra
 from hsm.compiler.report import Report
 from hsm.program import Kind
 
-_WAYS_IN = HISTORIES | {Kind.ENTRY_POINT}
-"""Kinds that lead to the default entry of their owner where nothing else is said."""
+_ENTRIES = HISTORIES | {Kind.ENTRY_POINT}
+"""Kinds that lead to the default entry of their owner, unless they have a target."""
 
 
 def check_cycles(outline: Outline, report: Report) -> None:
-    """HSM034: default entries and pseudostates that lead round in a circle would be gone through without end."""
+    """HSM034: default entries and pseudostates that form a cycle, which a machine would follow without end."""
     done: set[int] = set()
     for vertex in outline.vertices:
-        goes_on = vertex.kind in PSEUDOSTATES or vertex.defaults or vertex.regions
-        if goes_on and vertex.index not in done:
-            _circle(outline, vertex.index, done, report)
+        leads_on = vertex.kind in PSEUDOSTATES or vertex.defaults or vertex.regions
+        if leads_on and vertex.index not in done:
+            _follow(outline, vertex.index, done, report)
 
 
-def _circle(outline: Outline, start: int, done: set[int], report: Report) -> None:
-    """Follow every way from *start* on which a machine does not rest; *done* is what was followed before."""
-    path: dict[int, None] = {start: None}  # a set that keeps its order
+def _follow(outline: Outline, start: int, done: set[int], report: Report) -> None:
+    """Follow every route from *start* up to where a machine rests; *done* are the vertices followed before.
+
+    A depth-first search without recursion, as a chain of pseudostates may be longer than Python's stack is deep. A
+    target that is already on the path closes a cycle; one that is done cannot, as all routes from it were followed.
+    """
+    path: dict[int, None] = {start: None}  # a set that keeps its order: the vertices of the current route
     pending = [_onward(outline, start)]
     while pending:
         step = next(pending[-1], None)
@@ -54,17 +55,17 @@ def _circle(outline: Outline, start: int, done: set[int], report: Report) -> Non
 
 
 def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int]]:
-    """Where a machine that reaches *index* goes on to at once, with the transition that leads there."""
+    """The vertices that a machine goes on to when it reaches *index*, each with the transition that leads there."""
     vertex = outline.vertices[index]
     transitions = vertex.outgoing if vertex.kind in PSEUDOSTATES else vertex.defaults
-    owner = vertex.parent if vertex.kind in _WAYS_IN else index
-    is_inward = vertex.kind in _WAYS_IN or vertex.kind not in PSEUDOSTATES
+    owner = vertex.parent if vertex.kind in _ENTRIES else index
+    is_inward = vertex.kind in _ENTRIES or vertex.kind not in PSEUDOSTATES
     for transition in transitions:
         for target in transition.reached:
             if is_inward and (target == owner or not outline.encloses(owner, target)):
-                continue  # HSM011, HSM041 and HSM057 tell of it
+                continue  # HSM011, HSM041 and HSM057 report it
             yield transition, target
-    if vertex.kind in _WAYS_IN and not any(transition.reached for transition in transitions):
+    if vertex.kind in _ENTRIES and not any(transition.reached for transition in transitions):
         for transition in outline.vertices[vertex.parent].defaults:
             yield transition, vertex.parent
     for region in vertex.regions if not vertex.defaults else ():

@@ -1,6 +1,6 @@
-"""Rules of parts: what may stand where, how often, and what it may be called (rule N1).
+"""Rules of parts: what is allowed where, how often, and with what name (rule N1).
 
-In: an element and what it stands in. Out: diagnostics. Each function is one rule, or a family of rules.
+Each function is one rule, or a family of rules, about the element of a `Site`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from hsm.elements.walk import a, name_of, plain
 from hsm.names import either, is_name
 
 DEEPEST = 200
-"""How many elements may stand around one."""
+"""How many elements may contain one another."""
 
 
 def misplaced(site: Site, report: Report) -> None:
-    """HSM001: parts that may not stand here; what is no part at all has a rule of its own."""
+    """HSM001: parts that are not allowed here; what is not a part at all has a rule of its own."""
     allowed = ALLOWED_PARTS[type(site.element)]
     for part in site.element.parts:
         if type(part) not in allowed and not isinstance(part, NotAPart):
@@ -40,7 +40,7 @@ def misplaced(site: Site, report: Report) -> None:
 
 
 def _misplaced(site: Site, part: Element, report: Report) -> None:
-    """HSM001 for *part* of *site*. HSM012 and HSM016 say more of two cases that are common."""
+    """HSM001 for *part* of *site*. HSM012 and HSM016 say more about two common cases."""
     owner: Element = site.element
     kind: type[Element] = type(owner)
     part_kind: type[Element] = type(part)
@@ -71,11 +71,11 @@ def _misplaced(site: Site, part: Element, report: Report) -> None:
             f"'{part.word}' is not allowed in '{owner.word}'",
             part.where,
             within=site.itself,
-            help=_place_for(part, owner),
+            help=_where_it_belongs(part, owner),
         )
 
 
-def _place_for(part: Element, owner: Element) -> str:
+def _where_it_belongs(part: Element, owner: Element) -> str:
     if isinstance(part, Model):
         return "embed it with hsm.submachine(name, model)"
     if isinstance(owner, Transition) and isinstance(part, Entry | Exit):
@@ -84,7 +84,7 @@ def _place_for(part: Element, owner: Element) -> str:
 
 
 def not_a_part(site: Site, report: Report) -> None:
-    """HSM002: an argument that is no part of a model at all."""
+    """HSM002: an argument that is not a part at all."""
     value, in_transition = site.element.value, isinstance(site.owner, Transition)
     if getattr(value, "__module__", None) == "hsm.dsl":
         help_ = f"call it: hsm.{qualified_name(value)}(...)"
@@ -106,7 +106,7 @@ def not_a_part(site: Site, report: Report) -> None:
 
 
 def named(site: Site, report: Report) -> None:
-    """HSM003: a name that names nothing (rule N1)."""
+    """HSM003: an invalid name (rule N1)."""
     element = site.element
     if not is_name(element.name) and not (isinstance(element, Initial) and element.name is None):
         report.error(
@@ -119,7 +119,7 @@ def named(site: Site, report: Report) -> None:
 
 
 def duplicates(site: Site, report: Report) -> None:
-    """HSM004: two siblings with one name (rule N1)."""
+    """HSM004: two siblings with the same name (rule N1)."""
     parts = site.element.parts
     if len(parts) < 2:
         return
@@ -142,7 +142,7 @@ _ONCE: tuple[tuple[type[Element], str], ...] = ((Initial, "HSM010"), (Target, "H
 
 
 def counted(site: Site, report: Report) -> None:
-    """HSM010, HSM014 and HSM015: a part that may stand here once."""
+    """HSM010, HSM014 and HSM015: a part that is allowed here only once."""
     element = site.element
     if len(element.parts) < 2:
         return
@@ -174,8 +174,8 @@ def targeted(site: Site, report: Report) -> None:
         report.error("HSM013", "an 'initial' needs a target", element.where, within=site.itself, help=help_)
 
 
-def put_in(site: Site, report: Report) -> None:
-    """HSM050: something put in as a submachine that is no model."""
+def embedded(site: Site, report: Report) -> None:
+    """HSM050: a submachine that is not a model."""
     element = site.element
     if isinstance(element, Submachine) and not isinstance(element.model, Model):
         report.error(
@@ -188,8 +188,8 @@ def put_in(site: Site, report: Report) -> None:
 
 
 def too_deep(site: Site, report: Report) -> None:
-    """HSM058: a model that is nested deeper than anybody could follow, and deeper than Python calls functions."""
-    if site.depth == DEEPEST + 1:
+    """HSM058: a model that is nested deeper than anyone can follow, or Python's recursion limit allows."""
+    if site.depth == DEEPEST + 1:  # once, and not for everything further inside
         help_ = "move the inner part into a model of its own, and embed that with hsm.submachine(name, model)"
         if site.is_in_condition:
             help_ = "write the condition as one function"

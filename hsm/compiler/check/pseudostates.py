@@ -1,6 +1,6 @@
-"""Rules of pseudostates: branches, forks, joins, doors, histories, regions (R3 to R7).
+"""Rules of pseudostates: branches, forks, joins, connection points, histories, regions (R3 to R7).
 
-In: a resolved outline. Out: diagnostics. What could not be resolved has been told of, and is passed over.
+They look at a resolved outline; paths that could not be resolved have been reported, and are skipped.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from hsm.names import closest, either, is_name
 from hsm.program import Kind
 
 _BRANCHING = {Kind.CHOICE, Kind.JUNCTION}
-_DOORS = {Kind.ENTRY_POINT, Kind.EXIT_POINT}
-_NO_WAY_BACK = PSEUDOSTATES - {Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN}
-"""Kinds that are reached once something was left, so that the way behind them has to be open (rule R4)."""
+_CONNECTION_POINTS = {Kind.ENTRY_POINT, Kind.EXIT_POINT}
+_UNDER_WAY = PSEUDOSTATES - {Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN}
+"""Kinds that are reached after states were exited, so that the route beyond them must be open (rule R4)."""
 
 
 def check_pseudostates(outline: Outline, report: Report) -> None:
@@ -35,8 +35,8 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
             _fork(outline, vertex, report)
         elif vertex.kind is Kind.JOIN:
             _join(outline, vertex, incoming.get(vertex.index, []), report)
-        elif vertex.kind in _DOORS:
-            _door(outline, vertex, incoming.get(vertex.index, []), report)
+        elif vertex.kind in _CONNECTION_POINTS:
+            _connection_point(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.kind in HISTORIES:
             _history(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.regions:
@@ -49,7 +49,7 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
 
 
 def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM033: nothing behind a pseudostate waits for an event. HSM035: every way behind one leads somewhere."""
+    """HSM033: a transition from a pseudostate has no trigger. HSM035: it has a target."""
     for transition in vertex.outgoing:
         if transition.has_trigger:
             report.error(
@@ -70,7 +70,7 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 
 def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches behind an open one (R4)."""
+    """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches after an open one (R4)."""
     word = vertex.element.word
     if not vertex.outgoing and parts_of(vertex.element):
         return
@@ -92,7 +92,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             help="end with an unguarded hsm.transition(hsm.target(...)), for when no guard holds",
         )
     if any(branch.has_trigger for branch in vertex.outgoing):
-        return
+        return  # HSM033 has reported that, and which branch is open is unclear
     for number, branch in enumerate(vertex.outgoing[:-1]):
         if not branch.conditions and not branch.is_conditional:
             count = len(vertex.outgoing) - number - 1
@@ -109,7 +109,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 
 def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM036: a fork leads into different regions of one state, without guards (rule R6)."""
+    """HSM036: a fork enters different regions of one state, without guards (rule R6)."""
     targets = [target for transition in vertex.outgoing for target in transition.reached]
     if any(not transition.targets or None in [w.vertex for w in transition.targets] for transition in vertex.outgoing):
         return
@@ -165,8 +165,8 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
             )
 
 
-def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
-    """HSM040 to HSM043, HSM049: the doors of a state (rule R7)."""
+def _connection_point(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
+    """HSM040 to HSM043, HSM049: the entry and exit points of a state (rule R7)."""
     word, owner = vertex.element.word, outline.vertices[vertex.parent]
     if not owner.regions and not any(outline.vertices[c].kind in SUBSTATES for c in owner.children.values()):
         report.error(
@@ -179,21 +179,21 @@ def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
         return
     if vertex.kind is Kind.EXIT_POINT:
         if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_exit_points:
-            door = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
-            is_put_in = isinstance(owner.element, Submachine)
+            call = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
+            is_embedded = isinstance(owner.element, Submachine)
             report.error(
                 "HSM043",
                 f"the exit point {vertex.path} leads nowhere",
-                owner.where if is_put_in else vertex.where,
+                owner.where if is_embedded else vertex.where,
                 within=vertex.path,
-                help=f"add {door} to the submachine" if is_put_in else f"add a transition: {door}",
+                help=f"add {call} to the submachine" if is_embedded else f"add a transition: {call}",
             )
         return
-    _routes(outline, vertex, owner, report)
+    _entry_routes(outline, vertex, owner, report)
 
 
-def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: Report) -> None:
-    """What is behind an entry point: one way into each region at most, without guards."""
+def _entry_routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: Report) -> None:
+    """HSM041 and HSM049: an entry point has at most one transition into each region of its state, without guards."""
     targets: list[int] = []
     for transition in vertex.outgoing:
         for reference in transition.targets:
@@ -222,7 +222,7 @@ def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: R
 
 
 def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
-    """HSM039: a history of the model itself has nothing to remember. HSM057: its default lies in its owner (R5)."""
+    """HSM039: a history of the model itself never remembers. HSM057: its default target is inside its owner (R5)."""
     owner = outline.vertices[vertex.parent]
     if owner.index == 0 and incoming:
         report.warn(
@@ -261,25 +261,25 @@ def _regions(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 
 def _unknown_exit_points(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM051: a door that a model does not have."""
-    doors = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
-    for door in vertex.unknown_exit_points:
-        if not is_name(name_of(door)):
+    """HSM051: an exit point that the model does not have."""
+    known = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
+    for exit_point in vertex.unknown_exit_points:
+        if not is_name(name_of(exit_point)):
             continue
-        name = plain(name_of(door))
-        known = closest(name, doors)
-        has = f"it has {', '.join(repr(each) for each in doors)}" if doors else "it has no exit points"
+        name = plain(name_of(exit_point))
+        similar = closest(name, known)
+        has = f"it has {', '.join(repr(each) for each in known)}" if known else "it has no exit points"
         report.error(
             "HSM051",
             f"the model of {vertex.path} has no exit point '{name}'",
-            door.where,
+            exit_point.where,
             within=vertex.path,
-            help=f"did you mean {either(known)}?" if known else has,
+            help=f"did you mean {either(similar)}?" if similar else has,
         )
 
 
 def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM059: a region that nothing can be active in."""
+    """HSM059: a region in which nothing can be active."""
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
     was_left_out = len(vertex.children) < len(
         [part for part in parts_of(vertex.element) if name_of(part) is not None or isinstance(part, NotAPart)]
@@ -289,12 +289,12 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 
 def _closed_junctions(outline: Outline, report: Report) -> None:
-    """HSM048: a junction that is reached when there is no way back has a branch without a guard (rule R4)."""
+    """HSM048: a junction that is reached after states were exited has a branch without a guard (rule R4)."""
     pending = [
         target
         for transition in outline.transitions
         if transition.source is not None
-        and (transition.is_default or outline.vertices[transition.source].kind in _NO_WAY_BACK)
+        and (transition.is_default or outline.vertices[transition.source].kind in _UNDER_WAY)
         for target in transition.reached
     ]
     seen: set[int] = set()

@@ -1,7 +1,4 @@
-"""Sites: an element with what is around it, and the words to tell of it.
-
-In: a tree. Out: its elements one after the other, however deep it is. What the rules of single elements share.
-"""
+"""Sites: an element with what is around it, and the words for both in a message."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
 
 
 class Site:
-    """An element and the site of what it stands in, ``None`` for the model: words are found only for a message."""
+    """An element, its depth, and the site that it is in, ``None`` for the model. Words are found only for a message."""
 
     __slots__ = ("element", "outer", "depth")
 
@@ -26,12 +23,12 @@ class Site:
 
     @property
     def owner(self) -> Any:
-        """The element that it stands in, ``None`` for the model."""
+        """The element around it; ``None`` for the model."""
         return self.outer.element if self.outer is not None else None
 
     @property
     def within(self) -> str:
-        """The place of the innermost element around that is no condition, for a message about the element."""
+        """The location of the innermost element around that is not a condition, for a message about the element."""
         around = self.outer
         while around is not None and isinstance(around.element, Condition | When):
             around = around.outer
@@ -39,7 +36,7 @@ class Site:
 
     @property
     def itself(self) -> str:
-        """The place of the element itself, for a message about its parts."""
+        """The location of the element itself, for a message about its parts."""
         path: list[str] = []
         at: Site | None = self
         while at is not None:
@@ -51,12 +48,12 @@ class Site:
 
     @property
     def is_in_condition(self) -> bool:
-        """Whether the element stands in another condition, or under a change trigger."""
+        """Whether the element is in another condition, or in a change trigger."""
         return isinstance(self.owner, Combination | Not | When)
 
 
 def location_of(element: Element, path: list[str]) -> str:
-    """The words for *element*, which stands at, or for want of a name in, *path*."""
+    """The words for *element*, whose path, or for want of a name that of its owner, is *path*."""
     around = "/" + "/".join(path)
     kind: type[Element] = type(element)
     if kind is Transition:
@@ -66,7 +63,7 @@ def location_of(element: Element, path: list[str]) -> str:
 
 def sites(root: Element) -> Iterator[Site]:
     """*root* and everything in it, each before its own parts, in the order in which it was written."""
-    pending = [Site(root, None, 0)]
+    pending = [Site(root, None, 0)]  # a stack instead of recursion: a tree that is too deep must be walked too
     while pending:
         site = pending.pop()
         yield site
@@ -76,7 +73,7 @@ def sites(root: Element) -> Iterator[Site]:
 
 
 def shown(value: object) -> str:
-    """*value* as a user would recognise it, on one line of at most 60 characters."""
+    """*value* as a user would recognise it, in at most 60 characters."""
     if isinstance(value, Element):
         return f"'{value.word}'"
     if callable(value):

@@ -1,6 +1,6 @@
 """Rules of transitions: where one may start and end (K, N, R1 and T4).
 
-In: a resolved outline. Out: diagnostics. What could not be resolved has been told of, and is passed over.
+They look at a resolved outline; paths that could not be resolved have been reported, and are skipped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hsm.elements.walk import a, parts_of
 from hsm.program import NONE, OUTSIDE, Kind
 
 _INWARD = HISTORIES | {Kind.ENTRY_POINT}
-"""Kinds that have rules of their own for where they lead: into their owner."""
+"""Kinds with rules of their own for where they lead: into their owner."""
 
 
 def check_transitions(outline: Outline, report: Report) -> None:
@@ -37,7 +37,7 @@ def check_transitions(outline: Outline, report: Report) -> None:
 
 
 def _default_target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM011: the target of an `initial` lies strictly inside its owner (rule R1)."""
+    """HSM011: the target of an `initial` is strictly inside its owner (rule R1)."""
     for reference in transition.targets:
         if reference.vertex is None or transition.source is None:
             continue
@@ -54,7 +54,7 @@ def _default_target(outline: Outline, transition: TransitionDraft, report: Repor
 
 
 def _source(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM025: a transition that starts where nothing can be left by one."""
+    """HSM025: a source that no transition can leave."""
     source = outline.vertices[transition.source or 0]
     where = transition.from_path.where if transition.from_path is not None else transition.where
     if source.kind is Kind.REGION:
@@ -73,7 +73,7 @@ def _source(outline: Outline, transition: TransitionDraft, report: Report) -> No
 
 
 def _target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM024: a region is entered with its state, never alone. HSM042: an exit point is reached from inside."""
+    """HSM024: a region is never entered on its own. HSM042: an exit point is reached from inside."""
     for reference in transition.targets:
         if reference.vertex is None or transition.source is None:
             continue
@@ -97,7 +97,7 @@ def _target(outline: Outline, transition: TransitionDraft, report: Report) -> No
 
 
 def _homes(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
-    """HSM026: a guard that is a method of a state which is not active while the source is."""
+    """HSM026: a guard that is a method of a state that may be inactive while the source is active."""
     for reference in transition.homes.values():
         if reference.vertex is not None and not outline.encloses(reference.vertex, source):
             leaves = outline.vertices[source].path
@@ -116,7 +116,7 @@ def _homes(outline: Outline, transition: TransitionDraft, source: int, report: R
 
 
 def _several_targets(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM047: several targets lie in different regions of one state (rule R6)."""
+    """HSM047: several targets are in different regions of one state (rule R6)."""
     if len(transition.targets) < 2 or len(transition.reached) < len(transition.targets):
         return
     count = sum(isinstance(part, Target) for part in parts_of(transition.element))
@@ -131,7 +131,7 @@ def _several_targets(outline: Outline, transition: TransitionDraft, report: Repo
 
 
 def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
-    """Whether *vertices* lie in pairwise different regions of one orthogonal vertex."""
+    """Whether *vertices* are in pairwise different regions of one orthogonal vertex."""
     owner = outline.container(*vertices)
     if owner == OUTSIDE or not outline.vertices[owner].regions:
         return False
@@ -140,7 +140,7 @@ def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
 
 
 def _between_regions(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
-    """HSM046: no transition leads from one region of a state into another one of it (UML 2.5.1, 14.2.3.9)."""
+    """HSM046: no transition goes from one region of a state to another (UML 2.5.1, 14.2.3.9)."""
     for reference in transition.targets:
         target = reference.vertex
         if target is None or target == source:

@@ -1,6 +1,6 @@
-"""Rules of values: callables, event names, paths, time spans.
+"""Rules of values: callables, event names, paths, durations.
 
-In: an element and what it stands in. Out: diagnostics. Each function is one rule, or a family of rules.
+Each function is one rule, or a family of rules, about the element of a `Site`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _callable(site: Site, behavior: Any, report: Report) -> None:
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a generator and would never run"
     elif not is_behavior(behavior):
         message = f"'{word}' takes a function, but {shown(behavior)} is not callable"
-        help_ = getattr(behavior, "hsm_help", help_)  # what another front end makes may know better
+        help_ = getattr(behavior, "hsm_help", help_)  # what the class front end makes knows better
     elif not fits(behavior):
         code, help_ = "HSM006", _signature_help(behavior)
         message = f"'{qualified_name(behavior)}' cannot be called with {_arguments(behavior)}"
@@ -92,7 +92,7 @@ def _nothing_named(site: Site, what: str, help_: str, report: Report) -> None:
 
 
 def operation(site: Site, report: Report) -> None:
-    """HSM007 for a call: an operation that has no name."""
+    """HSM007 for a call: an operation without a name."""
     element = site.element
     if not (isinstance(element.operation, str) and element.operation):
         report.error(
@@ -105,7 +105,7 @@ def operation(site: Site, report: Report) -> None:
 
 
 def events(site: Site, report: Report) -> None:
-    """HSM007: a trigger that names no event, or one that nobody can send. HSM008: a part that names nothing."""
+    """HSM007: a trigger that names no event, or one that cannot be sent. HSM008: a part that names nothing."""
     element = site.element
     if not element.events:
         _nothing_named(site, "event", "pass a name, an hsm.Event or a subclass of hsm.Signal", report)
@@ -120,7 +120,7 @@ def events(site: Site, report: Report) -> None:
 
 
 def _event_help(event: object, *, is_trigger: bool) -> str:
-    """What to do about *event*; empty when it is right."""
+    """What to do about *event*; empty if it is valid."""
     if type(event) in (list, tuple, set):
         return "pass the events as separate arguments, without brackets"
     if not isinstance(event, str):
@@ -139,7 +139,7 @@ def _event_help(event: object, *, is_trigger: bool) -> str:
 
 
 def targets(site: Site, report: Report) -> None:
-    """HSM008: a target that names nothing. HSM009: a path that is none."""
+    """HSM008: a target that names nothing. HSM009: an invalid path."""
     paths = site.element.paths
     if not paths:
         _nothing_named(site, "path", "name a vertex, such as hsm.target('idle')", report)
@@ -148,7 +148,7 @@ def targets(site: Site, report: Report) -> None:
 
 
 def path(site: Site, report: Report) -> None:
-    """HSM009: a path that is none."""
+    """HSM009: an invalid path."""
     _path(site, site.element.path, report)
 
 
@@ -164,23 +164,23 @@ def _path(site: Site, path: object, report: Report) -> None:
 
 
 def moment(site: Site, report: Report) -> None:
-    """HSM018: something that is no moment. HSM005 and HSM006 for a function that gives one."""
+    """HSM018: not a point in time. HSM005 and HSM006 for a function that returns one."""
     given = site.element.moment
     if is_behavior(given):
         _callable(site, given, report)
     elif not isinstance(given, datetime):
-        _no_time(site, given, "a datetime or a function that returns one", "datetime(2030, 1, 1, 12)", report)
+        _not_a_time(site, given, "a datetime or a function that returns one", "datetime(2030, 1, 1, 12)", report)
 
 
 def duration(site: Site, report: Report) -> None:
-    """HSM017: a time span that no timer can have (rule A4). HSM018: none at all. HSM005 and HSM006 as for `moment`."""
+    """HSM017: an impossible duration (rule A4). HSM018: not a duration. HSM005 and HSM006 as for `moment`."""
     element, given = site.element, site.element.duration
     if is_behavior(given):
         _callable(site, given, report)
         return
     if isinstance(given, bool) or not isinstance(given, int | float | timedelta):
         expected = "seconds, a timedelta or a function that returns either"
-        _no_time(site, given, expected, "2.5 or timedelta(minutes=1)", report)
+        _not_a_time(site, given, expected, "2.5 or timedelta(minutes=1)", report)
         return
     seconds = given.total_seconds() if isinstance(given, timedelta) else given
     problem = _problem(seconds, is_every=isinstance(element, Every))
@@ -193,7 +193,7 @@ def duration(site: Site, report: Report) -> None:
 def _problem(seconds: float, *, is_every: bool) -> str:
     try:
         seconds = float(seconds)
-    except OverflowError:
+    except OverflowError:  # an int that is too large for a float
         seconds = math.inf if seconds > 0 else -math.inf
     if math.isnan(seconds):
         return "is not a duration"
@@ -204,7 +204,7 @@ def _problem(seconds: float, *, is_every: bool) -> str:
     return "would fire endlessly" if seconds == 0 and is_every else ""
 
 
-def _no_time(site: Site, value: object, expected: str, such_as: str, report: Report) -> None:
+def _not_a_time(site: Site, value: object, expected: str, such_as: str, report: Report) -> None:
     element = site.element
     report.error(
         "HSM018",
