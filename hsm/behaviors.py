@@ -79,7 +79,7 @@ class Bound:
         return self.function(own, *[given[argument] for argument in self.arguments])
 
 
-class Scoped(abc.ABC):
+class ScopedBehavior(abc.ABC):
     """A behaviour that must learn which vertex it belongs to before it can be called.
 
     Attributes:
@@ -106,7 +106,7 @@ def unwrap(behavior: Any) -> Any:
     """
     while True:
         kind = _kind(behavior)
-        if issubclass(kind, Scoped):
+        if issubclass(kind, ScopedBehavior):
             behavior = behavior.function
         elif issubclass(kind, staticmethod | classmethod | MethodType):
             behavior = behavior.__func__
@@ -133,7 +133,7 @@ def callable_form(behavior: Any) -> Any:
 
 def is_behavior(candidate: object) -> bool:
     """Whether *candidate* can be called at all; the bare ``classmethod`` object of a class body cannot."""
-    return isinstance(candidate, Scoped) or callable(candidate)
+    return isinstance(candidate, ScopedBehavior) or callable(candidate)
 
 
 def qualified_name(behavior: Any) -> str:
@@ -146,7 +146,7 @@ def qualified_name(behavior: Any) -> str:
 def fits(behavior: Any) -> bool:
     """Whether *behavior* accepts the arguments of a behaviour; ``True`` if its signature is unknown."""
     form = callable_form(behavior)
-    if isinstance(form, Scoped):
+    if isinstance(form, ScopedBehavior):
         return any(takes(form.function, count) for count in form.forms)
     return takes(form, 3)
 
@@ -171,6 +171,7 @@ _SUSPENDING = frozenset(
     for name in ("GET_AWAITABLE", "GET_ANEXT", "GET_AITER", "BEFORE_ASYNC_WITH", "SEND")
     if name in opcode.opmap
 )
+# by the beginning of their names, which differ between the versions of Python; iterating may call as well
 _CALLING = (
     "CALL",
     "PRECALL",

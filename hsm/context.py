@@ -24,7 +24,7 @@ class Context:
     def __init__(self, parent: Context | None = None) -> None:
         self._done = False
         self._parent = parent
-        self._below: dict[Context, None] | None = None
+        self._below: dict[Context, None] | None = None  # a set that keeps its order
         self._callbacks: list[Callable[[], object]] | None = None
         if parent is not None:
             if parent._done:
@@ -49,7 +49,7 @@ class Context:
         Raises:
             Exception: The exception of a callback, after all others have run; several become an ``ExceptionGroup``.
         """
-        if self._below is None and self._callbacks is None and self._parent is None:
+        if self._below is None and self._callbacks is None and self._parent is None:  # as most contexts are
             self._done = True
             return
         reached = self._set()  # all flags first: a callback must not find a context below that is not done yet
@@ -77,6 +77,7 @@ class Context:
 
     def _set(self) -> list[Context]:
         """Set the flag here and below, and return the contexts that were not done yet, each before those below it."""
+        # a context that lives long, such as the one of a machine, must not collect all that ever were below it
         if self._parent is not None and self._parent._below is not None:
             self._parent._below.pop(self, None)
         reached: list[Context] = []

@@ -198,6 +198,7 @@ def initial(name: str, /, *parts: DefaultPart[I]) -> Initial[I]: ...
 def initial(*parts: Any) -> Initial[Any]:
     """The default entry of the element that contains it (rule R1): ``initial([name], target(...), *effects)``."""
     where = call_site()
+    # the name is optional, so a string that comes first is the name and not, as it may look, a target (HSM013)
     name: str | None = None
     if parts and isinstance(parts[0], str):
         name, *rest = parts

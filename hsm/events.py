@@ -114,6 +114,7 @@ class Signal(Event[None]):
         super().__init_subclass__(**kwargs)
         if name is not None and (not isinstance(name, str) or not name):
             raise TypeError(f"the name of signal {cls.__name__!r} must be a non-empty string, not {name!r}")
+        # a string `name` in the body is the event's name; an annotation, or any other value, makes it a field
         annotations = get_annotations(cls, format=Format.FORWARDREF)
         for taken in ("name", "data"):
             if taken in annotations or not isinstance(cls.__dict__.get(taken, ""), str):

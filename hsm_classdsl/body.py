@@ -55,6 +55,8 @@ class Draft:
 def read(owner: type) -> Draft:
     """The declarations of *owner* and of every vertex class in it, those of base classes first."""
     found: dict[str, Declaration] = {}
+    # base classes first, as in a method resolution order read backwards: what is overridden keeps its place, and with
+    # it its priority among transitions (rule T2)
     for base in reversed(users_bases(owner)):
         for name, value in vars(base).items():
             if name != "hsm_model":

@@ -27,26 +27,26 @@ class GuardTerm:
     hsm_help = "combine guards of a class with &, | and ~, and pass them as 'guard='"
 
     def __and__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
-        return Combined("all_of", (self, other))
+        return GuardCombination("all_of", (self, other))
 
     def __rand__(self, other: Condition[Any]) -> GuardTerm:
-        return Combined("all_of", (other, self))
+        return GuardCombination("all_of", (other, self))
 
     def __or__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
-        return Combined("any_of", (self, other))
+        return GuardCombination("any_of", (self, other))
 
     def __ror__(self, other: Condition[Any]) -> GuardTerm:
-        return Combined("any_of", (other, self))
+        return GuardCombination("any_of", (other, self))
 
     def __invert__(self) -> GuardTerm:
-        return Combined("not_", (self,))
+        return GuardCombination("not_", (self,))
 
     def __bool__(self) -> bool:
         raise TypeError("combine guards with &, | and ~; 'and', 'or' and 'not' would drop one of them")
 
 
 @attrs.frozen(eq=False, repr=False)
-class Combined(GuardTerm):
+class GuardCombination(GuardTerm):
     """A combination of guards; *word* is the function of `hsm` that makes the same."""
 
     word: str

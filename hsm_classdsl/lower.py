@@ -41,7 +41,7 @@ from hsm.instance import Instance
 from hsm.names import is_absolute, join, segments
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, users_bases
-from hsm_classdsl.guards import Combined, Guard, Guarding, InStateTerm, is_guard
+from hsm_classdsl.guards import Guard, GuardCombination, Guarding, InStateTerm, is_guard
 from hsm_classdsl.marks import BehaviorMark, InitialMark, Mark, Path, TransitionMark, is_mark
 from hsm_classdsl.methods import Method, StateMethod
 from hsm_classdsl.vertices import History, Submachine, Vertex
@@ -87,6 +87,7 @@ class _Lowering:
         self.names: dict[str, set[str]] = {}
         """The names directly in each vertex, by its path."""
         self._attributes: dict[type, dict[int, str]] = {}
+        # every vertex first: a transition may name a class that is written further down
         vertices = list(_vertices(draft, ""))
         self._classes = {path: known for known, path in vertices}
         bases = [_vertices(read(base), "") for base in users_bases(self.machine)[1:]]
@@ -147,7 +148,7 @@ class _Lowering:
         if not issubclass(owner, History):
             return owner.hsm_kind(name, vertex_parts(tuple(parts), where), where=where)
         target: Path | tuple[Path, ...] | None = owner.hsm_target
-        if target is not None:
+        if target is not None:  # it comes from the class statement, not from the body
             parts.insert(0, Target[Any](self._several(target, None), where=where))
         return owner.hsm_kind(name, transition_parts(tuple(parts), where), where=where)
 
@@ -228,7 +229,7 @@ class _Lowering:
         if source is None:
             return path
         if isinstance(source, type):
-            return min(self.paths.get(source, ("",)))
+            return min(self.paths.get(source, ("",)))  # of several, any: `_path` makes that an unknown path
         first, *steps = segments(source)
         if is_absolute(source):
             return "/".join(steps)
@@ -259,7 +260,7 @@ class _Lowering:
             return guard
         if isinstance(guard, InStateTerm):
             return guard.condition
-        if isinstance(guard, Combined):
+        if isinstance(guard, GuardCombination):
             conditions = tuple([self._condition(term, scope, mark) for term in guard.terms])
             if guard.word == "not_":
                 return Not[Any](conditions[0], where=mark.where)

@@ -11,13 +11,13 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hsm.behaviors import Bound, Scoped, StateObjectFactory, calls_nothing
+from hsm.behaviors import Bound, ScopedBehavior, StateObjectFactory, calls_nothing
 
 _FORMS = {1: "(self)", 2: "(self, event)", 3: "(self, ctx, event)"}
 _ARGUMENTS = {1: (), 2: ("event",), 3: ("ctx", "event")}
 
 
-class Method(Scoped):
+class Method(ScopedBehavior):
     """A method of a machine class: ``self`` is the instance."""
 
     __slots__ = ("function",)

@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Instance)
 class Vertex:
     """The base of all nested classes of a machine: the kind of vertex that one is, and where it was written."""
 
-    hsm_kind: ClassVar[type[nodes.Named]]
+    hsm_kind: ClassVar[type[nodes.NamedElement]]
     hsm_is_initial: ClassVar[bool] = False
     hsm_where: ClassVar[Source | None] = None
 

@@ -9,7 +9,7 @@ import copy
 from typing import Any
 
 from hsm.behaviors import (
-    Scoped,
+    ScopedBehavior,
     StateObjectFactory,
     at_once,
     callable_form,
@@ -45,10 +45,11 @@ class Binder:
         form: Any = callable_form(action)
         is_coroutine = is_async(action)
         ends_at_once = is_coroutine and never_suspends(action)
+        # such a coroutine function is called as a plain function where one can be made, which saves the coroutine
         plain = _plain(form) if ends_at_once else form
         call = plain
         makes_quietly = True
-        if issubclass(type(form), Scoped):
+        if issubclass(type(form), ScopedBehavior):
             # a method gets the object of the vertex it is written in, also where the transition leaves another one
             place = vertex if written_in is None else written_in
             call = bound = plain.for_vertex(place)
@@ -75,7 +76,7 @@ class Binder:
 
 def _plain(form: Any) -> Any:
     """*form* with a plain function in place of a coroutine function that cannot suspend, if there is one."""
-    if not issubclass(type(form), Scoped):
+    if not issubclass(type(form), ScopedBehavior):
         return at_once(form) or form
     function = at_once(form.function)
     if function is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hsm.behaviors import Scoped
+from hsm.behaviors import ScopedBehavior
 from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, TransitionDraft, VertexDraft
 from hsm.elements.grammar import is_allowed
 from hsm.elements.nodes import (
@@ -237,7 +237,11 @@ def _condition_paths(transition: TransitionDraft) -> None:
             key = id(each)
             if isinstance(each, InState) and is_path(each.path):
                 in_states[key] = Reference(plain(each.path), each.where)
-            elif isinstance(each, Guard) and isinstance(each.predicate, Scoped) and each.predicate.home is not None:
+            elif (
+                isinstance(each, Guard)
+                and isinstance(each.predicate, ScopedBehavior)
+                and each.predicate.home is not None
+            ):
                 homes[key] = Reference(each.predicate.home, transition.where)
     transition.in_states, transition.homes = in_states, homes
 

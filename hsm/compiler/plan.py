@@ -21,6 +21,7 @@ def plan(outline: Outline) -> None:
             continue
         kind = outline.vertices[source].kind
         if transition.is_default or kind in HISTORIES:
+            # these exit nothing: the vertex they lead into is only just being entered
             transition.domain = source if transition.is_default else outline.vertices[source].parent
         elif len(targets) == 1 and outline.vertices[targets[0]].kind in _BOUNDARIES:
             _to_a_boundary(outline, transition, source, targets[0])
@@ -73,6 +74,7 @@ def _from_a_pseudostate(outline: Outline, transition: TransitionDraft, source: i
         transition.domain = vertex.parent  # the state was exited, if it was active, on the way to the entry point
         return
     start = source
+    # from an exit point or a join, the whole state is exited, wherever in the model the pseudostate itself is
     if vertex.kind is Kind.EXIT_POINT:
         start = vertex.parent
     elif vertex.kind is Kind.JOIN and source in outline.joins:

@@ -85,6 +85,7 @@ def _issue(diagnostic: Diagnostic) -> None:
         warnings.warn(diagnostic.render(), DefinitionWarning, stacklevel=1)
         return
     place = diagnostic.where.place()
+    # filters compare the name of the module, of which the call site knows only the file
     module = next(
         (name for name, m in list(sys.modules.items()) if getattr(m, "__file__", None) == place.file), "<unknown>"
     )

@@ -30,6 +30,7 @@ def resolve(outline: Outline, report: Report) -> None:
             transition.source = transition.owner
         if transition.source is None:
             continue
+        # targets are seen from the source, which `source` may have moved away from where the transition is written
         base = transition.source if transition.base is None else transition.base
         for reference in transition.targets:
             if reference.vertex is None:
@@ -226,6 +227,7 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
     for target, sources in incoming.items():
         vertex = outline.vertices[target]
         if vertex.kind is Kind.JOIN:
+            # the regions that are joined are those of the innermost orthogonal state around all sources
             owner = outline.container(*sources)
             while owner != OUTSIDE and not outline.vertices[owner].regions:
                 owner = outline.vertices[owner].parent
@@ -234,10 +236,11 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
         else:
             continue
         if owner == OUTSIDE:
-            joins[target] = ()
+            joins[target] = ()  # HSM037 reports it
             continue
         found = {outline.region_between(owner, source) for source in sources}
         waiting = tuple(sorted(found - {NONE}))
+        # an exit point is a plain one as long as a single region leads to it: then nothing waits
         if vertex.kind is Kind.JOIN or len(waiting) > 1:
             joins[target] = waiting
     return joins

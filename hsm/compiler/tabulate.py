@@ -176,7 +176,7 @@ def _triggers(outgoing: list[TransitionDraft]) -> Triggers:
             calls.setdefault(operation, []).append(draft.index)
         for pattern in draft.triggers:
             found = by_kind[pattern.kind].setdefault(pattern.text, [])
-            if draft.index not in found[-1:]:
+            if draft.index not in found[-1:]:  # one transition may name the same event twice
                 found.append(draft.index)
     if not (exact or prefixes or any_ or calls):
         return NO_TRIGGERS

@@ -47,6 +47,7 @@ def _ranks(*kinds: tuple[type[Element], ...]) -> _Ranks:
     return {kind: rank for rank, several in enumerate(kinds) for kind in several}
 
 
+# directly in a state, an effect is an entry action (rule K6): the two kinds share a rank, and so keep their order
 _IN_VERTEX = _ranks((Initial,), (Entry, Effect), (Exit,), (Activity,), (Defer,))
 _IN_TRANSITION = _ranks(TRIGGERS, (SourcePath,), (Target,), (External,), CONDITIONS, (Effect,))
 

@@ -44,6 +44,7 @@ _CONNECTION_POINTS = (EntryPoint, ExitPoint)
 ALLOWED_PARTS: Mapping[type[Element], frozenset[type[Element]]] = {
     Model: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
     State: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
+    # entry and exit points belong to the whole state, whose regions are entered and exited together
     Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_CONNECTION_POINTS),
     Submachine: frozenset({ExitPoint, Transition, *_BEHAVIORS}),
     Transition: frozenset({*TRIGGERS, *CONDITIONS, SourcePath, Target, External, Effect}),

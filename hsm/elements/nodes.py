@@ -62,7 +62,7 @@ class Model(Generic[I], Element):
 
 
 @attrs.frozen
-class Named(Element):
+class NamedElement(Element):
     """An element with a name and parts."""
 
     name: str
@@ -93,14 +93,14 @@ class TimeSpan(Element):
 # --- vertices -----------------------------------------------------------------------------------------------
 
 
-class State(Named, AnywherePart[I]):
+class State(NamedElement, AnywherePart[I]):
     """A state: simple, composite, or orthogonal when it has regions."""
 
     __slots__ = ()
     word = "state"
 
 
-class Region(Named, ModelPart[I], StatePart[I]):
+class Region(NamedElement, ModelPart[I], StatePart[I]):
     """One of several parts of a state, or of the model, that are active at the same time (rule R3)."""
 
     __slots__ = ()
@@ -117,14 +117,14 @@ class Submachine(AnywherePart[I]):
     parts: tuple[Element, ...] = ()
 
 
-class Final(Named, AnywherePart[I]):
+class Final(NamedElement, AnywherePart[I]):
     """A final state: entering it completes the state, region or model around it (rules C1 and C3)."""
 
     __slots__ = ()
     word = "final"
 
 
-class Pseudostate(Named, AnywherePart[I]):
+class Pseudostate(NamedElement, AnywherePart[I]):
     """A vertex in which no machine rests; its parts are its outgoing transitions, or its default target and effects."""
 
     __slots__ = ()

@@ -404,7 +404,7 @@ def test_guard_of_a_class_in_a_function_of_hsm_is_told_with_the_way(combine):
     assert "is not callable" in text
     assert "with &, | and ~" in text
     assert "object at" not in text
-    assert "Combined" not in text
+    assert "GuardCombination" not in text
 
 
 def test_guard_of_a_state_that_is_no_part_of_the_machine_is_told():

@@ -73,7 +73,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches after an open one (R4)."""
     word = vertex.element.word
     if not vertex.outgoing and parts_of(vertex.element):
-        return
+        return  # what it has instead of branches has been reported
     if not vertex.outgoing:
         report.error(
             "HSM030",
@@ -114,7 +114,7 @@ def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     if any(not transition.targets or None in [w.vertex for w in transition.targets] for transition in vertex.outgoing):
         return
     if len(vertex.outgoing) < len(parts_of(vertex.element)):
-        return
+        return  # a wrong target, as above, or a wrong part has been reported, and might have been what is missing
     if len(targets) < 2 or not in_different_regions(outline, targets):
         report.error(
             "HSM036",
@@ -178,6 +178,7 @@ def _connection_point(outline: Outline, vertex: VertexDraft, incoming: list[Tran
         )
         return
     if vertex.kind is Kind.EXIT_POINT:
+        # of the model itself, the submachine that embeds it says where it leads
         if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_exit_points:
             call = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
             is_embedded = isinstance(owner.element, Submachine)
@@ -281,6 +282,7 @@ def _unknown_exit_points(outline: Outline, vertex: VertexDraft, report: Report) 
 def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM059: a region in which nothing can be active."""
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
+    # a wrong state in it has been reported, and would have been a state
     was_left_out = len(vertex.children) < len(
         [part for part in parts_of(vertex.element) if name_of(part) is not None or isinstance(part, NotAPart)]
     )
@@ -303,6 +305,7 @@ def _closed_junctions(outline: Outline, report: Report) -> None:
         if vertex.kind not in (Kind.JUNCTION, Kind.EXIT_POINT) or vertex.index in seen:
             continue
         seen.add(vertex.index)
+        # a junction behind this one is reached as late: the route is followed through junctions and exit points
         pending += [target for transition in vertex.outgoing for target in transition.reached]
         if vertex.outgoing and all(transition.conditions for transition in vertex.outgoing):
             report.error(

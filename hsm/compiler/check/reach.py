@@ -76,6 +76,7 @@ class _Reach:
                     self.pending.append(at)
                 self.pending += [t for transition in draft.outgoing for t in transition.reached]
             if at != vertex:
+                # entering one region enters the others by default; those of *vertex* itself are up to `_default`
                 self.pending += [r for r in draft.regions if r != inner and r not in self.by_default]
             if not is_new:
                 return  # what is around it has been entered with it
@@ -88,6 +89,7 @@ class _Reach:
         draft = self.outline.vertices[vertex]
         if draft.kind is Kind.SHALLOW_HISTORY:
             self.restored.add(draft.parent)
+            # siblings entered so far; `_enter` adds those that are entered later
             siblings = self.outline.vertices[draft.parent].children.values()
             self.pending += [sibling for sibling in siblings if sibling in self.entered]
         self.pending += [t for transition in draft.defaults for t in transition.reached]

@@ -11,7 +11,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR, isasyncgenfunction, isgene
 from types import FunctionType
 from typing import Any
 
-from hsm.behaviors import Scoped, fits, is_behavior, qualified_name, unwrap
+from hsm.behaviors import ScopedBehavior, fits, is_behavior, qualified_name, unwrap
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
 from hsm.elements.nodes import After, Every, On
@@ -55,7 +55,7 @@ def _callable(site: Site, behavior: Any, report: Report) -> None:
     if isinstance(behavior, Element):
         message = f"'{word}' takes a function, not {a(behavior.word)}"
         help_ = "pass the functions themselves, as separate arguments"
-    elif isinstance(behavior.function if isinstance(behavior, Scoped) else behavior, type):
+    elif isinstance(behavior.function if isinstance(behavior, ScopedBehavior) else behavior, type):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a class"
     elif isgeneratorfunction(unwrap(behavior)) or isasyncgenfunction(unwrap(behavior)):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a generator and would never run"
@@ -71,14 +71,14 @@ def _callable(site: Site, behavior: Any, report: Report) -> None:
 
 
 def _arguments(behavior: Any) -> str:
-    if not isinstance(behavior, Scoped):
+    if not isinstance(behavior, ScopedBehavior):
         return "(ctx, instance, event)"
     *others, last = behavior.forms.values()
     return f"{', '.join(others)} or {last}"
 
 
 def _signature_help(behavior: Any) -> str:
-    if isinstance(behavior, Scoped):
+    if isinstance(behavior, ScopedBehavior):
         return "a method takes 'self', and optionally 'event', or 'ctx' and 'event'"
     name = getattr(unwrap(behavior), "__name__", "behaviour")
     spelling = "lambda ctx, instance, event: ..." if name == "<lambda>" else f"def {name}(ctx, instance, event)"
@@ -178,6 +178,7 @@ def duration(site: Site, report: Report) -> None:
     if is_behavior(given):
         _callable(site, given, report)
         return
+    # a bool is an int, but not a duration
     if isinstance(given, bool) or not isinstance(given, int | float | timedelta):
         expected = "seconds, a timedelta or a function that returns either"
         _not_a_time(site, given, expected, "2.5 or timedelta(minutes=1)", report)
