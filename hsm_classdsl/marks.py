@@ -104,25 +104,41 @@ class BehaviorMark:
 
 
 def entry(function: F, /) -> F:
-    """Run the method when the state is entered."""
+    """Run the method when the state is entered.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
     attach(function, BehaviorMark(Entry, call_site()))
     return function
 
 
 def exit(function: F, /) -> F:  # noqa: A001 - UML's word
-    """Run the method when the state is exited."""
+    """Run the method when the state is exited.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
     attach(function, BehaviorMark(Exit, call_site()))
     return function
 
 
 def activity(function: F, /) -> F:
-    """Run the method as a task while the state is active."""
+    """Run the method as a task while the state is active.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
     attach(function, BehaviorMark(Activity, call_site()))
     return function
 
 
 def effect(function: F, /) -> F:
-    """Run the method as an effect of the class around it: of a history's default target, or of a state, on entry."""
+    """Run the method as an effect of the class around it: of a history's default target, or of a state, on entry.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
     attach(function, BehaviorMark(Effect, call_site()))
     return function
 

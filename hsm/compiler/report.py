@@ -27,10 +27,10 @@ class Report:
         *,
         label: str = "",
         within: str = "",
-        help: tuple[str, ...] | str = (),  # noqa: A002 - the word in the message
+        help: str = "",  # noqa: A002 - the word in the message
     ) -> None:
         """Add a problem with which the model cannot run."""
-        self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help)))
+        self.diagnostics.append(Diagnostic(code, message, where, label, within, (help,) if help else ()))
 
     def warn(
         self,
@@ -40,10 +40,12 @@ class Report:
         *,
         label: str = "",
         within: str = "",
-        help: tuple[str, ...] | str = (),  # noqa: A002 - as above
+        help: str = "",  # noqa: A002 - as above
     ) -> None:
         """Add a problem with which the model can run nevertheless."""
-        self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help), is_warning=True))
+        self.diagnostics.append(
+            Diagnostic(code, message, where, label, within, (help,) if help else (), is_warning=True)
+        )
 
     def has(self, code: str) -> bool:
         """Whether a problem with this *code* was found."""
@@ -65,11 +67,6 @@ class Report:
             raise DefinitionError(self.model, ordered)
         for diagnostic in ordered:
             _issue(diagnostic)
-
-
-def _lines(text: tuple[str, ...] | str) -> tuple[str, ...]:
-    """*text* as lines: none, one or several."""
-    return ((text,) if text else ()) if isinstance(text, str) else text
 
 
 def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:

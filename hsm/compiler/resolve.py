@@ -6,10 +6,10 @@ joins with the regions that wait at them. A path that names nothing is reported,
 
 from __future__ import annotations
 
+from typing import Any
+
 from hsm.compiler.outline import Outline, Reference, TransitionDraft
 from hsm.compiler.report import Report
-from hsm.elements.nodes import Model, Submachine
-from hsm.elements.parts import Element
 from hsm.elements.walk import plain
 from hsm.names import closest, either, is_absolute, is_name, segments
 from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
@@ -47,13 +47,6 @@ def resolve(outline: Outline, report: Report) -> None:
     outline.joins = _joins(outline)
 
 
-def model_name(element: Element) -> str:
-    """The first step of absolute paths under *element*: the model's own name, also where it is embedded."""
-    if isinstance(element, Submachine) and isinstance(element.model, Model):
-        return plain(element.model.name)
-    return plain(element.name)  # type: ignore[attr-defined]  # a root is a Model or a Submachine
-
-
 class _Lookup:
     """Finds vertices by path, and reports what is wrong if there is none."""
 
@@ -87,7 +80,8 @@ class _Lookup:
 
     def _absolute(self, transition: TransitionDraft, reference: Reference, root: int, word: str) -> int | None:
         first, *rest = segments(reference.path)
-        name = model_name(self.outline.vertices[root].element)
+        element: Any = self.outline.vertices[root].element
+        name = plain(getattr(element, "model", element).name)  # an embedded model's own, not that of its submachine
         if first == name:
             return self._walk(transition, reference, root, root, tuple(rest), word)
         inside = _descend(self.outline, root, segments(reference.path))

@@ -61,8 +61,7 @@ _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (values.conditions, (Combination,)),
     (values.operation, (OnCall,)),
     (values.events, (EventList,)),
-    (values.targets, (Target,)),
-    (values.path, (SourcePath, InState)),
+    (values.paths, (Target, SourcePath, InState)),
     (values.moment, (At,)),
     (values.duration, (TimeSpan,)),
 )

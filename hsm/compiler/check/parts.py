@@ -10,7 +10,6 @@ from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
 from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
 from hsm.elements.nodes import (
-    Effect,
     Entry,
     Exit,
     Final,
@@ -31,56 +30,44 @@ DEEPEST = 200
 """How many elements may contain one another."""
 
 
+_TAKES_LITTLE: dict[type[Element], tuple[str, str]] = {
+    Initial: ("HSM012", "a target and effects"),
+    Final: ("HSM016", "no parts"),
+    Terminate: ("HSM016", "no parts"),
+}
+"""Kinds in which parts are often misplaced, with the code for that, and with what they take."""
+
+
 def misplaced(site: Site, report: Report) -> None:
-    """HSM001: parts that are not allowed here; what is not a part at all has a rule of its own."""
-    allowed = ALLOWED_PARTS[type(site.element)]
-    for part in site.element.parts:
-        if type(part) not in allowed and not isinstance(part, NotAPart):
-            _misplaced(site, part, report)
-
-
-def _misplaced(site: Site, part: Element, report: Report) -> None:
-    """HSM001 for *part* of *site*. HSM012 and HSM016 say more about two common cases."""
+    """HSM001, HSM012 and HSM016: a part that is not allowed here; what is not a part at all has a rule of its own."""
     owner: Element = site.element
-    kind: type[Element] = type(owner)
-    part_kind: type[Element] = type(part)
-    if kind in (Final, Terminate):
-        help_ = "put the behaviour on the transition that leads here"
-        if part_kind is Transition:
-            help_ = "it has no outgoing transitions: put the transition on the state around it"
-            if kind is Terminate:
-                help_ = "the machine ends there: to go on, target a state instead"
-        report.error(
-            "HSM016",
-            f"{a(owner.word)} cannot have {a(part.word)}: it takes no parts",
-            part.where,
-            within=site.itself,
-            help=help_,
-        )
-    elif kind is Initial and part_kind is not Effect:
-        report.error(
-            "HSM012",
-            f"an 'initial' cannot have {a(part.word)}: it takes a target and effects",
-            part.where,
-            within=site.itself,
-            help="to choose where to start, target a 'choice'",
-        )
-    else:
-        report.error(
-            "HSM001",
-            f"'{part.word}' is not allowed in '{owner.word}'",
-            part.where,
-            within=site.itself,
-            help=_where_it_belongs(part, owner),
-        )
+    for part in site.element.parts:
+        if is_allowed(owner, part) or isinstance(part, NotAPart):
+            continue
+        code, message = "HSM001", f"'{part.word}' is not allowed in '{owner.word}'"
+        if type(owner) in _TAKES_LITTLE:
+            code, taken = _TAKES_LITTLE[type(owner)]
+            message = f"{a(owner.word)} cannot have {a(part.word)}: it takes {taken}"
+        report.error(code, message, part.where, within=site.itself, help=_cure(part, owner))
 
 
-def _where_it_belongs(part: Element, owner: Element) -> str:
-    if isinstance(part, Model):
+def _cure(misplaced: Element, around: Element) -> str:
+    """What to do about a *misplaced* part of *around*."""
+    part: type[Element] = type(misplaced)
+    owner: type[Element] = type(around)
+    if owner is Initial:
+        return "to choose where to start, target a 'choice'"
+    if owner is Terminate and part is Transition:
+        return "the machine ends there: to go on, target a state instead"
+    if owner is Final and part is Transition:
+        return "it has no outgoing transitions: put the transition on the state around it"
+    if owner in (Final, Terminate):
+        return "put the behaviour on the transition that leads here"
+    if part is Model:
         return "embed it with hsm.submachine(name, model)"
-    if isinstance(owner, Transition) and isinstance(part, Entry | Exit):
+    if owner is Transition and part in (Entry, Exit):
         return "to run actions on a transition, use hsm.effect(...)"
-    return f"it belongs in {either(owners_of(part))}"
+    return f"it belongs in {either(owners_of(misplaced))}"
 
 
 def not_a_part(site: Site, report: Report) -> None:

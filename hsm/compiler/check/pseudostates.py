@@ -71,13 +71,12 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches after an open one (R4)."""
-    word = vertex.element.word
     if not vertex.outgoing and parts_of(vertex.element):
         return  # what it has instead of branches has been reported
     if not vertex.outgoing:
         report.error(
             "HSM030",
-            f"a '{word}' needs at least one branch",
+            f"{a(vertex.element.word)} needs at least one branch",
             vertex.where,
             within=vertex.path,
             help="add hsm.transition(hsm.target(...))",

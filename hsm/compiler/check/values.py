@@ -14,7 +14,7 @@ from typing import Any
 from hsm.behaviors import ScopedBehavior, fits, is_behavior, qualified_name, unwrap
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
-from hsm.elements.nodes import After, Every, On
+from hsm.elements.nodes import After, Every, On, Target
 from hsm.elements.parts import Element
 from hsm.elements.walk import a
 from hsm.events import BUILT_IN, CHANGE, COMPLETION, ERROR, TIME, pattern
@@ -138,29 +138,17 @@ def _event_help(event: object, *, is_trigger: bool) -> str:
     return "use hsm.when" if event == CHANGE else "of the built-in events, only 'hsm_error' can be a trigger"
 
 
-def targets(site: Site, report: Report) -> None:
+def paths(site: Site, report: Report) -> None:
     """HSM008: a target that names nothing. HSM009: an invalid path."""
-    paths = site.element.paths
-    if not paths:
+    element = site.element
+    named = element.paths if isinstance(element, Target) else (element.path,)
+    if not named:
         _nothing_named(site, "path", "name a vertex, such as hsm.target('idle')", report)
-    for each in paths:
-        _path(site, each, report)
-
-
-def path(site: Site, report: Report) -> None:
-    """HSM009: an invalid path."""
-    _path(site, site.element.path, report)
-
-
-def _path(site: Site, path: object, report: Report) -> None:
-    if not is_path(path):
-        report.error(
-            "HSM009",
-            f"{shown(path)} is not a valid path",
-            site.element.where,
-            within=site.within,
-            help="a path is names separated by '/', such as 'idle', '../idle' or '/Model/idle'",
-        )
+    help_ = "a path is names separated by '/', such as 'idle', '../idle' or '/Model/idle'"
+    for path in named:
+        if not is_path(path):
+            message = f"{shown(path)} is not a valid path"
+            report.error("HSM009", message, element.where, within=site.within, help=help_)
 
 
 def moment(site: Site, report: Report) -> None:
