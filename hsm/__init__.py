@@ -1,8 +1,8 @@
 """Hierarchical state machines for asyncio: declare a model, start it on an instance, dispatch events to it.
 
-Everything public is here under one name. See the documentation for a tutorial, the rules and the reference.
+Every public name is here. See the documentation for a tutorial, the rules and the reference.
 
-What compiles and runs is loaded when one of its names is first used, so that importing this costs little.
+The compiler and the run time are loaded when one of their names is first used, so that importing `hsm` is cheap.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -141,10 +141,10 @@ __all__ = [
     "when",
 ]
 
-if not TYPE_CHECKING:  # a checker that saw this would take every name for one of ours
+if not TYPE_CHECKING:  # a checker that saw this would accept any name
 
     def __getattr__(name: str) -> Any:
-        """A name of `hsm.api`, which is loaded now, and found here from now on."""
+        """A name of `hsm.api`, which is loaded now and then kept here."""
         if name not in ("Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"):
             raise AttributeError(f"module 'hsm' has no attribute {name!r}")
         from hsm import api

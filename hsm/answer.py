@@ -1,7 +1,4 @@
-"""Answers: the type of what a machine gives back at once, and says more of when it is awaited.
-
-In: nothing. Out: `Answer`. Never imports anything of this package.
-"""
+"""The type of what a machine's methods return: a result that may be awaited. Never imports anything of this package."""
 
 from __future__ import annotations
 
@@ -12,11 +9,11 @@ T = TypeVar("T", covariant=True)
 
 
 class Answer(Coroutine[Any, Any, T], Generic[T]):
-    """What `dispatch`, `stop`, `wait` and `call` give: to be awaited, or dropped.
+    """What `dispatch`, `stop`, `wait` and `call` return: await it, or drop it.
 
-    What was asked for happens whether or not it is awaited, and cancelling an await ends that wait alone (rules Q1
-    and Q4). It is a coroutine as well, so that ``asyncio.create_task`` and ``asyncio.TaskGroup`` take it as it is.
-    It may be awaited again; answers that are known at once are shared, and so are one element of a set.
+    The request is carried out whether or not it is awaited, and cancelling an await ends only that wait (rules Q1 and
+    Q4). It is also a coroutine, so ``asyncio.create_task`` and ``asyncio.TaskGroup`` accept it as it is. It may be
+    awaited again. Answers that are known immediately are shared, so several of them may be one element of a set.
     """
 
     __slots__ = ()

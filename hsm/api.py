@@ -22,7 +22,7 @@ from hsm.runtime.loop import Clock, host_of_loop
 from hsm.runtime.machine import J, Machine
 from hsm.runtime.starting import Starting
 from hsm.runtime.stepping import DEFAULTS, Options, engine_of
-from hsm.source import here
+from hsm.source import call_site
 
 __all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"]
 
@@ -40,7 +40,7 @@ def define(name: str, *parts: ModelPart[I]) -> Model[I]:
     Raises:
         DefinitionError: The model breaks rules; the exception carries every one with its place.
     """
-    model: Model[I] = model_of(name, parts, here())
+    model: Model[I] = model_of(name, parts, call_site())
     program_of(model)
     return model
 

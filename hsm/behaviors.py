@@ -1,7 +1,7 @@
-"""Behaviours: what a user's callable is, and whether it can suspend.
+"""Behaviours: the types of users' callables, what they are called, and whether they can suspend.
 
-In: any callable of ``(ctx, instance, event)``. Out: its types for the checkers, its own function, its name.
-Never imports the tree or the run time, and never calls a behaviour. Nothing is keyed by ``__name__``.
+A behaviour is any callable of ``(ctx, instance, event)``. Only a real function is judged by its code, and nothing is
+keyed by ``__name__``. Never imports the tree or the run time, and never calls a behaviour.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ I = TypeVar("I", bound=Instance, contravariant=True)  # noqa: E741 - the instanc
 """The type of the instance that a behaviour works on."""
 
 Action: TypeAlias = Callable[[Context, I, Any], object]
-"""An entry, exit or effect action, or an activity; what it gives is awaited if it can be, and dropped."""
+"""An entry, exit or effect action, or an activity; what it returns is awaited if possible, and dropped."""
 Predicate: TypeAlias = Callable[[Context, I, Any], bool | Awaitable[bool]]
 """A guard, or the condition of a change trigger."""
 Duration: TypeAlias = timedelta | float
-"""A time span: a ``timedelta`` or seconds."""
+"""A ``timedelta``, or seconds."""
 DurationFunction: TypeAlias = Callable[[Context, I, Any], Duration | Awaitable[Duration]]
-"""Gives the time span of a timer when its state is entered."""
+"""Returns the duration of a timer; called when its state is entered."""
 TimepointFunction: TypeAlias = Callable[[Context, I, Any], datetime | Awaitable[datetime]]
-"""Gives the moment of a timer when its state is entered."""
+"""Returns the time at which a timer fires; called when its state is entered."""
 
 
 @attrs.frozen
 class StateObjectFactory:
-    """How the object is made whose methods are behaviours of a vertex, while that is active.
+    """Makes the object whose methods are the behaviours of a vertex; it lives while the vertex is active.
 
     Attributes:
-        make: Makes it, of the instance.
-        calls_nothing: Whether no code of the user's that calls anything runs for that.
+        make: Makes the object, given the instance.
+        calls_nothing: Whether making it runs no code of the user's that calls anything.
     """
 
     make: Callable[[Any], object]
@@ -79,13 +79,13 @@ class Bound:
         return self.function(own, *[given[argument] for argument in self.arguments])
 
 
-class Scoped(abc.ABC):
+class ScopedBehavior(abc.ABC):
     """A behaviour that must learn which vertex it belongs to before it can be called.
 
     Attributes:
         function: The user's own function: it decides the name, the position and whether it can suspend.
-        forms: The numbers of arguments that it may be called with, and how each is written, for a message.
-        home: The path of the vertex that it belongs to; ``None``: the one that it is written in.
+        forms: The numbers of arguments that it may be called with, each with its spelling for messages.
+        home: The path of the vertex that it belongs to; ``None`` for the one that it is written in.
     """
 
     __slots__ = ()
@@ -102,11 +102,11 @@ class Scoped(abc.ABC):
 def unwrap(behavior: Any) -> Any:
     """The innermost function of *behavior*: behind staticmethods, methods, partials and callable objects.
 
-    Gives the object itself where nothing is left to unwrap; a class is not unwrapped.
+    Returns *behavior* itself if there is nothing to unwrap; a class is not unwrapped.
     """
     while True:
         kind = _kind(behavior)
-        if issubclass(kind, Scoped):
+        if issubclass(kind, ScopedBehavior):
             behavior = behavior.function
         elif issubclass(kind, staticmethod | classmethod | MethodType):
             behavior = behavior.__func__
@@ -121,39 +121,39 @@ def unwrap(behavior: Any) -> Any:
 
 
 def _kind(behavior: Any) -> type[Any]:
-    """The type of *behavior*, about whose type arguments nothing is known."""
+    """The type of *behavior*, with type arguments that checkers need not know."""
     kind: type[Any] = behavior.__class__
     return kind
 
 
 def callable_form(behavior: Any) -> Any:
-    """*behavior* as it is to be called with ``(ctx, instance, event)``."""
+    """The object to call with ``(ctx, instance, event)`` for *behavior*."""
     return behavior.__func__ if isinstance(behavior, staticmethod) else behavior
 
 
 def is_behavior(candidate: object) -> bool:
-    """Whether *candidate* can be called at all; a ``classmethod`` object as it stands in a class body cannot."""
-    return isinstance(candidate, Scoped) or callable(candidate)
+    """Whether *candidate* can be called at all; the bare ``classmethod`` object of a class body cannot."""
+    return isinstance(candidate, ScopedBehavior) or callable(candidate)
 
 
-def describe(behavior: Any) -> str:
-    """The qualified name of *behavior* as a user knows it."""
+def qualified_name(behavior: Any) -> str:
+    """The qualified name of *behavior*, without the ``<locals>`` that a user never wrote."""
     inner = unwrap(behavior)
     name = getattr(inner, "__qualname__", None) or type(inner).__qualname__
     return str(name).replace("<locals>.", "")
 
 
 def fits(behavior: Any) -> bool:
-    """Whether *behavior* can be called as a behaviour is; ``True`` where nobody can tell."""
+    """Whether *behavior* accepts the arguments of a behaviour; ``True`` if its signature is unknown."""
     form = callable_form(behavior)
-    if isinstance(form, Scoped):
+    if isinstance(form, ScopedBehavior):
         return any(takes(form.function, count) for count in form.forms)
     return takes(form, 3)
 
 
 def takes(function: Any, count: int) -> bool:
-    """Whether *function* can be called with *count* positional arguments."""
-    if isinstance(function, FunctionType):
+    """Whether *function* can be called with *count* positional arguments; ``True`` if its signature is unknown."""
+    if isinstance(function, FunctionType):  # as nearly all are: `inspect.signature` takes far longer
         code = function.__code__
         if code.co_argcount == count and not code.co_kwonlyargcount:
             return True
@@ -171,6 +171,7 @@ _SUSPENDING = frozenset(
     for name in ("GET_AWAITABLE", "GET_ANEXT", "GET_AITER", "BEFORE_ASYNC_WITH", "SEND")
     if name in opcode.opmap
 )
+# by the beginning of their names, which differ between the versions of Python; iterating may call as well
 _CALLING = (
     "CALL",
     "PRECALL",
@@ -184,7 +185,7 @@ _CALLING = (
     "SET_UPDATE",
 )
 _UNSEEN_CALLS = ("CALL_INTRINSIC_1",)
-"""What a coroutine's own frame does about a stray ``StopIteration``."""
+"""How a coroutine's own frame handles a stray ``StopIteration``: not a call of the user's."""
 
 
 def _has_await(code: CodeType) -> bool:
@@ -199,17 +200,17 @@ def is_async(behavior: Any) -> bool:
 def never_suspends(behavior: Any) -> bool:
     """Whether *behavior* is a coroutine function without an ``await`` in its code (rule Q3).
 
-    Such a coroutine ends at its first ``send``: it can be run where it is called. Plain functions give ``False``,
-    as there is no coroutine to run.
+    Such a coroutine ends at its first ``send``, so it can be run where it is called. ``False`` for plain functions,
+    which have no coroutine to run.
     """
     return is_async(behavior) and not _has_await(unwrap(behavior).__code__)
 
 
 def calls_nothing(behavior: Any) -> bool:
-    """Whether the code of *behavior* calls, awaits and imports nothing, and goes through nothing.
+    """Whether the code of *behavior* calls, awaits, imports and iterates over nothing.
 
-    Then it starts no task, and nothing that it leaves behind can dispatch later as if from inside (rule Q2). What
-    operators and properties do is not looked into.
+    Then it starts no task, and leaves nothing behind that could dispatch later as if from inside (rule Q2). What
+    operators and properties do is not examined.
     """
     inner = unwrap(behavior)
     if not isinstance(inner, FunctionType):
@@ -223,10 +224,10 @@ def calls_nothing(behavior: Any) -> bool:
 def at_once(function: Any) -> Any | None:
     """A plain function that does what the coroutine function *function*, which has no ``await``, does when awaited.
 
-    A coroutine function without an ``await`` differs from a plain one in its first instruction alone, the one that
-    makes the coroutine. Here that is taken out, on a copy that shares globals, defaults, closure, file and lines.
+    Without an ``await``, a coroutine function differs from a plain one only in the instruction that makes the
+    coroutine. Here that is removed, in a copy that shares globals, defaults, closure, file and lines.
 
-    Gives ``None`` for anything else than a function, or one whose code begins differently.
+    Returns ``None`` for anything but such a function, and for one whose code has an unknown form.
     """
     if not isinstance(function, FunctionType) or not never_suspends(function):
         return None
@@ -235,6 +236,7 @@ def at_once(function: Any) -> Any | None:
     if len(makes) != 1 or code[makes[0] + 2] != opcode.opmap["POP_TOP"]:
         return None
     at = makes[0]
+    # replaced and not cut out: jumps, exception table and line numbers keep their offsets
     code[at : at + 4] = bytes((opcode.opmap["NOP"], 0)) * 2
     flags = function.__code__.co_flags & ~inspect.CO_COROUTINE
     plain = FunctionType(

@@ -1,7 +1,7 @@
-"""Contexts: how a behaviour learns that it is no longer wanted.
+"""Contexts: how a behaviour learns that it should stop.
 
-In: a parent context, or none. Out: `Context`, a tree of flags that a cancellation runs down.
-Never imports asyncio: a context is plain data with callbacks, used on the thread of its machine.
+A context is a flag with callbacks, in a tree that a cancellation runs down. Never imports asyncio: it is plain data,
+used on the thread of its machine.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 
 class Context:
-    """A flag that is set once, with everything below it.
+    """A flag that is set once, together with everything below it.
 
-    Cancelling the context given to `hsm.start` stops that machine (rule L7). Every behaviour is given a child of
-    it; an activity gets one of its own that is done when its state is left, so ``while not ctx.done:`` ends.
+    Cancelling the context passed to `hsm.start` stops that machine (rule L7). Every behaviour gets a child of it; an
+    activity gets one of its own that is done when its state is exited, so ``while not ctx.done:`` ends.
 
     Args:
         parent: The context above; this one is done as soon as that one is.
@@ -24,7 +24,7 @@ class Context:
     def __init__(self, parent: Context | None = None) -> None:
         self._done = False
         self._parent = parent
-        self._below: dict[Context, None] | None = None
+        self._below: dict[Context, None] | None = None  # a set that keeps its order
         self._callbacks: list[Callable[[], object]] | None = None
         if parent is not None:
             if parent._done:
@@ -44,15 +44,15 @@ class Context:
         return Context(self)
 
     def cancel(self) -> None:
-        """Set the flag here and below, then call what was registered; a second call does nothing.
+        """Set the flag here and below, then call the registered callbacks; a second call does nothing.
 
-        An exception of a callback goes on to the caller after every other callback has run; several as an
-        ``ExceptionGroup``.
+        Raises:
+            Exception: The exception of a callback, after all others have run; several become an ``ExceptionGroup``.
         """
-        if self._below is None and self._callbacks is None and self._parent is None:
+        if self._below is None and self._callbacks is None and self._parent is None:  # as most contexts are
             self._done = True
             return
-        reached = self._set()
+        reached = self._set()  # all flags first: a callback must not find a context below that is not done yet
         failures: list[Exception] = []
         for context in reached:
             callbacks, context._callbacks = context._callbacks, None
@@ -67,7 +67,7 @@ class Context:
             raise ExceptionGroup("callbacks of a cancelled context", failures)
 
     def on_cancel(self, callback: Callable[[], object]) -> None:
-        """Call *callback* once when this context is cancelled; at once if it is done already."""
+        """Call *callback* once when this context is cancelled; immediately if it is already done."""
         if self._done:
             callback()
         elif self._callbacks is None:
@@ -76,7 +76,8 @@ class Context:
             self._callbacks.append(callback)
 
     def _set(self) -> list[Context]:
-        """Set the flag here and below; gives those that had not been set, each before what is below it."""
+        """Set the flag here and below, and return the contexts that were not done yet, each before those below it."""
+        # a context that lives long, such as the one of a machine, must not collect all that ever were below it
         if self._parent is not None and self._parent._below is not None:
             self._parent._below.pop(self, None)
         reached: list[Context] = []

@@ -1,7 +1,7 @@
 """The functional front end: `state(...)`, `transition(...)`, `on(...)`: arguments become elements.
 
-In: names, paths, callables and other elements. Out: elements, with the position of the call.
-Never imports the compiler, the tables or the run time, and never judges: what is wrong is kept for the compiler.
+Every element keeps the position of the call that made it. Never imports the compiler, the tables or the run time, and
+never judges: whatever is wrong is kept for the compiler to report.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import DefaultPart, RegionPart, StatePart, SubmachinePart, TransitionPart
 from hsm.events import Event, Signal
 from hsm.instance import Instance
-from hsm.source import here
+from hsm.source import call_site
 
 # --- vertices -----------------------------------------------------------------------------------------------
 
@@ -67,7 +67,7 @@ def state(name: str, *parts: StatePart[I]) -> State[I]:
         name: Unique among its siblings; no ``/`` in it (rule N1).
         parts: Behaviours, transitions, substates, regions, pseudostates, deferrals, in any order.
     """
-    where = here()
+    where = call_site()
     return State(name, vertex_parts(parts, where), where=where)
 
 
@@ -77,26 +77,26 @@ def region(name: str) -> Region[Instance]: ...
 def region(name: str, *parts: RegionPart[I]) -> Region[I]: ...
 def region(name: str, *parts: RegionPart[I]) -> Region[I]:
     """A region of a state or of the model: all regions of one state are active together (rule R3)."""
-    where = here()
+    where = call_site()
     return Region(name, vertex_parts(parts, where), where=where)
 
 
 def submachine(name: str, model: Model[I], *parts: SubmachinePart[I]) -> Submachine[I]:
-    """*model* put in as a composite state called *name*; its entry and exit points are its doors (rule R9).
+    """*model* embedded as a composite state called *name*, with its entry and exit points (rule R9).
 
     Args:
         name: The state's name; *model*'s own name does not appear in paths.
-        model: What `define` gave, or a machine class's ``model``; it may be put in any number of times.
+        model: What `define` returned, or a machine class's ``model``; it may be embedded any number of times.
         parts: Behaviours and transitions of the state itself, and ``exit_point(name, transition)`` to say where
-            a door of *model* leads from here.
+            an exit point of *model* leads from here.
     """
-    where = here()
+    where = call_site()
     return Submachine(name, model, vertex_parts(parts, where), where=where)
 
 
 def final(name: str, *parts: Never) -> Final[Instance]:
     """A final state: entering it completes the state, region or model around it (rules C1 and C3)."""
-    where = here()
+    where = call_site()
     return Final(name, elements(parts, where), where=where)
 
 
@@ -105,8 +105,8 @@ def choice(name: str) -> Choice[Instance]: ...
 @overload
 def choice(name: str, *transitions: Transition[I]) -> Choice[I]: ...
 def choice(name: str, *transitions: Transition[I]) -> Choice[I]:
-    """Branches that are chosen between on arrival, in order; the last one has no guard (rule R4)."""
-    where = here()
+    """Branches, decided in order when the choice is reached; the last one has no guard (rule R4)."""
+    where = call_site()
     return Choice(name, elements(transitions, where), where=where)
 
 
@@ -115,8 +115,8 @@ def junction(name: str) -> Junction[Instance]: ...
 @overload
 def junction(name: str, *transitions: Transition[I]) -> Junction[I]: ...
 def junction(name: str, *transitions: Transition[I]) -> Junction[I]:
-    """Branches that are chosen between before anything is left; without an open one nothing fires (rule R4)."""
-    where = here()
+    """Branches, decided before anything is exited; if none is open, nothing fires (rule R4)."""
+    where = call_site()
     return Junction(name, elements(transitions, where), where=where)
 
 
@@ -129,9 +129,9 @@ def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]:
 
     Args:
         name: Unique among its siblings.
-        parts: A `target` for when there is no memory, and its effects; none: the owner's default entry.
+        parts: A `target` for when nothing is remembered, and its effects; without one, the owner's default entry.
     """
-    where = here()
+    where = call_site()
     return ShallowHistory(name, transition_parts(parts, where), where=where)
 
 
@@ -141,7 +141,7 @@ def deep_history(name: str) -> DeepHistory[Instance]: ...
 def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]: ...
 def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]:
     """Restores the last active leaf, or leaves, of its owner (rule R5); *parts* as in `shallow_history`."""
-    where = here()
+    where = call_site()
     return DeepHistory(name, transition_parts(parts, where), where=where)
 
 
@@ -151,7 +151,7 @@ def fork(name: str) -> Fork[Instance]: ...
 def fork(name: str, *transitions: Transition[I]) -> Fork[I]: ...
 def fork(name: str, *transitions: Transition[I]) -> Fork[I]:
     """Enters one vertex in each of several regions of one state (rule R6)."""
-    where = here()
+    where = call_site()
     return Fork(name, elements(transitions, where), where=where)
 
 
@@ -160,8 +160,8 @@ def join(name: str) -> Join[Instance]: ...
 @overload
 def join(name: str, *transitions: Transition[I]) -> Join[I]: ...
 def join(name: str, *transitions: Transition[I]) -> Join[I]:
-    """Goes on once a completion transition has led here from each of several regions of one state (rule R6)."""
-    where = here()
+    """Continues once completion transitions from several regions of one state have all led here (rule R6)."""
+    where = call_site()
     return Join(name, elements(transitions, where), where=where)
 
 
@@ -170,8 +170,8 @@ def entry_point(name: str) -> EntryPoint[Instance]: ...
 @overload
 def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]: ...
 def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]:
-    """A named door into the state it stands in; without a transition it leads to the default entry (rule R7)."""
-    where = here()
+    """A named way to enter the state around it; without a transition, it leads to the default entry (rule R7)."""
+    where = call_site()
     return EntryPoint(name, elements(transitions, where), where=where)
 
 
@@ -180,14 +180,14 @@ def exit_point(name: str) -> ExitPoint[Instance]: ...
 @overload
 def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]: ...
 def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]:
-    """A named door out of the state it stands in, with the transition behind it (rule R7)."""
-    where = here()
+    """A named way to exit the state around it, with the transition that goes on from there (rule R7)."""
+    where = call_site()
     return ExitPoint(name, elements(transitions, where), where=where)
 
 
 def terminate(name: str, *parts: Never) -> Terminate[Instance]:
     """Ends the machine at once: no exit action runs (rule R8)."""
-    where = here()
+    where = call_site()
     return Terminate(name, elements(parts, where), where=where)
 
 
@@ -196,8 +196,9 @@ def initial(*parts: DefaultPart[I]) -> Initial[I]: ...
 @overload
 def initial(name: str, /, *parts: DefaultPart[I]) -> Initial[I]: ...
 def initial(*parts: Any) -> Initial[Any]:
-    """The default entry of what it stands in (rule R1): ``initial([name], target(...), *effects)``."""
-    where = here()
+    """The default entry of the element that contains it (rule R1): ``initial([name], target(...), *effects)``."""
+    where = call_site()
+    # the name is optional, so a string that comes first is the name and not, as it may look, a target (HSM013)
     name: str | None = None
     if parts and isinstance(parts[0], str):
         name, *rest = parts
@@ -215,21 +216,21 @@ def transition(*parts: TransitionPart[I]) -> Transition[I]: ...
 def transition(*parts: TransitionPart[I]) -> Transition[I]:
     """What happens on an event.
 
-    Without a trigger it is a completion transition (rule T6); without a `target` it is internal (rule K1); its
-    source is the element it is written in, or what `source` says.
+    Without a trigger it is a completion transition (rule T6); without a `target` it is internal (rule K1). Its
+    source is the element that contains it, or what `source` says.
     """
-    where = here()
+    where = call_site()
     return Transition(transition_parts(parts, where), where=where)
 
 
 def on(*events: str | Event[Any] | type[Signal]) -> On[Instance]:
     """Triggers: names, ``order.*``, ``*``, `Event` objects or `Signal` classes; any one of them suffices."""
-    return On(event_names(events), where=here())
+    return On(event_names(events), where=call_site())
 
 
 def on_call(operation: str) -> OnCall[Instance]:
-    """A call trigger: fires on ``machine.call(operation, ...)``, whose value the effect gives."""
-    return OnCall(operation, where=here())
+    """A call trigger: fires on ``machine.call(operation, ...)``, which returns what the effect returns."""
+    return OnCall(operation, where=call_site())
 
 
 @overload
@@ -240,10 +241,10 @@ def after(duration: Duration | DurationFunction[I]) -> After[I]:
     """A timer that fires once.
 
     Args:
-        duration: A ``timedelta``, seconds, or a function of ``(ctx, instance, event)`` that gives one, sync or
-            async, called when the source state is entered; 0 fires on the next turn of the loop (rule A4).
+        duration: A ``timedelta``, seconds, or a function of ``(ctx, instance, event)`` that returns either, sync or
+            async, called when the source state is entered; 0 fires on the next iteration of the event loop (rule A4).
     """
-    return After(duration, where=here())
+    return After(duration, where=call_site())
 
 
 @overload
@@ -251,12 +252,12 @@ def every(duration: Duration) -> Every[Instance]: ...
 @overload
 def every(duration: DurationFunction[I]) -> Every[I]: ...
 def every(duration: Duration | DurationFunction[I]) -> Every[I]:
-    """A timer that fires each *duration* while the source state is active, without drift (rule A5).
+    """A timer that fires every *duration* while the source state is active, without drift (rule A5).
 
     Args:
         duration: As for `after`, but more than 0.
     """
-    return Every(duration, where=here())
+    return Every(duration, where=call_site())
 
 
 @overload
@@ -264,57 +265,57 @@ def at(moment: datetime) -> At[Instance]: ...
 @overload
 def at(moment: TimepointFunction[I]) -> At[I]: ...
 def at(moment: datetime | TimepointFunction[I]) -> At[I]:
-    """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that gives one."""
-    return At(moment, where=here())
+    """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that returns one."""
+    return At(moment, where=call_site())
 
 
 def when(condition: Predicate[I] | Condition[I]) -> When[I]:
-    """A change trigger: *condition* is asked after every step, and fires when it has become true (rule T6)."""
-    where = here()
+    """A change trigger: *condition* is evaluated after every step, and fires when it has become true (rule T6)."""
+    where = call_site()
     return When(condition_of(condition, where), where=where)
 
 
 def source(path: str) -> SourcePath[Instance]:
-    """The vertex that the transition leaves, as a path from the element that the transition is written in."""
-    return SourcePath(path, where=here())
+    """The source of the transition, as a path from the element that contains the transition."""
+    return SourcePath(path, where=call_site())
 
 
 def target(*paths: str) -> Target[Instance]:
-    """Where a transition leads, as a path from its source (rules N2 to N5); several: one per region."""
-    return Target(paths, where=here())
+    """The target of a transition, as a path from its source (rules N2 to N5); several targets, one per region."""
+    return Target(paths, where=call_site())
 
 
 def external() -> External[Instance]:
-    """Makes a transition into its own source leave that source and enter it again (rule K3)."""
-    return External(where=here())
+    """Makes a transition into its own source exit that source and enter it again (rule K3)."""
+    return External(where=call_site())
 
 
 def guard(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
     """A condition for a transition; an exception in it counts as false and becomes ``hsm_error`` (rule E2)."""
-    return condition_of(predicate, here())
+    return condition_of(predicate, call_site())
 
 
 def all_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
-    """Holds when every one of *predicates* does, asked in order up to the first that does not (rule T3)."""
-    where = here()
+    """Holds if all *predicates* do, evaluated in order up to the first that does not (rule T3)."""
+    where = call_site()
     return AllOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
 
 
 def any_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
-    """Holds when one of *predicates* does, asked in order up to the first that does (rule T3)."""
-    where = here()
+    """Holds if one of *predicates* does, evaluated in order up to the first that does (rule T3)."""
+    where = call_site()
     return AnyOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
 
 
 def not_(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
-    """Holds when *predicate* does not (rule T3)."""
-    where = here()
+    """Holds if *predicate* does not (rule T3)."""
+    where = call_site()
     return Not(condition_of(predicate, where), where=where)
 
 
 def in_state(path: str) -> Condition[Instance]:
     """Holds while the state at *path*, seen from the transition's source, is active."""
-    return InState(path, where=here())
+    return InState(path, where=call_site())
 
 
 # --- behaviours ----------------------------------------------------------------------------------------------
@@ -322,24 +323,24 @@ def in_state(path: str) -> Condition[Instance]:
 
 def effect(*actions: Action[I]) -> Effect[I]:
     """Actions of a transition, in order; directly in a state they are entry actions (rule K6)."""
-    return Effect(actions, where=here())
+    return Effect(actions, where=call_site())
 
 
 def entry(*actions: Action[I]) -> Entry[I]:
     """Actions that run when the state is entered, in order."""
-    return Entry(actions, where=here())
+    return Entry(actions, where=call_site())
 
 
 def exit(*actions: Action[I]) -> Exit[I]:  # noqa: A001 - UML's word
-    """Actions that run when the state is left, in order."""
-    return Exit(actions, where=here())
+    """Actions that run when the state is exited, in order."""
+    return Exit(actions, where=call_site())
 
 
 def activity(*actions: Action[I]) -> Activity[I]:
     """Behaviours that run as tasks of the machine while the state is active (rule A1)."""
-    return Activity(actions, where=here())
+    return Activity(actions, where=call_site())
 
 
 def defer(*events: str | Event[Any] | type[Signal]) -> Defer[Instance]:
-    """Events that are held back while the state is active (rule D1); written as for `on`."""
-    return Defer(event_names(events), where=here())
+    """Events that are deferred while the state is active (rule D1); written as for `on`."""
+    return Defer(event_names(events), where=call_site())

@@ -1,7 +1,7 @@
 """Exceptions and diagnostics: what is wrong, where, and what to do.
 
-In: facts about a mistake. Out: exceptions, and the text of a `Diagnostic` with the user's own line under it.
-Never imports the tree or the tables: a diagnostic carries words and places only.
+A `Diagnostic` renders as text with the user's own source line under it. It carries words and positions only, so
+nothing in here imports the tree or the tables.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from hsm.source import Place, Source
 
 
 class HsmError(Exception):
-    """The root of every exception that this library raises on its own account."""
+    """The base class of every exception that this library raises itself."""
 
 
 class LifecycleError(HsmError, RuntimeError):
-    """Something was asked of a machine at the wrong time of its life, or on the wrong thread (rules L5 and Q7)."""
+    """A machine was used at the wrong point of its life, or on the wrong thread (rules L5 and Q7)."""
 
 
 class MachineStopped(LifecycleError):
-    """The machine was stopped before the event that is awaited was processed (rule L4)."""
+    """The machine was stopped before it processed the awaited event (rule L4)."""
 
 
 class LoopBudgetError(HsmError, RuntimeError):
-    """A machine went on feeding itself; the message names the events that went round (rule Q8)."""
+    """A machine kept sending itself events; the message names those of the cycle (rule Q8)."""
 
 
 class GuardError(HsmError, TypeError):
-    """A guard gave something else than a bool; it counts as false (rule E2)."""
+    """A guard returned something other than a bool; it counts as false (rule E2)."""
 
 
 class DurationError(HsmError, ValueError):
-    """A duration function gave no duration, or a negative one; its timer is not armed (rules A4 and E2)."""
+    """A duration function returned no duration, or a negative one; its timer is not armed (rules A4 and E2)."""
 
 
 class DefinitionWarning(UserWarning):
-    """A model that works, and hardly does what was meant."""
+    """A model that runs, but probably not as intended."""
 
 
 @attrs.frozen
@@ -48,11 +48,11 @@ class Diagnostic:
     Attributes:
         code: ``HSM`` and three digits; the error catalogue in the docs lists them.
         message: What is wrong, in one lower-case line.
-        where: The call that is to be mended, or ``None`` when it is unknown.
-        label: What stands beside the caret; empty for nothing.
-        within: The place in the model, such as ``transition of /Player/playing on 'pause'``.
+        where: The call to fix, or ``None`` when it is unknown.
+        label: The text next to the caret; may be empty.
+        within: The location in the model, such as ``transition of /Player/playing on 'pause'``.
         help: What to do, one line each.
-        is_warning: Whether the model works all the same.
+        is_warning: Whether the model can run nevertheless.
     """
 
     code: str
@@ -64,7 +64,7 @@ class Diagnostic:
     is_warning: bool = False
 
     def render(self) -> str:
-        """The whole text: message, position, the line with its caret where it can be read, place and help."""
+        """The whole text: message, position, source line with a caret if it can be read, location and help."""
         kind = "warning" if self.is_warning else "error"
         lines = [f"{kind}[{self.code}]: {_line(self.message)}"]
         place = self.where.place() if self.where is not None else None
@@ -79,28 +79,28 @@ class Diagnostic:
 
 
 def _picture(place: Place, label: str, margin: str) -> list[str]:
-    """The source line and the caret under it; nothing when the columns or the line are unknown."""
+    """The source line and the caret under it; empty when the line or the columns are unknown."""
     text = place.text
     if text is None or place.column is None:
         return []
     whole = place.end_line == place.line and place.end_column is not None
     end = place.end_column if whole and place.end_column is not None else len(text)
-    # a tab is as wide above as below, however wide that is
+    # tabs are copied, not replaced by spaces: they are as wide under the line as in it, whatever the terminal
     before = "".join("\t" if character == "\t" else " " for character in text[: place.column])
     caret = before + "^" * max(1, end - place.column)
     return [f"{margin} |", f"{place.line} | {text}", f"{margin} | {caret} {_line(label)}".rstrip()]
 
 
 def _line(text: str) -> str:
-    """*text* on one line: names and values of a user's may hold anything."""
+    """*text* on one line: a user's names and values may contain anything."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 class DefinitionError(HsmError):
-    """A model that cannot be run, with every problem that was found in it.
+    """A model that cannot run, with every problem that was found in it.
 
     Attributes:
-        diagnostics: The problems, errors and warnings, in the order in which they stand in the source.
+        diagnostics: The problems, errors and warnings, in source order.
     """
 
     def __init__(self, model: str, diagnostics: Sequence[Diagnostic]) -> None:
@@ -115,7 +115,7 @@ class DefinitionError(HsmError):
 
 
 class CallError(HsmError, LookupError):
-    """A call that no transition takes in the state that the machine is in."""
+    """A call that no transition takes in the machine's current state."""
 
 
 for _public in (
@@ -129,4 +129,4 @@ for _public in (
     DefinitionWarning,
     CallError,
 ):
-    _public.__module__ = "hsm"  # where users find them, and what a traceback is to say
+    _public.__module__ = "hsm"  # where users import them from, and what tracebacks should say

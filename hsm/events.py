@@ -1,7 +1,7 @@
 """Events: what is dispatched, and the patterns that triggers are written in.
 
-In: a name and data, or a class of the user's own (`Signal`). Out: event objects, matching by name.
-Never imports the tree, the tables or the run time. An event's *name* alone decides what it triggers.
+An event is a name with data, or an object of a user's own class (`Signal`). Its *name* alone decides what it triggers.
+Never imports the tree, the tables or the run time.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import attrs
 from typing_extensions import Format, TypeVar, get_annotations
 
 D = TypeVar("D", default=Any)
-"""The type of an event's data; plain ``Event`` says nothing of it."""
+"""The type of an event's data; plain ``Event`` leaves it open."""
 
 INITIAL = "hsm_initial"
-"""Name of the event that entry actions see while the machine starts."""
+"""Name of the event that entry actions get while the machine starts."""
 COMPLETION = "hsm_completion"
-"""Name of the event that a completion transition sees (rule C2)."""
+"""Name of the event that a completion transition gets (rule C2)."""
 ERROR = "hsm_error"
 """Name of the event that carries an exception of a behaviour (rules E1 and E2)."""
 TIME = "hsm_time"
@@ -27,7 +27,7 @@ TIME = "hsm_time"
 CHANGE = "hsm_change"
 """Name of the event of a change trigger (rule T6)."""
 FINAL = "hsm_final"
-"""Name of the event that exit actions see while the machine stops."""
+"""Name of the event that exit actions get while the machine stops."""
 BUILT_IN = frozenset({INITIAL, COMPLETION, ERROR, TIME, CHANGE, FINAL})
 """Names that no wildcard matches (rule T2)."""
 
@@ -35,14 +35,14 @@ BUILT_IN = frozenset({INITIAL, COMPLETION, ERROR, TIME, CHANGE, FINAL})
 class Event(Generic[D]):
     """Something that happened: a name and, optionally, data.
 
-    Two events are equal when their names and their data are. An event may be dispatched any number of times.
+    Two events are equal if their names and their data are. An event may be dispatched any number of times.
 
     Args:
-        name: What triggers name; any non-empty string.
-        data: Whatever the behaviours that see the event need; shared by reference, never copied.
+        name: The name that triggers refer to; any non-empty string.
+        data: Whatever the behaviours need; shared by reference, never copied.
 
     Raises:
-        TypeError: *name* is no string, or an empty one.
+        TypeError: *name* is not a string, or is empty.
     """
 
     if not TYPE_CHECKING:  # a signal's name is an attribute of its class, which a declared slot would forbid
@@ -60,7 +60,7 @@ class Event(Generic[D]):
     def __init__(self, name: str, data: D) -> None: ...
     def __init__(self, name: str, data: Any = None) -> None:
         if not name or not isinstance(name, str):
-            raise TypeError(f"an event's name is a non-empty string, not {name!r}")
+            raise TypeError(f"an event's name must be a non-empty string, not {name!r}")
         self.name = name
         self.data = data
 
@@ -76,21 +76,22 @@ class Event(Generic[D]):
         return f"Event({self.name!r})" if self.data is None else f"Event({self.name!r}, {self.data!r})"
 
 
-# A second name for the slot `name`. Only events have it, so reading it checks the type as well.
-Event._hsm_key = Event.__dict__["name"]
+if not TYPE_CHECKING:
+    # A second name for the slot `name`. Only events have it, so reading it checks the type as well.
+    Event._hsm_key = Event.__dict__["name"]
 
 
 class Signal(Event[None]):
-    """An event with fields of its own: subclass it, with ``attrs`` or ``dataclasses`` or by hand.
+    """An event with fields of its own: subclass it with ``attrs``, with ``dataclasses`` or by hand.
 
-    The event's name is the name of the class, or what the class statement says::
+    The event's name is the name of the class, unless the class statement gives another::
 
         @attrs.frozen
         class Paid(hsm.Signal, name="order.paid"):
             amount: int
 
     Raises:
-        TypeError: A field is called ``name`` or ``data``, which belong to every event; or the name is no name.
+        TypeError: A field is called ``name`` or ``data``, which every event has; or the name is not a string, or empty.
     """
 
     if not TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Signal(Event[None]):
 
         @property
         def _hsm_key(self) -> str:
-            """As for `Event`; the class itself, which is no event, has no such name."""
+            """As for `Event`; the class itself is not an event, and as this is a property it has no such name."""
             return self.name
 
     def __init__(self) -> None:
@@ -112,15 +113,16 @@ class Signal(Event[None]):
     def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"the name of signal {cls.__name__!r} is a non-empty string, not {name!r}")
+            raise TypeError(f"the name of signal {cls.__name__!r} must be a non-empty string, not {name!r}")
+        # a string `name` in the body is the event's name; an annotation, or any other value, makes it a field
         annotations = get_annotations(cls, format=Format.FORWARDREF)
         for taken in ("name", "data"):
             if taken in annotations or not isinstance(cls.__dict__.get(taken, ""), str):
                 raise TypeError(
-                    f"signal {cls.__name__!r} has a field {taken!r}, which every event has already: "
-                    f"call it something else, such as '{cls.__name__.lower()}_{taken}'"
+                    f"signal {cls.__name__!r} has a field {taken!r}, which every event already has: "
+                    f"choose another name, such as '{cls.__name__.lower()}_{taken}'"
                 )
-        # attrs and dataclasses with slots make the class a second time, without the keyword: the name is kept
+        # attrs and dataclasses with slots make the class a second time, without the keyword: keep the name
         cls.name = name or cls.__dict__.get("name") or cls.__name__
 
     def __eq__(self, other: object) -> bool:
@@ -149,14 +151,14 @@ class Tick:
 
 @attrs.frozen
 class Arguments:
-    """The data of a call's event: what ``machine.call(operation, ...)`` was given behind the operation."""
+    """The data of a call's event: the arguments of ``machine.call(operation, ...)`` after the operation."""
 
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
 
 class PatternKind(enum.IntEnum):
-    """How a trigger's name matches, in the order in which one vertex asks (rule T2)."""
+    """How a trigger's name matches, in the order in which a vertex tries them (rule T2)."""
 
     EXACT = 0
     PREFIX = 1
@@ -175,7 +177,7 @@ class Pattern:
 
 
 def pattern(text: str) -> Pattern | None:
-    """The pattern that *text* spells, or ``None`` where ``*`` stands anywhere but alone or after a final dot."""
+    """The pattern that *text* spells, or ``None``: a ``*`` must be alone or follow a final dot."""
     if text == "*":
         return Pattern(PatternKind.ANY, "")
     if text.endswith(".*") and len(text) > 2 and "*" not in text[:-1]:
@@ -184,7 +186,7 @@ def pattern(text: str) -> Pattern | None:
 
 
 def event_name(trigger: object) -> str | None:
-    """The name by which *trigger* is written: a string, an `Event`, or a `Signal` class; else ``None``."""
+    """The event name that *trigger* stands for: a string, an `Event` or a `Signal` class; else ``None``."""
     if isinstance(trigger, str):
         return trigger
     if isinstance(trigger, Event):
@@ -195,19 +197,19 @@ def event_name(trigger: object) -> str | None:
 
 
 def as_event(event: Any, data: Any) -> Event[Any]:
-    """*event* as an event.
+    """*event* as an event object.
 
     Raises:
-        TypeError: It is neither an event nor a name, or *data* comes with an event that has its own.
+        TypeError: It is neither an event nor a name, or *data* is passed with an event that carries its own.
     """
     if isinstance(event, str):
         return Event(event, data)
     if issubclass(type(event), Event):
         if data is not None:
-            raise TypeError(f"data goes with a name; {event!r} has its own")
+            raise TypeError(f"data can only be passed with a name; {event!r} carries its own")
         sent: Event[Any] = event
         return sent
     hint = ""
     if isinstance(event, type) and issubclass(event, Event):
-        hint = f": write {event.__name__}(...) to make one"
+        hint = f": write {event.__name__}(...) to create one"
     raise TypeError(f"dispatch takes an hsm.Event, an hsm.Signal or a name, not {event!r}{hint}")

@@ -1,8 +1,4 @@
-"""Qualified names and path arithmetic on plain strings.
-
-In: names and paths as users write them. Out: valid names, split paths, the closest of several names.
-Never imports the tree or the tables: a name is a string here, and nothing more.
-"""
+"""Names and paths as plain strings: what is valid, how a path is split, which name comes closest to another."""
 
 from __future__ import annotations
 
@@ -32,18 +28,18 @@ def is_absolute(path: str) -> bool:
 
 
 def segments(path: str) -> tuple[str, ...]:
-    """The steps of *path*; a leading ``/`` gives none of its own."""
+    """The steps of *path*; a leading ``/`` does not count as one."""
     return tuple(path.removeprefix(SEPARATOR).split(SEPARATOR))
 
 
 def closest(wanted: str, known: Iterable[str], count: int = 2) -> list[str]:
-    """Up to *count* of the *known* names that look most like *wanted*, best first; empty when none does."""
-    import difflib  # here, as only a mistake needs it
+    """Up to *count* of the *known* names that resemble *wanted* most, best first; empty if none does."""
+    import difflib  # imported late: only a mistake needs it
 
     return difflib.get_close_matches(wanted, list(known), n=count, cutoff=0.6)
 
 
 def either(quoted: list[str]) -> str:
-    """A reading list, ``'a', 'b' or 'c'``, of names that are to stand in quotes."""
+    """*quoted* as text, each in quotes: ``'a', 'b' or 'c'``."""
     names = [f"'{name}'" for name in quoted]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,8 +1,7 @@
 """Where an element was written.
 
-In: the frame of the user's call, as a code object and an instruction offset, kept in about a microsecond.
-Out: file, line and columns, worked out only when a message needs them.
-Never imports anything of this package: every room may say where something stands.
+A user's call is recorded as a code object and an instruction offset, which takes about a microsecond; file, line and
+columns are worked out only when a message needs them. Never imports anything of this package.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ class Place:
 
     @property
     def text(self) -> str | None:
-        """The source line itself without its line break, or ``None`` where the file cannot be read."""
+        """The source line without its line break, or ``None`` if the file cannot be read."""
         found = linecache.getline(self.file, self.line)
         return found.rstrip("\r\n") if found else None
 
     @property
     def short(self) -> str:
-        """File and line; the file relative to the working directory when it lies inside it."""
+        """File and line; the file is relative to the working directory if it is inside it."""
         inside = os.getcwd() + os.sep
         file = self.file[len(inside) :] if self.file.startswith(inside) else self.file
         return f"{file}:{self.line}"
@@ -56,7 +55,7 @@ class Source:
         self.offset = offset
 
     def __reduce__(self) -> tuple[type[Source], tuple[Place, int]]:
-        return (Source, (self.place(), 0))  # code is not for other processes; the place is
+        return (Source, (self.place(), 0))  # a code object cannot be pickled; its place can
 
     def place(self) -> Place:
         """The file, the line and, where known, the columns of the call."""
@@ -81,7 +80,7 @@ class Source:
 
 def _position(code: CodeType, offset: int) -> tuple[int | None, int | None, int | None, int | None]:
     """What the interpreter recorded for the instruction at *offset*: line, end line, column, end column in bytes."""
-    for index, position in enumerate(code.co_positions()):
+    for index, position in enumerate(code.co_positions()):  # one for each code unit of two bytes
         if index == offset // 2:
             return position
     return (None, None, None, None)
@@ -94,13 +93,13 @@ def _characters(line: str, byte: int | None) -> int | None:
     return len(line.encode()[:byte].decode(errors="replace"))
 
 
-def here(depth: int = 1) -> Source:
-    """The call that is being made *depth* frames above the caller of this function."""
-    frame = sys._getframe(depth + 1)
+def call_site(depth: int = 1) -> Source:
+    """The call that is in progress *depth* frames above the caller of this function."""
+    frame = sys._getframe(depth + 1)  # pyright: ignore[reportPrivateUsage]  # the only way in about a microsecond
     return Source(frame.f_code, frame.f_lasti)
 
 
 def of_function(function: object) -> Place | None:
-    """Where a plain function's ``def`` stands, or ``None`` for what is written in no Python file."""
+    """The position of a plain function's ``def``, or ``None`` for anything that is not written in Python."""
     code = getattr(function, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if isinstance(code, CodeType) else None

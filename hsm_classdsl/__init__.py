@@ -1,9 +1,10 @@
-"""State machines as classes: nested states, decorated methods, the same models as `hsm.define` gives.
+"""State machines as classes: nested states and decorated methods make the same models as `hsm.define`.
 
 Use it with `hsm`, which starts and runs the models of both front ends.
 """
 
 from hsm.dsl import defer
+from hsm_classdsl.guards import in_state
 from hsm_classdsl.machine import Machine
 from hsm_classdsl.marks import (
     activity,
@@ -14,7 +15,6 @@ from hsm_classdsl.marks import (
     every,
     exit,
     guard,
-    in_state,
     initial,
     on,
     on_call,

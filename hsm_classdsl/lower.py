@@ -1,16 +1,18 @@
-"""Lowering: class bodies become elements, the same that the functional front end gives.
+"""Lowering: class bodies become the same elements that the functional front end makes.
 
-In: the `Draft` of a class. Out: elements, each with the position of the mark or class statement it comes from.
-Never imports the compiler, the tables or the run time, and judges nothing: what is wrong is told by the compiler,
-in the same words as for the functional front end.
+The `Draft` of a machine class becomes a `Model`; every element has the position of the mark or class statement that it
+comes from. Never imports the compiler, the tables or the run time, and judges nothing: the compiler says what is wrong,
+in the same words for both front ends.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
+
+import attrs
 
 from hsm.elements import nodes
 from hsm.elements.assembly import event_names, model_of, transition_parts, vertex_parts
@@ -34,206 +36,169 @@ from hsm.elements.nodes import (
     When,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import is_a, name_of, parts_of
+from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
 from hsm.names import is_absolute, join, segments
 from hsm.source import Source
-from hsm_classdsl.body import Declaration, Draft, names_in, read
-from hsm_classdsl.marks import Combined, Guard, InitialMark, Path, TransitionMark
+from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, users_bases
+from hsm_classdsl.guards import Guard, GuardCombination, Guarding, InStateTerm, is_guard
+from hsm_classdsl.marks import BehaviorMark, InitialMark, Mark, Path, TransitionMark, is_mark
 from hsm_classdsl.methods import Method, StateMethod
-from hsm_classdsl.vertices import Submachine, Vertex
+from hsm_classdsl.vertices import History, Submachine, Vertex
 
 
-def lower(machine: type[Instance], where: Source | None) -> Model[Any] | None:
-    """The model that the class *machine* declares, or ``None`` when it declares nothing."""
-    if not read(machine).declarations:
+def lower(draft: Draft, where: Source | None) -> Model[Any] | None:
+    """The model that the machine class of *draft* declares, or ``None`` when it declares nothing."""
+    if not draft.declarations:
         return None
-    lowering = _Lowering(machine)
-    return model_of(machine.__name__, tuple(lowering.parts(lowering.read(machine), Method)), where, machine)
+    machine: type[Instance] = draft.owner
+    return model_of(machine.__name__, tuple(_Lowering(draft).parts(draft, Scope(machine))), where, machine)
 
 
-class _StateMethods:
-    """Makes behaviours of the methods of one vertex class, which stands at *place*.
+@attrs.frozen
+class Scope:
+    """The class body that a transition or a method is written in.
 
-    For a transition that is written elsewhere, *home* says the same as a path from the model down.
+    Attributes:
+        owner: The machine class, or a vertex class in it.
+        path: The path of that vertex from the machine down; empty for the machine itself.
+        home: The same as an absolute path, where a transition that is written elsewhere names a method of it.
     """
 
-    def __init__(self, owner: type, place: str, home: str | None = None) -> None:
-        self.hsm_owner = owner
-        self.hsm_place = place
-        self._home = home
+    owner: type
+    path: str = ""
+    home: str | None = None
 
-    def __call__(self, function: Any) -> Any:
-        return StateMethod(function, self.hsm_owner, self._home)
+    def behavior(self, function: Any) -> Any:
+        """*function* as a behaviour of the owner; a static method is one already, as in the functional front end."""
+        if isinstance(function, staticmethod):
+            return function  # pyright: ignore[reportUnknownVariableType]  # nothing is known of what it returns
+        return StateMethod(function, self.owner, self.home) if is_vertex_class(self.owner) else Method(function)
 
 
 class _Lowering:
-    """Lowers one machine class and everything in it."""
+    """Lowers one machine class and everything in it.
 
-    def __init__(self, machine: type) -> None:
-        self.machine = machine
+    Paths in here start at the machine and do not name it: that of the machine itself is empty.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        self.machine = draft.owner
         self.names: dict[str, set[str]] = {}
-        """What stands directly in each vertex, by path; the machine's own path is empty."""
-        self.paths: dict[type, set[str]] = {}
-        """Where each nested class stands; classes that it refines as well, unless they stand somewhere themselves."""
-        self._drafts: dict[type, Draft] = {}
-        self._names_in: dict[type, dict[int, str]] = {}
-        places = list(self._places(machine, ""))
-        self._classes = {place: known for known, place in places}
-        for known, place in places:
-            self.paths.setdefault(known, set()).add(place)
-        inherited: dict[type, set[str]] = {}
-        for known, place in chain(_refined(places), *(self._places(base, "") for base in machine.__mro__[1:])):
-            inherited.setdefault(known, set()).add(place)
-        self.paths = inherited | self.paths
-        self._collect(machine, "")
+        """The names directly in each vertex, by its path."""
+        self._attributes: dict[type, dict[int, str]] = {}
+        # every vertex first: a transition may name a class that is written further down
+        vertices = list(_vertices(draft, ""))
+        self._classes = {path: known for known, path in vertices}
+        bases = [_vertices(read(base), "") for base in users_bases(self.machine)[1:]]
+        # a class that is itself a vertex of this machine is never taken for the base class of another one
+        self.paths = _paths(chain(_refined(vertices), *bases)) | _paths(vertices)
+        """Where each class is a vertex, or the base class of one: usually one path."""
+        self._collect(draft, "")
 
-    def read(self, owner: type) -> Draft:
-        """The declarations of *owner*, read once."""
-        draft = self._drafts.get(owner)
-        if draft is None:
-            draft = self._drafts[owner] = read(owner)
-        return draft
-
-    def _latest(self, owner: type, attribute: Any) -> Any:
-        """*attribute* of a base class as *owner* has it: what overrides it, where something does."""
-        name = self._names_of(owner).get(id(attribute))
-        return attribute if name is None else inspect.getattr_static(owner, name)
-
-    def _names_of(self, owner: type) -> dict[int, str]:
-        """The name of each attribute of *owner*, looked at once."""
-        names = self._names_in.get(owner)
-        if names is None:
-            names = self._names_in[owner] = names_in(owner)
-        return names
-
-    def _places(self, owner: type, path: str) -> Iterator[tuple[type, str]]:
-        """Every vertex class in *owner*, with its path."""
-        for declaration in self.read(owner).declarations:
-            value = declaration.value
-            if isinstance(value, type) and issubclass(value, Vertex):
-                inner = _inside(path, declaration.name)
-                yield value, inner
-                yield from self._places(value, inner)
-
-    def _collect(self, owner: type, path: str) -> None:
-        """Note the names in *owner*, whichever way they were declared."""
+    def _collect(self, draft: Draft, path: str) -> None:
+        """Note the names in the vertex at *path*, whichever way they were declared."""
         names = self.names.setdefault(path, set())
-        for declaration in self.read(owner).declarations:
+        for declaration in draft.declarations:
             value = declaration.value
-            if is_a(value, Element):
+            if isinstance(value, Element):
                 self._collect_element(value, path)
                 continue
             names.add(declaration.name)
-            inner = _inside(path, declaration.name)
-            if is_a(value, Submachine):
+            inner = _child(path, declaration.name)
+            if declaration.name in draft.inner:
+                self._collect(draft.inner[declaration.name], inner)
+            elif isinstance(value, Submachine):
                 model: Any = getattr(value.machine, "hsm_model", None)
                 for part in parts_of(model):
                     self._collect_element(part, inner)
-            elif is_a(value, type):
-                self._collect(value, inner)
 
     def _collect_element(self, element: Element, path: str) -> None:
         name = name_of(element)
-        if not isinstance(name, str):
-            return
-        self.names.setdefault(path, set()).add(name)
-        for part in parts_of(element):
-            self._collect_element(part, _inside(path, name))
+        if isinstance(name, str):
+            self.names.setdefault(path, set()).add(name)
+            for part in parts_of(element):
+                self._collect_element(part, _child(path, name))
 
-    def parts(self, draft: Draft, behavior: Callable[..., Any]) -> list[Element]:
-        """What the declarations of *draft* make; *behavior* makes a behaviour of a function."""
-        found: list[Element] = []
-        for declaration in draft.declarations:
-            found += self._declaration(declaration, behavior)
-        return found
+    # --- elements ---------------------------------------------------------------------------------------------
 
-    def _declaration(self, declaration: Declaration, behavior: Callable[..., Any]) -> list[Element]:
-        value: Any = declaration.value
-        if is_a(value, Element):
+    def parts(self, draft: Draft, scope: Scope) -> list[Element]:
+        """The elements that the declarations of *draft* make, in order."""
+        return [made for each in draft.declarations for made in self._declaration(each, draft, scope)]
+
+    def _declaration(self, declaration: Declaration, draft: Draft, scope: Scope) -> list[Element]:
+        value, name = declaration.value, declaration.name
+        if isinstance(value, Element):
             return [value]
-        if is_a(value, Submachine):
-            return _marked(value.is_initial, declaration.name, value.where, self._submachine(declaration.name, value))
-        if is_a(value, TransitionMark):
-            return [self._transition(value, None, behavior)]
-        if is_a(value, InitialMark):
-            return [self._initial(value, None, behavior)]
-        if is_a(value, type) and not issubclass(value, Vertex):
-            return [value.hsm_model]
-        if is_a(value, type):
-            vertex = self._vertex(declaration.name, value, _inside(self._place(behavior), declaration.name))
-            return _marked(value.hsm_is_initial, declaration.name, value.hsm_where, vertex)
-        return [self._marked(mark, value, behavior) for mark in declaration.marks]
+        if isinstance(value, Submachine):
+            return _with_initial(value.is_initial, name, value.where, _submachine(name, value))
+        if is_vertex_class(value):
+            vertex = self._vertex(draft.inner[name], name, value, _child(scope.path, name))
+            return _with_initial(value.hsm_is_initial, name, value.hsm_where, vertex)
+        if isinstance(value, type):
+            return [getattr(value, "hsm_model")]  # noqa: B009 - a machine class, which no part may be
+        if is_mark(value):
+            return [self._marked(value, None, scope)]
+        return [self._marked(mark, value, scope) for mark in declaration.marks]
 
-    def _marked(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
-        """What one mark on *function* makes."""
-        if is_a(mark, TransitionMark):
-            return self._transition(mark, function, behavior)
-        if is_a(mark, InitialMark):
-            return self._initial(mark, function, behavior)
-        made: Element = mark.kind((_behavior(function, behavior),), where=mark.where)  # a BehaviorMark
-        return made
-
-    def _vertex(self, name: str, owner: Any, place: str) -> Element:
-        """The vertex that the nested class *owner* declares at *place*."""
-        behavior = _StateMethods(owner, place)
+    def _vertex(self, draft: Draft, name: str, owner: type[Vertex], path: str) -> Element:
+        """The vertex *name* that the nested class *owner* declares at *path*."""
         where = owner.hsm_where
-        parts = self.parts(self.read(owner), behavior)
-        target = getattr(owner, "hsm_target", None)  # a history may have one
-        if target is not None:
+        parts = self.parts(draft, Scope(owner, path))
+        if not issubclass(owner, History):
+            return owner.hsm_kind(name, vertex_parts(tuple(parts), where), where=where)
+        target: Path | tuple[Path, ...] | None = owner.hsm_target
+        if target is not None:  # it comes from the class statement, not from the body
             parts.insert(0, Target[Any](self._several(target, None), where=where))
-        order = transition_parts if hasattr(owner, "hsm_target") else vertex_parts
-        made: Element = owner.hsm_kind(name, order(tuple(parts), where), where=where)
-        return made
+        return owner.hsm_kind(name, transition_parts(tuple(parts), where), where=where)
 
-    def _submachine(self, name: str, submachine: Any) -> Element:
-        model: Any = getattr(submachine.machine, "model", submachine.machine)
-        parts = vertex_parts(submachine.parts, submachine.where)
-        made: Element = nodes.Submachine[Any](name, model, parts, where=submachine.where)
-        return made
-
-    def _transition(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
+    def _marked(self, mark: Mark, function: object, scope: Scope) -> Element:
+        """The element that *mark* makes; its effect or action is *function*, unless that is ``None``."""
         where = mark.where
-        parts: list[Element] = self._trigger(mark, behavior)
+        behaviors = () if function is None else (scope.behavior(function),)
+        if isinstance(mark, BehaviorMark):
+            return mark.kind(behaviors, where=where)
+        effects = [Effect[Any](behaviors, where=where)] if behaviors else []
+        if isinstance(mark, InitialMark):
+            target = Target[Any](self._several(mark.target, self._base(None, scope)), where=where)
+            return Initial[Any](None, (target, *effects), where=where)
+        return Transition[Any](transition_parts((*self._transition(mark, scope), *effects), where), where=where)
+
+    def _transition(self, mark: TransitionMark[Any], scope: Scope) -> Iterator[Element]:
+        """The parts that the transition of *mark* has, its effect aside."""
+        where = mark.where
+        if mark.trigger:
+            yield self._trigger(mark, scope)
         if mark.source is not None:
-            parts.append(SourcePath[Any](self._path(mark.source, self._base(None, behavior)), where=where))
+            yield SourcePath[Any](self._path(mark.source, self._base(None, scope)), where=where)
         if mark.target is not None:
-            parts.append(Target[Any](self._several(mark.target, self._base(mark.source, behavior)), where=where))
+            yield Target[Any](self._several(mark.target, self._base(mark.source, scope)), where=where)
         if mark.guard is not None:
-            parts.append(self._condition(mark.guard, behavior, mark))
+            yield self._condition(mark.guard, scope, mark)
         if mark.external:
-            parts.append(External[Any](where=where))
-        if function is not None:
-            parts.append(Effect[Any]((_behavior(function, behavior),), where=where))
-        return Transition[Any](transition_parts(tuple(parts), where), where=where)
+            yield External[Any](where=where)
 
-    def _trigger(self, mark: Any, behavior: Callable[..., Any]) -> list[Element]:
+    def _trigger(self, mark: TransitionMark[Any], scope: Scope) -> Element:
         where = mark.where
-        if mark.trigger == "":
-            return []
         if mark.trigger == "on":
-            return [On[Any](event_names(mark.arguments), where=where)]
+            return On[Any](event_names(mark.arguments), where=where)
         (argument,) = mark.arguments
         if mark.trigger == "on_call":
-            return [OnCall[Any](argument, where=where)]
+            return OnCall[Any](argument, where=where)
         if mark.trigger == "when":
-            return [When[Any](self._condition(argument, behavior, mark), where=where)]
-        given = _behavior(self._latest(self._owner(behavior), argument), behavior) if callable(argument) else argument
-        return [{"after": After, "every": Every, "at": At}[mark.trigger](given, where=where)]
+            return When[Any](self._condition(argument, scope, mark), where=where)
+        given = scope.behavior(self._latest(scope.owner, argument)) if callable(argument) else argument
+        return {"after": After[Any], "every": Every[Any], "at": At[Any]}[mark.trigger](given, where=where)
 
-    def _initial(self, mark: Any, function: Any, behavior: Callable[..., Any]) -> Element:
-        parts: list[Element] = [Target[Any](self._several(mark.target, self._base(None, behavior)), where=mark.where)]
-        if function is not None:
-            parts.append(Effect[Any]((_behavior(function, behavior),), where=mark.where))
-        return Initial[Any](None, tuple(parts), where=mark.where)
+    # --- paths ------------------------------------------------------------------------------------------------
 
     def _several(self, target: Path | tuple[Path, ...], base: str | None) -> tuple[str, ...]:
         targets = target if isinstance(target, tuple) else (target,)
-        return tuple(self._path(each, base) for each in targets)
+        return tuple([self._path(each, base) for each in targets])
 
-    def _base(self, source: Path | None, behavior: Callable[..., Any]) -> str | None:
-        """Where paths of a transition from *source* start, seen from the machine; ``None`` where that is unsure."""
-        if self._owner(behavior) is not self.machine:
+    def _base(self, source: Path | None, scope: Scope) -> str | None:
+        """Where the paths of a transition from *source* start; ``None`` where that is unsure."""
+        if scope.owner is not self.machine:
             return None
         if source is None:
             return ""
@@ -241,125 +206,149 @@ class _Lowering:
         return path if path in self.names else None
 
     def _path(self, path: Path, base: str | None) -> str:
-        """*path* as a path from *base*; a class is named from the model down where a bare name could mean another.
+        """*path* as a path from *base*; a class becomes an absolute path where a bare name could mean another vertex.
 
-        A class that is no part of the machine, or stands in several places, keeps its own name, which is not found.
+        A class that is not a vertex of the machine, or is one in several places, keeps its own name, which the compiler
+        does not find.
         """
         if not isinstance(path, type):
             return path
-        places = self.paths.get(path, set())
-        if len(places) != 1:
+        paths = self.paths.get(path, set())
+        if len(paths) != 1:
             return path.__qualname__
-        (place,) = places
-        first = place.partition("/")[0]
-        scope = base
-        while scope and first not in self.names.get(scope, ()):
-            scope = scope.rpartition("/")[0]
-        return place if scope == "" else f"/{self.machine.__name__}/{place}"
+        (found,) = paths
+        # a bare name is looked up from `base` outwards (rule N4): it may be used if nothing on that way hides it
+        first = found.partition("/")[0]
+        around = base
+        while around and first not in self.names.get(around, ()):
+            around = _parent(around)
+        return found if around == "" else f"/{self.machine.__name__}/{found}"
 
-    def _owner(self, behavior: Callable[..., Any]) -> type:
-        """The class whose methods *behavior* makes behaviours of."""
-        owner: type = getattr(behavior, "hsm_owner", self.machine)
-        return owner
+    def _resolve(self, source: Path | None, path: str) -> str:
+        """Where *source*, written in the vertex at *path*, leads (rules N2 to N5)."""
+        if source is None:
+            return path
+        if isinstance(source, type):
+            return min(self.paths.get(source, ("",)))  # of several, any: `_path` makes that an unknown path
+        first, *steps = segments(source)
+        if is_absolute(source):
+            return "/".join(steps)
+        if first not in (".", ".."):
+            while path and first not in self.names.get(path, ()):
+                path = _parent(path)
+        for step in (first, *steps):
+            if step == "..":
+                path = _parent(path)
+            elif step != ".":
+                path = _child(path, step)
+        return path
 
-    def _place(self, behavior: Callable[..., Any]) -> str:
-        """Where the class stands whose methods *behavior* makes behaviours of; the machine's own place is empty."""
-        place: str = getattr(behavior, "hsm_place", "")
-        return place
+    def _around(self, path: str) -> list[str]:
+        """The paths of the vertex classes at *path* and around it, innermost first."""
+        found: list[str] = []
+        while path:
+            if path in self._classes:
+                found.append(path)
+            path = _parent(path)
+        return found
 
-    def _condition(self, guard: Any, behavior: Callable[..., Any], mark: Any) -> Condition[Any]:
-        """The condition that *guard* of the transition that *mark* makes stands for."""
-        if is_a(guard, Condition):
-            known: Condition[Any] = guard
-            return known
-        if hasattr(guard, "condition"):
-            asked: Condition[Any] = guard.condition
-            return asked
-        if is_a(guard, Combined):
-            conditions = tuple(self._condition(term, behavior, mark) for term in guard.terms)
+    # --- guards -----------------------------------------------------------------------------------------------
+
+    def _condition(self, guard: Guarding, scope: Scope, mark: TransitionMark[Any]) -> Condition[Any]:
+        """The condition that *guard* of the transition of *mark* is."""
+        if is_condition(guard):
+            return guard
+        if isinstance(guard, InStateTerm):
+            return guard.condition
+        if isinstance(guard, GuardCombination):
+            conditions = tuple([self._condition(term, scope, mark) for term in guard.terms])
             if guard.word == "not_":
                 return Not[Any](conditions[0], where=mark.where)
-            made: Condition[Any] = (AllOf if guard.word == "all_of" else AnyOf)(conditions, where=mark.where)
-            return made
-        position = mark.where
-        if is_a(guard, Guard):
-            position, behavior = guard.where, self._whose(guard, mark, behavior)
-        found = self._latest(self._owner(behavior), guard)
-        function = found.function if is_a(found, Guard) else found
-        return nodes.Guard[Any](_behavior(function, behavior) if callable(function) else function, where=position)
+            combination = AllOf[Any] if guard.word == "all_of" else AnyOf[Any]
+            return combination(conditions, where=mark.where)
+        where = mark.where
+        if is_guard(guard):
+            where, scope = guard.where, self._home(guard, mark, scope)
+        found = self._latest(scope.owner, guard)
+        function = found.function if isinstance(found, Guard) else found
+        return nodes.Guard[Any](scope.behavior(function) if callable(function) else function, where=where)
 
-    def _whose(self, guard: Guard[Any, Any], mark: Any, behavior: Callable[..., Any]) -> Callable[..., Any]:
-        """What makes a behaviour of *guard*, which the transition of *mark* names: methods of the first that has it.
+    def _home(self, guard: Guard[Any, Any], mark: TransitionMark[Any], scope: Scope) -> Scope:
+        """The class body whose method *guard* is, for the transition of *mark*, which is written in *scope*.
 
-        That is its own class, one at the source or around it, or the machine. Where none of them has it, one of any
-        other vertex, or a class that is no part of the machine: the compiler says what is wrong with that.
+        The first of these that has it: *scope* itself, a vertex class at the source or around it, the machine. If none
+        has it, it may be a method of another vertex, or of a class outside of the machine: the compiler reports that.
         """
-        if self._has(self._owner(behavior), guard):
-            return behavior
-        source = self._source(mark.source, self._place(behavior))
-        around = [place for place in self._around(source) if self._has(self._classes[place], guard)]
+        if self._has(scope.owner, guard):
+            return scope
+        around = [path for path in self._around(self._resolve(mark.source, scope.path)) if self._is_at(path, guard)]
         if not around and self._has(self.machine, guard):
-            return Method
-        elsewhere = (place for place, known in self._classes.items() if self._has(known, guard))
-        place = next(chain(around, elsewhere), None)
-        if place is not None:
-            return _StateMethods(self._classes[place], place, f"/{self.machine.__name__}/{place}")
-        if guard.owner is not None and issubclass(guard.owner, Vertex):
-            return _StateMethods(guard.owner, "", guard.owner.__qualname__)
-        return behavior
+            return Scope(self.machine)
+        path = next(chain(around, (path for path in self._classes if self._is_at(path, guard))), None)
+        if path is not None:
+            return Scope(self._classes[path], path, f"/{self.machine.__name__}/{path}")
+        if is_vertex_class(guard.owner):
+            return Scope(guard.owner, home=guard.owner.__qualname__)
+        return scope
+
+    def _is_at(self, path: str, guard: object) -> bool:
+        return self._has(self._classes[path], guard)
 
     def _has(self, owner: type, attribute: object) -> bool:
         """Whether *attribute* is one of *owner*, or of a class that it derives from."""
         return id(attribute) in self._names_of(owner)
 
-    def _source(self, source: Path | None, place: str) -> str:
-        """Where *source* leads, seen from the class at *place* (rules N2 to N5)."""
-        if source is None:
-            return place
-        if isinstance(source, type):
-            return min(self.paths.get(source, ("",)))
-        first, *steps = segments(source)
-        if is_absolute(source):
-            return "/".join(steps)
-        if first not in (".", ".."):
-            while place and first not in self.names.get(place, ()):
-                place = place.rpartition("/")[0]
-        for step in (first, *steps):
-            if step == "..":
-                place = place.rpartition("/")[0]
-            elif step != ".":
-                place = _inside(place, step)
-        return place
+    def _latest(self, owner: type, attribute: object) -> Any:
+        """*attribute* of a base class as *owner* has it: its override, where there is one."""
+        name = self._names_of(owner).get(id(attribute))
+        return attribute if name is None else inspect.getattr_static(owner, name)
 
-    def _around(self, place: str) -> list[str]:
-        """Where a class stands, from *place* outwards."""
-        found: list[str] = []
-        while place:
-            if place in self._classes:
-                found.append(place)
-            place = place.rpartition("/")[0]
-        return found
+    def _names_of(self, owner: type) -> dict[int, str]:
+        """The name of each attribute of *owner*, by its identity; cached."""
+        names = self._attributes.get(owner)
+        if names is None:
+            names = self._attributes[owner] = names_in(owner)
+        return names
 
 
-def _refined(places: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:
-    """Every class that one of the vertex classes at *places* derives from, with the path of that vertex."""
-    for vertex, place in places:
-        for known in vertex.__mro__[1:]:
-            if known.__module__ != Vertex.__module__ and issubclass(known, Vertex):
-                yield known, place
+def _vertices(draft: Draft, path: str) -> Iterator[tuple[type, str]]:
+    """Every vertex class in *draft*, which is at *path*, with its own path."""
+    for name, inner in draft.inner.items():
+        yield inner.owner, _child(path, name)
+        yield from _vertices(inner, _child(path, name))
 
 
-def _inside(path: str, name: str) -> str:
+def _refined(vertices: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:
+    """Every class that one of the classes of *vertices* derives from, with the path of that vertex."""
+    for vertex, path in vertices:
+        for known in users_bases(vertex)[1:]:
+            if issubclass(known, Vertex):
+                yield known, path
+
+
+def _paths(vertices: Iterator[tuple[type, str]] | list[tuple[type, str]]) -> dict[type, set[str]]:
+    """The paths of each class in *vertices*."""
+    found: dict[type, set[str]] = {}
+    for known, path in vertices:
+        found.setdefault(known, set()).add(path)
+    return found
+
+
+def _child(path: str, name: str) -> str:
     return join(path, name) if path else name
 
 
-def _marked(is_initial: bool, name: str, where: Source | None, vertex: Element) -> list[Element]:
-    """*vertex*, with the `initial` that its class statement asked for."""
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _submachine(name: str, submachine: Submachine) -> Element:
+    model: Any = getattr(submachine.machine, "model", submachine.machine)
+    return nodes.Submachine[Any](name, model, vertex_parts(submachine.parts, submachine.where), where=submachine.where)
+
+
+def _with_initial(is_initial: bool, name: str, where: Source | None, vertex: Element) -> list[Element]:
+    """*vertex*, after the `initial` that its class statement asked for."""
     if not is_initial:
         return [vertex]
     return [Initial[Any](None, (Target[Any]((name,), where=where),), where=where), vertex]
-
-
-def _behavior(function: Any, behavior: Callable[..., Any]) -> Any:
-    """*function* as a behaviour: a static method is one already, as in the functional front end."""
-    return function if is_a(function, staticmethod) else behavior(function)

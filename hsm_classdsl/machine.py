@@ -1,8 +1,7 @@
 """The machine class: a class statement becomes a model, compiled when the class is made.
 
-In: a class with nested states and marked methods. Out: the class, with its `model`. The class statement is read and
-lowered, and nothing is checked here: the rules are the compiler's, the same for both front ends. No metaclass is
-needed for it, so a machine class may have one of the user's.
+The class body is read and lowered here, and nothing is checked: the rules are the compiler's, the same for both front
+ends. This needs no metaclass, so a machine class may have one of the user's.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ import hsm
 from hsm.api import program_of
 from hsm.elements.nodes import Model
 from hsm.instance import without
-from hsm.source import Source, here
+from hsm.source import Source, call_site
 from hsm_classdsl.body import read, strays
 from hsm_classdsl.lower import lower
 
 
 class _ModelOfClass:
-    """Gives the model of the class it is asked on."""
+    """Returns the model of the class on which it is looked up."""
 
     def __get__(self, instance: object, owner: Any) -> Model[Any]:
         model: Model[Any] | None = owner.hsm_model
@@ -37,10 +36,11 @@ class Machine(hsm.Instance):
     ``async with Door() as door:``, which stops it at the end of the block (rules L1 and E6).
 
     Attributes:
-        model: The model that the class declares; an ``AttributeError`` when it declares nothing, as a base class may.
+        model: The model that the class declares; an ``AttributeError`` if it declares nothing, as a base class may.
 
     Raises:
         DefinitionError: From the class statement: the model breaks rules.
+        TypeError: From the class statement: it declares a name that every machine has.
     """
 
     if TYPE_CHECKING:
@@ -53,34 +53,35 @@ class Machine(hsm.Instance):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        # a decorator that makes the class a second time, as attrs does, is not where it was written
+        # a decorator that makes the class a second time, as attrs does, is not where the class was written
         if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = here()
-        for declaration in read(cls).declarations:
+            cls.hsm_where = call_site()
+        draft = read(cls)
+        for declaration in draft.declarations:
             if hasattr(Machine, declaration.name):
                 raise TypeError(
-                    f"{declaration.name!r} of machine class {cls.__name__!r} would hide what every machine has "
-                    "under this name: call it something else"
+                    f"machine class {cls.__name__!r} cannot declare {declaration.name!r}, which every machine "
+                    "already has: choose another name"
                 )
-        cls.hsm_model = lower(cls, cls.hsm_where)
+        cls.hsm_model = lower(draft, cls.hsm_where)
         if cls.hsm_model is not None:
             for name in strays(cls):
                 warnings.warn(
-                    f"class {name!r} carries marks and is no state: derive it from State[...], or, if other classes "
-                    "are to derive from it, write it outside of the machine",
+                    f"class {name!r} has marks but is not a state: derive it from State[...], or move it out of the "
+                    "machine if it is only a base class",
                     hsm.DefinitionWarning,
                     stacklevel=2,
                 )
             program_of(cls.hsm_model)
 
     def __getstate__(self) -> object:
-        """As for every instance; nor does a copy take the block along that this one is in."""
+        """As for every instance; a copy does not take along the ``async with`` block of the original either."""
         return without("_block", super().__getstate__())
 
     async def __aenter__(self) -> Self:
         block = hsm.start(None, self, type(self).model)
         await block.__aenter__()
-        # only now: a block inside its own block must not take the place of the outer one
+        # only now: a second block inside the first fails to start, and must not replace it
         object.__setattr__(self, "_block", block)
         return self
 

@@ -1,8 +1,8 @@
-"""Marks: `@on`, `@entry`, `@guard` and their like.
+"""Marks: `@on`, `@entry`, `@guard` and the like.
 
-In: a method, or nothing. Out: the method unchanged, with a note on it of what it is for; a mark that stays alone in
-a class body is a transition without an effect. A mark does nothing by itself and judges nothing.
-Never imports the compiler, the tables, the run time or asyncio.
+A mark returns its method unchanged, with a note on it of what it is for; a mark alone in a class body is a transition
+without an effect. A mark does nothing else and judges nothing. Never imports the compiler, the tables, the run time or
+asyncio.
 """
 
 from __future__ import annotations
@@ -12,119 +12,57 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import attrs
+from typing_extensions import TypeIs
 
 from hsm.context import Context
-from hsm.elements.nodes import Activity, Condition, Effect, Entry, Exit, InState
-from hsm.elements.parts import Element
+from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
 from hsm.events import Event, Signal
-from hsm.source import Source, here
+from hsm.source import Source, call_site
+from hsm_classdsl.guards import Guard, Guarding, GuardTerm
 
 S = TypeVar("S")
 R = TypeVar("R")
 E = TypeVar("E", bound=Event[Any])
 E1 = TypeVar("E1", bound=Signal)
 E2 = TypeVar("E2", bound=Signal)
-G = TypeVar("G", covariant=True)
-A = TypeVar("A", covariant=True)
 F = TypeVar("F", bound=Callable[..., Any])
 
 MARKS = "__hsm_marks__"
 """The attribute that a marked function carries: its marks, the topmost decorator first."""
 
 Path: TypeAlias = str | type
-"""A path, or on the machine the class of a state itself."""
-Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any] | None"
-"""A guard: what `@guard` made, a combination of such, or a function with the arguments of a method."""
+"""A path, or the class of a vertex."""
+Mark: TypeAlias = "TransitionMark[Any] | InitialMark | BehaviorMark"
+"""What a function can be marked as."""
 
 
-def leave(function: Any, mark: Any) -> None:
-    """Put *mark* on *function*, before the marks that are there: decorators are read from the top."""
+def attach(function: object, mark: Mark) -> None:
+    """Put *mark* on *function*, before the marks that it has: decorators are read from the top.
+
+    Raises:
+        TypeError: *function* is a guard, or takes no attributes.
+    """
     if isinstance(function, GuardTerm):
-        raise TypeError("a guard is no behaviour: mark another method, and name the guard with guard=")
+        raise TypeError("a guard cannot be a behaviour as well: mark another method, and pass the guard as guard=")
     try:
         setattr(function, MARKS, (mark, *getattr(function, MARKS, ())))
     except AttributeError:
-        raise TypeError(f"a mark goes on a function, not on {function!r}") from None
+        raise TypeError(f"a mark decorates a function, not {function!r}") from None
 
 
-def marks_of(attribute: Any) -> tuple[Any, ...]:
+def marks_of(attribute: object) -> tuple[Mark, ...]:
     """The marks on *attribute* of a class; none for most."""
-    found: tuple[Any, ...] = getattr(attribute, "__dict__", {}).get(MARKS, ())
+    found: tuple[Mark, ...] = getattr(attribute, "__dict__", {}).get(MARKS, ())
     behind = getattr(attribute, "__func__", None)  # a static method takes the marks below it along
     return found or (marks_of(behind) if behind is not None else ())
 
 
+def is_mark(attribute: object) -> TypeIs[InitialMark | TransitionMark[Any]]:
+    """Whether *attribute* of a class is a mark that stands alone, and not on a function."""
+    return isinstance(attribute, InitialMark | TransitionMark)
+
+
 # --- guards --------------------------------------------------------------------------------------------------
-
-
-class GuardTerm:
-    """A guard that combines with others: ``a & b``, ``a | b``, ``~a``."""
-
-    hsm_help = "guards of a class are combined with &, | and ~, and named with 'guard='"
-
-    def __and__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
-        return Combined("all_of", (self, other))
-
-    def __rand__(self, other: Condition[Any]) -> GuardTerm:
-        return Combined("all_of", (other, self))
-
-    def __or__(self, other: GuardTerm | Condition[Any]) -> GuardTerm:
-        return Combined("any_of", (self, other))
-
-    def __ror__(self, other: Condition[Any]) -> GuardTerm:
-        return Combined("any_of", (other, self))
-
-    def __invert__(self) -> GuardTerm:
-        return Combined("not_", (self,))
-
-    def __bool__(self) -> bool:
-        raise TypeError("guards combine with &, | and ~: 'and', 'or' and 'not' would drop one of them")
-
-
-@attrs.frozen(eq=False)
-class Combined(GuardTerm):
-    """Several guards put together; *word* is the function of hsm that does it."""
-
-    word: str
-    terms: tuple[GuardTerm | Condition[Any], ...]
-
-
-class _InState(GuardTerm):
-    """`in_state` as a guard that combines."""
-
-    def __init__(self, path: str, where: Source) -> None:
-        self.condition: InState[Any] = InState(path, where=where)
-
-
-def in_state(path: str) -> GuardTerm:
-    """Holds while the state at *path*, seen from the transition's source, is active: ``guard=~in_state("Locked")``."""
-    return _InState(path, here())
-
-
-class Guard(GuardTerm, Generic[G, A]):
-    """A method that is a guard. It can still be called: ``self.unlocked()``."""
-
-    def __init__(self, function: Callable[..., A], where: Source | None) -> None:
-        self.function = function
-        self.where = where
-        self.owner: type | None = None
-        self.__doc__ = function.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.owner = self.owner or owner
-
-    def __repr__(self) -> str:
-        return f"<guard {getattr(self.function, '__qualname__', self.function)}>"
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Guard[G, A]: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> Callable[..., A]: ...
-    def __get__(self, instance: object | None, owner: type) -> Guard[G, A] | Callable[..., A]:
-        if instance is None:
-            return self
-        bound: Callable[..., A] = self.function.__get__(instance, owner)
-        return bound
 
 
 @overload
@@ -140,15 +78,18 @@ def guard(function: Callable[[S, Context, Any], bool], /) -> Guard[S, bool]: ...
 @overload
 def guard(function: Callable[[S, Context, Any], Awaitable[bool]], /) -> Guard[S, Awaitable[bool]]: ...
 def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
-    """Make a method a guard, to be named by ``guard=`` of a transition: ``guard=unlocked & ~jammed``.
+    """Make a method a guard, for use as ``guard=`` of a transition: ``guard=unlocked & ~jammed``.
 
-    The method takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``, may be async, and gives a bool.
+    The method takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``, may be async, and returns a bool.
+
+    Raises:
+        TypeError: The method is already a behaviour.
     """
     if marks_of(function):
         raise TypeError(
-            f"'{function.__qualname__}' is a behaviour already, and no guard: make another method the guard"
+            f"'{function.__qualname__}' is already a behaviour, so it cannot be a guard: use another method"
         )
-    return Guard(function, here())
+    return Guard(function, call_site())
 
 
 # --- behaviours ----------------------------------------------------------------------------------------------
@@ -156,65 +97,81 @@ def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
 
 @attrs.frozen(eq=False)
 class BehaviorMark:
-    """The method is an action, or an activity, of the state it stands in; *kind* is what the tree calls it."""
+    """The method is an action, or an activity, of the state around it; *kind* is its element in the tree."""
 
-    kind: Callable[..., Element]
+    kind: type[ActionList]
     where: Source | None
 
 
 def entry(function: F, /) -> F:
-    """Run the method when the state is entered."""
-    leave(function, BehaviorMark(Entry, here()))
+    """Run the method when the state is entered.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
+    attach(function, BehaviorMark(Entry, call_site()))
     return function
 
 
 def exit(function: F, /) -> F:  # noqa: A001 - UML's word
-    """Run the method when the state is left."""
-    leave(function, BehaviorMark(Exit, here()))
+    """Run the method when the state is exited.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
+    attach(function, BehaviorMark(Exit, call_site()))
     return function
 
 
 def activity(function: F, /) -> F:
-    """Run the method as a task while the state is active."""
-    leave(function, BehaviorMark(Activity, here()))
+    """Run the method as a task while the state is active.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
+    attach(function, BehaviorMark(Activity, call_site()))
     return function
 
 
 def effect(function: F, /) -> F:
-    """Run the method as an effect of what it stands in: the default of a history; in a state, on entry."""
-    leave(function, BehaviorMark(Effect, here()))
+    """Run the method as an effect of the class around it: of a history's default target, or of a state, on entry.
+
+    Raises:
+        TypeError: *function* is a guard, or cannot be marked.
+    """
+    attach(function, BehaviorMark(Effect, call_site()))
     return function
 
 
 # --- transitions ---------------------------------------------------------------------------------------------
 
 
-class Route(TypedDict, total=False):
-    """What every transition takes by name.
+class TransitionOptions(TypedDict, total=False):
+    """What every transition takes as keyword arguments.
 
     Attributes:
-        target: Where it leads; none: it is internal. In a state a path as in `hsm.target`; on the machine a path,
-            or the class of a state. Several, in a tuple, for several regions.
-        source: On the machine, or for a substate: what it leaves, if not the state it stands in.
-        guard: A `@guard`, a combination of such, a condition of hsm's, or a function.
-        external: Whether a transition into its own source leaves that source (rule K3).
+        target: Where it leads; without one, it is internal. A path as in `hsm.target`, or the class of a vertex;
+            a tuple of several for several regions.
+        source: The vertex that it leaves, if that is not the class around it: a path or a class.
+        guard: A `@guard`, a combination of guards, a condition of `hsm`, or a function.
+        external: Whether a transition into its own source exits that source first (rule K3).
     """
 
     target: Path | tuple[Path, ...] | None
     source: Path | None
-    guard: Guarding
+    guard: Guarding | None
     external: bool
 
 
 @attrs.frozen(eq=False)
 class TransitionMark(Generic[E]):
-    """A transition. As a decorator it makes the method its effect; alone in a class body it has none.
+    """A transition. As a decorator, it makes the method its effect; alone in a class body, it has none.
 
     Attributes:
-        trigger: The function of hsm that makes the trigger, such as ``on``; empty for a completion transition.
-        arguments: What that function is given.
+        trigger: The function of `hsm` that makes the trigger, such as ``on``; empty for a completion transition.
+        arguments: The arguments of that function.
         where: The call that made the mark.
-        target, source, guard, external: The `Route`.
+        target, source, guard, external: As in `TransitionOptions`.
     """
 
     trigger: str
@@ -222,7 +179,7 @@ class TransitionMark(Generic[E]):
     where: Source | None
     target: Path | tuple[Path, ...] | None = None
     source: Path | None = None
-    guard: Guarding = None
+    guard: Guarding | None = None
     external: bool = False
 
     @overload
@@ -232,77 +189,77 @@ class TransitionMark(Generic[E]):
     @overload
     def __call__(self, function: Callable[[S, Context, E], R], /) -> Callable[[S, Context, E], R]: ...
     def __call__(self, function: Callable[..., Any], /) -> Callable[..., Any]:
-        """Make *function* the effect; it is given back unchanged."""
-        leave(function, self)
+        """Make *function* the effect, and return it unchanged."""
+        attach(function, self)
         return function
 
 
 @attrs.frozen(eq=False)
 class InitialMark:
-    """A default entry with a target; as a decorator it makes the method its effect."""
+    """A default entry with a target; as a decorator, it makes the method its effect."""
 
     target: Path | tuple[Path, ...]
     where: Source | None
 
     def __call__(self, function: F, /) -> F:
-        """Make *function* the effect; it is given back unchanged."""
-        leave(function, self)
+        """Make *function* the effect, and return it unchanged."""
+        attach(function, self)
         return function
 
 
 def initial(target: Path | tuple[Path, ...]) -> InitialMark:
-    """The default entry leads to *target*; the decorated method is its effect.
+    """A default entry that leads to *target*; the decorated method is its effect.
 
-    Where the default entry is a direct child without an effect, ``class Idle(State[...], initial=True)`` says it.
+    If the default entry is a direct child and has no effect, write ``class Idle(State[...], initial=True)`` instead.
     """
-    return InitialMark(target, here())
+    return InitialMark(target, call_site())
 
 
 @overload
 def on(
     event: type[E],
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[E]: ...
 @overload
 def on(
     event: type[E1],
     other: type[E2],
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[E1 | E2]: ...
 @overload
 def on(
     *events: str | Event[Any] | type[Signal],
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]: ...
 def on(
     *events: Any,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition on *events*: names, ``order.*``, ``*``, `Event` objects or `Signal` classes.
 
     Args:
-        events: Any one of them triggers. A method that one `Signal` class decorates is typed by it.
-        route: ``target``, ``source``, ``guard`` and ``external``, as in `Route`.
+        events: Any one of them triggers. If they are `Signal` classes, checkers know the type of the method's event.
+        options: ``target``, ``source``, ``guard`` and ``external``, as in `TransitionOptions`.
     """
-    return TransitionMark("on", events, here(), **route)
+    return TransitionMark("on", events, call_site(), **options)
 
 
 def transition(
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition without a trigger: on completion of a state (rule T6), or a branch of a pseudostate."""
-    return TransitionMark("", (), here(), **route)
+    return TransitionMark("", (), call_site(), **options)
 
 
 def on_call(
     operation: str,
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition on the call of *operation*; what the method gives is what ``machine.call`` gives."""
-    return TransitionMark("on_call", (operation,), here(), **route)
+    """A transition on the call of *operation*; ``machine.call`` returns what the method returns."""
+    return TransitionMark("on_call", (operation,), call_site(), **options)
 
 
 def after(
@@ -312,31 +269,34 @@ def after(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires once, a time span after its state was entered.
+    """A transition that fires once, a duration after its state was entered.
 
     Args:
-        duration: A ``timedelta``, seconds, or a method that gives either, sync or async.
-        seconds: The span in seconds, where no *duration* is given; *minutes* and *hours* add to it.
+        duration: A ``timedelta``, seconds, or a method that returns either, sync or async.
+        seconds: Instead of *duration*, the seconds of it, added to *minutes* and *hours*.
         minutes: As above.
         hours: As above.
-        route: As for `on`.
+        options: As for `on`.
+
+    Raises:
+        TypeError: Both *duration* and named units were passed, or neither.
     """
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("after", (span,), here(), **route)
+    return TransitionMark("after", (span,), call_site(), **options)
 
 
 def _span(given: Any, hours: float | None, minutes: float | None, seconds: float | None) -> Any:
-    """The time span that a timer was given, in one of its two ways.
+    """The duration of a timer, which is written in one of two ways.
 
     Raises:
-        TypeError: It was given in both, or in none.
+        TypeError: It was written in both, or in neither.
     """
     spans = {"hours": hours, "minutes": minutes, "seconds": seconds}
     named = {unit: number for unit, number in spans.items() if number is not None}
     if (given is None) is not bool(named):
-        raise TypeError("a timer takes either a duration, or seconds, minutes and hours by name")
+        raise TypeError("a timer takes either a duration, or hours, minutes and seconds by name")
     return timedelta(**named) if named else given
 
 
@@ -347,26 +307,29 @@ def every(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires each time span while its state is active, without drift; arguments as for `after`."""
+    """A transition that fires every *duration* while its state is active, without drift.
+
+    Arguments and exceptions are those of `after`.
+    """
     span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("every", (span,), here(), **route)
+    return TransitionMark("every", (span,), call_site(), **options)
 
 
 def at(
     moment: datetime | Callable[..., Any],
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires once, at *moment*: a ``datetime``, or a method that gives one."""
-    return TransitionMark("at", (moment,), here(), **route)
+    """A transition that fires once, at *moment*: a ``datetime``, or a method that returns one."""
+    return TransitionMark("at", (moment,), call_site(), **options)
 
 
 def when(
-    condition: GuardTerm | Condition[Any] | Callable[..., Any],
+    condition: Guarding,
     /,
-    **route: Unpack[Route],
+    **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires when *condition* has become true; it is asked after every step (rule T6)."""
-    return TransitionMark("when", (condition,), here(), **route)
+    """A transition that fires when *condition* has become true; it is evaluated after every step (rule T6)."""
+    return TransitionMark("when", (condition,), call_site(), **options)

@@ -1,9 +1,8 @@
 """Methods as behaviours.
 
-In: a function of a class body that takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``. Out: a behaviour of
-``(ctx, instance, event)`` that finds the right ``self``: the machine, or the object of the state, which is made when
-the state is entered, that of a pseudostate when it is reached, and dropped when that is over.
-Never imports the compiler, the tables or the run time.
+A method takes ``(self)``, ``(self, event)`` or ``(self, ctx, event)``, and becomes a behaviour of ``(ctx, instance,
+event)`` that finds the right ``self``: the machine, or the object of the vertex, which is made when the vertex is
+entered or reached, and dropped when it is exited. Never imports the compiler, the tables or the run time.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hsm.behaviors import Bound, Scoped, StateObjectFactory, calls_nothing
+from hsm.behaviors import Bound, ScopedBehavior, StateObjectFactory, calls_nothing
 
 _FORMS = {1: "(self)", 2: "(self, event)", 3: "(self, ctx, event)"}
 _ARGUMENTS = {1: (), 2: ("event",), 3: ("ctx", "event")}
 
 
-class Method(Scoped):
+class Method(ScopedBehavior):
     """A method of a machine class: ``self`` is the instance."""
 
     __slots__ = ("function",)
@@ -29,7 +28,7 @@ class Method(Scoped):
         self.function = function
 
     def for_vertex(self, vertex: int) -> Bound:
-        """The method as a behaviour; it does not matter of which vertex."""
+        """The method as a behaviour; the same for every vertex."""
         return Bound(self.function, _ARGUMENTS[arguments_of(self.function)])
 
 
@@ -39,7 +38,7 @@ class StateMethod(Method):
     Args:
         function: The method.
         owner: The class whose object ``self`` is.
-        home: The path of its vertex, when a transition that is written elsewhere names the method.
+        home: The path of its vertex, if a transition that is written elsewhere names the method.
     """
 
     __slots__ = ("home", "owner")
@@ -51,10 +50,10 @@ class StateMethod(Method):
 
     def for_vertex(self, vertex: int) -> Bound:
         """The method as a behaviour of the state at *vertex*."""
-        return Bound(self.function, _ARGUMENTS[arguments_of(self.function)], vertex, self._local())
+        return Bound(self.function, _ARGUMENTS[arguments_of(self.function)], vertex, self._factory())
 
-    def _local(self) -> StateObjectFactory:
-        """How a state object is made, which knows its machine before its ``__init__`` runs."""
+    def _factory(self) -> StateObjectFactory:
+        """The factory of the state's objects, each of which knows its machine before its ``__init__`` runs."""
         owner: Any = self.owner
 
         def make(instance: Any) -> object:
@@ -68,20 +67,21 @@ class StateMethod(Method):
             made.machine = instance
             return made
 
+        # without a method that could see the difference, the object is made the ordinary way, which is faster
         is_plain = type(owner) is type and not _own(owner, "__new__", "__init__", "__setattr__")
         is_quiet = all(map(calls_nothing, _own(owner, "__new__", "__init__")))
         return StateObjectFactory(make_plain if is_plain else make, is_quiet)
 
 
 def _own(owner: type, *names: str) -> tuple[Any, ...]:
-    """Those of the methods called *names* that *owner* does not have from ``object``."""
+    """The methods called *names* that *owner* does not inherit from ``object``."""
     return tuple(getattr(owner, name) for name in names if getattr(owner, name) is not getattr(object, name))
 
 
 def arguments_of(function: Any) -> int:
-    """How many positional arguments *function* is called with, ``self`` included: 1 to 3, as many as it wants.
+    """How many positional arguments *function* is called with, including ``self``: 1 to 3, as many as it takes.
 
-    An argument with a default is passed as the event when it is the second, and left alone behind one without.
+    A second argument is the event, even if it has a default; further ones with a default keep it.
     """
     try:
         parameters = inspect.signature(function).parameters.values()

@@ -1,7 +1,7 @@
-"""The classes that users derive states and pseudostates from.
+"""The classes from which users derive states and pseudostates.
 
-In: a class statement inside a machine's. Out: the class itself, with what its statement said kept on it.
-A nested class stays a class; its name is the vertex's name. Never imports the compiler, the tables or the run time.
+A nested class stays a class, with the options of its class statement kept on it; its name is the vertex's name. Never
+imports the compiler, the tables or the run time.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, TypeVar
 
 from hsm.elements import nodes
-from hsm.elements.parts import Element, SubmachinePart
+from hsm.elements.parts import SubmachinePart
 from hsm.instance import Instance
-from hsm.source import Source, here
+from hsm.source import Source, call_site
 
 M = TypeVar("M", bound=Instance)
 """The machine that a state belongs to."""
 
 
 class Vertex:
-    """What every nested class of a machine has: the kind of vertex it is, and where it was written."""
+    """The base of all nested classes of a machine: the kind of vertex that one is, and where it was written."""
 
-    hsm_kind: ClassVar[type[Element]]
+    hsm_kind: ClassVar[type[nodes.NamedElement]]
     hsm_is_initial: ClassVar[bool] = False
     hsm_where: ClassVar[Source | None] = None
 
@@ -28,19 +28,19 @@ class Vertex:
         super().__init_subclass__()
         if initial is not None:
             cls.hsm_is_initial = initial
-        # a decorator that makes the class a second time, as attrs does, is not where it was written
+        # a decorator that makes the class a second time, as attrs does, is not where the class was written
         if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = here()
+            cls.hsm_where = call_site()
 
 
 class State(Vertex, Generic[M]):
     """A state: derive a nested class from ``State["TheMachine"]``.
 
-    ``self`` in its methods is the state's own object: made when the state is entered, dropped when it is left, so
+    ``self`` in its methods is the state's own object: made when the state is entered and dropped when it is exited, so
     that data set on it lives as long as the state is active.
 
     Args:
-        initial: Whether it is the default entry of what it stands in.
+        initial: Whether it is the default entry of the class around it.
 
     Attributes:
         machine: The machine that the state belongs to.
@@ -57,7 +57,7 @@ class Region(Vertex):
 
 
 class Final(Vertex):
-    """A final state: entering it completes what it stands in (rules C1 and C3)."""
+    """A final state: entering it completes the state, region or machine around it (rules C1 and C3)."""
 
     hsm_kind = nodes.Final
 
@@ -69,19 +69,19 @@ class Terminate(Vertex):
 
 
 class Pseudostate(Vertex, Generic[M]):
-    """A vertex that is passed through; ``self`` in its methods is an object made for the passage."""
+    """A vertex in which no machine rests; ``self`` in its methods is an object made for one passage through it."""
 
     machine: M
 
 
 class Choice(Pseudostate[M]):
-    """Branches that are chosen between on arrival: `transition(...)` marks, the last without a guard (rule R4)."""
+    """Branches, decided when the choice is reached: `transition(...)` marks, the last without a guard (rule R4)."""
 
     hsm_kind = nodes.Choice
 
 
 class Junction(Pseudostate[M]):
-    """Branches that are chosen between before anything is left (rule R4)."""
+    """Branches, decided before anything is exited (rule R4)."""
 
     hsm_kind = nodes.Junction
 
@@ -99,30 +99,30 @@ class Join(Pseudostate[M]):
 
 
 class EntryPoint(Pseudostate[M]):
-    """A named door into the state it stands in (rule R7)."""
+    """A named way to enter the state around it (rule R7)."""
 
     hsm_kind = nodes.EntryPoint
 
 
 class ExitPoint(Pseudostate[M]):
-    """A named door out of the state it stands in (rule R7)."""
+    """A named way to exit the state around it (rule R7)."""
 
     hsm_kind = nodes.ExitPoint
 
 
 class History(Pseudostate[M]):
-    """What both histories take (rule R5).
+    """What both kinds of history have in common (rule R5).
 
     Args:
-        target: Where to go without a memory, as a path, or several for several regions; methods marked `@effect` are
-            its effects.
+        target: Where to go when nothing is remembered: a path, or several for several regions. Methods marked
+            `@effect` are its effects.
     """
 
     hsm_target: ClassVar[str | tuple[str, ...] | None] = None
 
     def __init_subclass__(cls, *, target: str | tuple[str, ...] | None = None, initial: bool | None = None) -> None:
         if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = here()
+            cls.hsm_where = call_site()
         super().__init_subclass__(initial=initial)
         if target is not None:
             cls.hsm_target = target
@@ -141,18 +141,18 @@ class DeepHistory(History[M]):
 
 
 class Submachine:
-    """A machine put in as a composite state, named after the attribute it is given to (rule R9).
+    """A machine embedded as a composite state, named after the attribute to which it is assigned (rule R9).
 
-    Such as ``left = Submachine(Motor, initial=True)``.
+    For example, ``left = Submachine(Motor, initial=True)``.
 
     Args:
-        machine: The machine class; its behaviours are given the machine that it is put into.
-        parts: What `hsm.submachine` takes beside the model.
-        initial: Whether it is the default entry of what it stands in.
+        machine: The machine class; its behaviours get the machine in which it is embedded.
+        parts: What `hsm.submachine` takes after the model.
+        initial: Whether it is the default entry of the class around it.
     """
 
     def __init__(self, machine: type[Instance], *parts: SubmachinePart[Any], initial: bool = False) -> None:
         self.machine = machine
         self.parts = parts
         self.is_initial = initial
-        self.where = here()
+        self.where = call_site()

@@ -10,7 +10,7 @@ import pytest
 from support import Log, both_engines, on, rule, started
 
 import hsm
-from hsm.behaviors import Bound, Scoped
+from hsm.behaviors import Bound, ScopedBehavior
 
 
 class Recorder(Log):
@@ -126,7 +126,7 @@ async def test_a_scoped_behaviour_that_cannot_be_made_plain_is_run_where_it_is_c
     async def act(self, word):
         self.log.append(word)
 
-    class Named(Scoped):
+    class Named(ScopedBehavior):
         forms: ClassVar = {2: "(self, word)"}
 
         def __init__(self, function):

@@ -138,7 +138,7 @@ async def test_a_signal_triggers_by_class_by_name_and_by_pattern():
 @pytest.mark.parametrize("name", [5, "", ("a",)])
 def test_a_signal_has_a_name_that_is_one(name):
     """The class statement says so, and not the first use."""
-    with pytest.raises(TypeError, match="the name of signal 'Wrong' is a non-empty string, not"):
+    with pytest.raises(TypeError, match="the name of signal 'Wrong' must be a non-empty string, not"):
 
         class Wrong(hsm.Signal, name=name):
             """No event."""

@@ -11,12 +11,12 @@ import sys
 import pytest
 
 import hsm
-from hsm.source import Place, Source, here, of_function
+from hsm.source import Place, Source, call_site, of_function
 
 
 def mark():
     """The call of this function."""
-    return here()
+    return call_site()
 
 
 def run(program, file, **names):
@@ -126,7 +126,7 @@ def test_missing_file_leaves_the_picture_out():
     with pytest.raises(hsm.DefinitionError) as caught:
         run("\n\nhsm.define('Door', hsm.state('..'))\n", "nowhere/door.py")
     head, arrow, *rest = caught.value.diagnostics[0].render().splitlines()
-    assert head == "error[HSM003]: '..' is no name"
+    assert head == "error[HSM003]: '..' is not a valid name"
     assert arrow.startswith(" --> nowhere/door.py:3")
     assert rest[0] == "  = in:   /Door"
     assert [line[:10] for line in rest[1:]] == ["  = help: "]
@@ -145,7 +145,7 @@ def test_interpreter_without_columns_leaves_the_picture_out(tmp_path):
     done = subprocess.run(
         [sys.executable, "-X", "no_debug_ranges", file.name], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert "error[HSM003]: '..' is no name\n --> door.py:3\n  = in:   /Door\n  = help:" in done.stderr
+    assert "error[HSM003]: '..' is not a valid name\n --> door.py:3\n  = in:   /Door\n  = help:" in done.stderr
 
 
 def test_instruction_without_a_position():
@@ -167,7 +167,7 @@ def test_here_may_be_asked_from_deeper():
     """With a depth, the position is that of a call further out."""
 
     def inner():
-        return here(2)
+        return call_site(2)
 
     def outer():
         return inner()

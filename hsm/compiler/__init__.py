@@ -1,6 +1,6 @@
-"""The compiler: a Model becomes a Program, in a fixed list of passes.
+"""The compiler: a `Model` becomes a `Program`, or one `DefinitionError` with every problem. Never imports the run time.
 
-In: a `Model`. Out: a `Program`, or one `DefinitionError` with every problem. Never imports the run time.
+The passes are listed in `compile`, in order; each leaves what the next one needs in the outline.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["compile"]
 
 
 def compile(model: Model[Any]) -> Program:  # noqa: A001 - the textbook's word
-    """The Program of *model*; nothing of *model* is changed, and the same model gives an equal Program.
+    """The Program of *model*, which is not changed; equal models give equal Programs.
 
     Raises:
         DefinitionError: The model breaks rules; it carries all the diagnostics.
@@ -29,10 +29,10 @@ def compile(model: Model[Any]) -> Program:  # noqa: A001 - the textbook's word
     report = Report(plain(model.name))
     check_tree(model, report)
     if report.has("HSM058"):
-        report.finish()
+        report.finish()  # the passes below recurse, and this model is too deep for that
     outline = expand(model)
     resolve(outline, report)
     check_outline(outline, report)
-    report.finish()
+    report.finish()  # raises if there are errors: what follows relies on a valid outline
     plan(outline)
     return tabulate(outline)

@@ -1,7 +1,6 @@
 """Binding: a user's callable becomes a `Behavior` of the Program.
 
-In: a callable as it was given, and what it is for. Out: an index into the Program's behaviours. Here is decided,
-once, what is called and whether it can suspend (rule Q3). Never calls a behaviour.
+This is where it is decided, once, what is called and whether it can suspend (rule Q3). Never calls a behaviour.
 """
 
 from __future__ import annotations
@@ -10,14 +9,14 @@ import copy
 from typing import Any
 
 from hsm.behaviors import (
-    Scoped,
+    ScopedBehavior,
     StateObjectFactory,
     at_once,
     callable_form,
     calls_nothing,
-    describe,
     is_async,
     never_suspends,
+    qualified_name,
 )
 from hsm.program import NONE, Behavior
 from hsm.source import Source
@@ -31,7 +30,7 @@ class Binder:
         self.state_objects: dict[int, StateObjectFactory] = {}
         """The objects whose methods are behaviours, by vertex."""
         self.lending_vertices: set[int] = set()
-        """The vertices whose methods are behaviours of transitions that leave others."""
+        """The vertices whose methods are behaviours of transitions from other vertices."""
 
     def add(
         self,
@@ -42,14 +41,16 @@ class Binder:
         transition: int = NONE,
         written_in: int | None = None,
     ) -> int:
-        """The index of *action* as the *role* of *vertex*, or of a transition of it that is *written_in* another."""
+        """The index of *action* as the *role* of *vertex*, or of a transition from it, *written_in* another."""
         form: Any = callable_form(action)
         is_coroutine = is_async(action)
         ends_at_once = is_coroutine and never_suspends(action)
+        # such a coroutine function is called as a plain function where one can be made, which saves the coroutine
         plain = _plain(form) if ends_at_once else form
         call = plain
         makes_quietly = True
-        if issubclass(type(form), Scoped):
+        if issubclass(type(form), ScopedBehavior):
+            # a method gets the object of the vertex it is written in, also where the transition leaves another one
             place = vertex if written_in is None else written_in
             call = bound = plain.for_vertex(place)
             if bound.factory is not None:
@@ -66,7 +67,7 @@ class Binder:
                 role=role,
                 vertex=vertex,
                 transition=transition,
-                name=describe(action),
+                name=qualified_name(action),
                 where=where,
             )
         )
@@ -74,8 +75,8 @@ class Binder:
 
 
 def _plain(form: Any) -> Any:
-    """*form* with a plain function in place of a coroutine function that cannot suspend, where that can be had."""
-    if not issubclass(type(form), Scoped):
+    """*form* with a plain function in place of a coroutine function that cannot suspend, if there is one."""
+    if not issubclass(type(form), ScopedBehavior):
         return at_once(form) or form
     function = at_once(form.function)
     if function is None:

@@ -1,7 +1,7 @@
 """Pass 1, expand: the tree becomes an outline.
 
-In: a `Model`. Out: an `Outline` with every vertex and transition numbered in the order of the tree, submachines
-put in, default children added. Never judges: a part in a wrong place is passed over, as `check` has told of it.
+A `Model` becomes an `Outline` with every vertex and transition numbered in the order of the tree, submachines
+embedded and default children added. Judges nothing: a part in a wrong place is skipped, as `check` has reported it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hsm.behaviors import Scoped
-from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, TransitionDraft, VertexDraft, Wanted
+from hsm.behaviors import ScopedBehavior
+from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, TransitionDraft, VertexDraft
 from hsm.elements.grammar import is_allowed
 from hsm.elements.nodes import (
     CONDITIONS,
@@ -51,7 +51,7 @@ from hsm.elements.nodes import (
     When,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import conditions_of, is_a, label_of, name_of, parts_of, plain
+from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
 from hsm.events import Pattern, pattern
 from hsm.names import is_name, is_path, join, segments
 from hsm.program import OUTSIDE, Kind
@@ -77,159 +77,176 @@ _KINDS: dict[type[Element], Kind] = {
 def expand(model: Model[Any]) -> Outline:
     """The outline of *model*: vertices before what they contain, transitions in order of declaration."""
     outline = Outline(plain(model.name))
-    _Expansion(outline).vertex(model, OUTSIDE, None)
+    _add_vertex(outline, model, OUTSIDE, None)
     return outline
 
 
-class _Expansion:
-    """One walk over the tree."""
+def _add_vertex(outline: Outline, element: Any, parent: int, root: int | None) -> None:
+    """Add *element* and everything in it; its paths start at *root*, or at itself where that is ``None``."""
+    vertices = outline.vertices
+    index = len(vertices)
+    name = plain(element.name)
+    above = vertices[parent] if parent != OUTSIDE else None
+    draft = VertexDraft(
+        index=index,
+        element=element,
+        name=name,
+        path=join(above.path if above is not None else "", name),
+        kind=_KINDS[type(element)],
+        parent=parent,
+        root=index if root is None else root,
+        children={},
+        outgoing=[],
+    )
+    vertices.append(draft)
+    if above is not None:
+        above.children.setdefault(name, index)
+        if draft.kind is Kind.REGION:
+            above.regions += (index,)
+    if isinstance(element, Submachine):
+        _submachine(outline, draft, element)
+    elif draft.kind in HISTORIES:
+        _default(outline, draft, element, draft.root)
+    else:
+        _parts(outline, draft, element.parts, draft.root)
+    # vertices are numbered in the order of the walk, so all that were added since are inside this one
+    draft.last = len(vertices) - 1
+    _default_child(outline, draft)
 
-    def __init__(self, outline: Outline) -> None:
-        self.outline = outline
 
-    def vertex(self, element: Any, parent: int, root: int | None) -> None:
-        """Add *element* and everything in it."""
-        vertices = self.outline.vertices
-        index = len(vertices)
-        name = plain(element.name)
-        above = vertices[parent] if parent != OUTSIDE else None
-        draft = VertexDraft(
-            index=index,
-            element=element,
-            name=name,
-            path=join(above.path if above is not None else "", name),
-            kind=_KINDS[type(element)],
-            parent=parent,
-            root=index if root is None else root,
-            children={},
-            outgoing=[],
-        )
-        vertices.append(draft)
-        if above is not None:
-            above.children.setdefault(name, index)
-            if draft.kind is Kind.REGION:
-                above.regions += (index,)
-        if is_a(element, Submachine):
-            self._submachine(draft, element)
-        elif draft.kind in HISTORIES:
-            self._default(draft, element, draft.root)
+def _parts(outline: Outline, draft: VertexDraft, parts: tuple[Element, ...], root: int) -> None:
+    for part in parts:
+        if is_allowed(draft.element, part):
+            _IN_VERTEX[type(part)](outline, draft, part, root)
         else:
-            self._parts(draft, element.parts, draft.root)
-        draft.last = len(vertices) - 1
-        self._default_child(draft)
+            _leave_out(outline, part)
 
-    def _parts(self, draft: VertexDraft, parts: tuple[Any, ...], root: int) -> None:
-        for part in parts:
-            if is_allowed(draft.element, part):
-                _IN_VERTEX[type(part)](self, draft, part, root)
-            else:
-                self._leave_out(part)
 
-    def _entry(self, draft: VertexDraft, part: Entry[Any] | Effect[Any], root: int) -> None:
-        draft.entry += (part,)
+def _leave_out(outline: Outline, part: Element) -> None:
+    """Remember every name in *part*, which is wrong and was reported: a path to it is not a mistake of its own."""
+    pending: list[Element] = [part]
+    while pending:
+        each = pending.pop()
+        outline.left_out.update(segments(plain(name_of(each))))
+        pending += parts_of(each)
 
-    def _exit(self, draft: VertexDraft, part: Exit[Any], root: int) -> None:
-        draft.exit += (part,)
 
-    def _activity(self, draft: VertexDraft, part: Activity[Any], root: int) -> None:
-        draft.activities += (part,)
+# --- parts of a vertex ------------------------------------------------------------------------------------------
 
-    def _defer(self, draft: VertexDraft, part: Defer[Any], root: int) -> None:
-        draft.deferrals += tuple((pattern, part.where) for pattern in _patterns(part))
 
-    def _inner(self, draft: VertexDraft, part: Any, root: int) -> None:
-        """A vertex in a vertex; one without a name, or with one that is taken, was told of."""
-        if is_name(part.name) and plain(part.name) not in draft.children:
-            self.vertex(part, draft.index, root)
-        else:
-            self._leave_out(part)
+def _entry(outline: Outline, draft: VertexDraft, part: Entry[Any] | Effect[Any], root: int) -> None:
+    draft.entry += (part,)
 
-    def _leave_out(self, part: Element) -> None:
-        """Remember every name in *part*, which is wrong and was told of: a path to it is no mistake of its own."""
-        pending: list[Element] = [part]
-        while pending:
-            each = pending.pop()
-            self.outline.left_out.update(segments(plain(name_of(each))))
-            pending += parts_of(each)
 
-    def _submachine(self, draft: VertexDraft, element: Any) -> None:
-        """The submachine's own parts around those of its model; its exit actions come last, as an outer state's."""
-        doors = [part for part in element.parts if is_a(part, ExitPoint)]
-        own = tuple(part for part in element.parts if part not in doors)
-        self._parts(draft, own, root=draft.root)
-        outer_exit, draft.exit = draft.exit, ()
-        draft.is_open = not is_a(element.model, Model)
-        if not draft.is_open:
-            self._model(draft, element.model, {plain(door.name): door for door in doors})
-        draft.exit += outer_exit
+def _exit(outline: Outline, draft: VertexDraft, part: Exit[Any], root: int) -> None:
+    draft.exit += (part,)
 
-    def _model(self, draft: VertexDraft, model: Any, doors: dict[str, Any]) -> None:
-        """The parts of a model that is put in: their paths start from here; *doors* add what is behind a door."""
-        element, draft.element = draft.element, model
-        for part in model.parts:
-            self._parts(draft, (part,), root=draft.index)
-            if is_a(part, ExitPoint) and part.name in doors:
-                door = self.outline.vertices[draft.children[part.name]]
-                first = len(self.outline.transitions)
-                self._parts(door, parts_of(doors[part.name]), root=draft.root)
-                for transition in self.outline.transitions[first:]:
-                    transition.base = draft.index
-                doors.pop(part.name)
-        draft.unknown_doors = tuple(doors.values())
-        draft.element = element
 
-    def _initial(self, draft: VertexDraft, part: Initial[Any], root: int) -> None:
-        transition = self._default(draft, part, root)
-        transition.is_default = True
-        draft.defaults += (transition,)
+def _activity(outline: Outline, draft: VertexDraft, part: Activity[Any], root: int) -> None:
+    draft.activities += (part,)
 
-    def _default(self, draft: VertexDraft, element: Element, root: int) -> TransitionDraft:
-        """What an `initial` does, or a history without a memory."""
-        transition = self._new(element, draft.index, root)
-        for part in parts_of(element):
-            if is_a(part, Target):
-                _target(transition, part)
-            elif is_a(part, Effect):
-                _effect(transition, part)
-        return transition
 
-    def _default_child(self, draft: VertexDraft) -> None:
-        """Without an `initial` the first substate is the default entry (rule R2)."""
-        if draft.defaults or draft.regions or draft.kind not in (Kind.STATE, Kind.REGION):
+def _defer(outline: Outline, draft: VertexDraft, part: Defer[Any], root: int) -> None:
+    draft.deferrals += tuple((pattern, part.where) for pattern in _patterns(part))
+
+
+def _inner(outline: Outline, draft: VertexDraft, part: Any, root: int) -> None:
+    """A vertex in a vertex; one without a valid name, or with a name that is taken, was reported."""
+    if is_name(part.name) and plain(part.name) not in draft.children:
+        _add_vertex(outline, part, draft.index, root)
+    else:
+        _leave_out(outline, part)
+
+
+def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
+    """The submachine's own parts around those of its model; its exit actions come last, as an outer state's do."""
+    exit_points: list[ExitPoint[Any]] = [part for part in element.parts if isinstance(part, ExitPoint)]
+    own = tuple([part for part in element.parts if not isinstance(part, ExitPoint)])
+    _parts(outline, draft, own, root=draft.root)
+    outer_exit, draft.exit = draft.exit, ()
+    draft.is_open = not isinstance(element.model, Model)
+    if not draft.is_open:
+        _embed(outline, draft, element.model, {plain(each.name): each for each in exit_points})
+    draft.exit += outer_exit
+
+
+def _embed(outline: Outline, draft: VertexDraft, model: Model[Any], exit_points: dict[str, ExitPoint[Any]]) -> None:
+    """The parts of a model that is embedded; *exit_points* add where its exit points lead.
+
+    Paths inside the model start here and cannot leave it; those of the added transitions belong to the outer model.
+    """
+    element, draft.element = draft.element, model
+    for part in model.parts:
+        _parts(outline, draft, (part,), root=draft.index)
+        if isinstance(part, ExitPoint) and part.name in exit_points:
+            exit_point = outline.vertices[draft.children[part.name]]
+            first = len(outline.transitions)
+            _parts(outline, exit_point, exit_points.pop(part.name).parts, root=draft.root)
+            for transition in outline.transitions[first:]:
+                transition.base = draft.index
+    draft.unknown_exit_points = tuple(exit_points.values())
+    draft.element = element
+
+
+def _initial(outline: Outline, draft: VertexDraft, part: Initial[Any], root: int) -> None:
+    transition = _default(outline, draft, part, root)
+    transition.is_default = True
+    draft.defaults += (transition,)
+
+
+def _default(outline: Outline, draft: VertexDraft, element: Element, root: int) -> TransitionDraft:
+    """The transition of an `initial`, or of a history that remembers nothing."""
+    transition = outline.add_transition(element, draft.index, root)
+    for part in parts_of(element):
+        if type(part) in (Target, Effect):
+            _IN_TRANSITION[type(part)](transition, part)
+    return transition
+
+
+def _default_child(outline: Outline, draft: VertexDraft) -> None:
+    """Without an `initial` the first substate is the default entry (rule R2)."""
+    if draft.defaults or draft.regions or draft.kind not in (Kind.STATE, Kind.REGION):
+        return
+    for child in draft.children.values():
+        if outline.vertices[child].kind in SUBSTATES:
+            transition = outline.add_transition(draft.element, draft.index, draft.root)
+            transition.is_default = True
+            transition.targets = (Reference(".", draft.where, child),)
+            draft.defaults = (transition,)
             return
-        for child in draft.children.values():
-            if self.outline.vertices[child].kind in SUBSTATES:
-                transition = self._new(draft.element, draft.index, draft.root)
-                transition.is_default = True
-                transition.targets = (Wanted(".", draft.where, child),)
-                draft.defaults = (transition,)
-                return
 
-    def _transition(self, draft: VertexDraft, element: Transition[Any], root: int) -> None:
-        transition = self._new(element, draft.index, root)
-        for part in element.parts:
-            if is_allowed(element, part):
-                _IN_TRANSITION[type(part)](transition, part)
-            else:
-                self._leave_out(part)
-        if transition.conditions or transition.changes:
-            inner = [each for part in (*transition.conditions, *transition.changes) for each in _innermost(part)]
-            transition.in_states = {
-                id(each): Wanted(plain(each.path), each.where)
-                for each in inner
-                if is_a(each, InState) and is_path(each.path)
-            }
-            transition.homes = {
-                id(each): Wanted(each.predicate.home, transition.where)
-                for each in inner
-                if is_a(each, Guard) and is_a(each.predicate, Scoped) and each.predicate.home is not None
-            }
-        transition.label = label_of(element)
 
-    def _new(self, element: Element, owner: int, root: int) -> TransitionDraft:
-        transition = TransitionDraft(len(self.outline.transitions), element, owner, root)
-        self.outline.transitions.append(transition)
-        return transition
+def _transition(outline: Outline, draft: VertexDraft, element: Transition[Any], root: int) -> None:
+    transition = outline.add_transition(element, draft.index, root)
+    for part in element.parts:
+        if is_allowed(element, part):
+            _IN_TRANSITION[type(part)](transition, part)
+        else:
+            _leave_out(outline, part)
+    if transition.conditions or transition.changes:
+        _condition_paths(transition)
+    transition.label = label_of(element)
+
+
+def _condition_paths(transition: TransitionDraft) -> None:
+    """Note every path in the conditions of *transition*: of an `in_state`, and of the state whose method a guard is."""
+    in_states: dict[int, Reference] = {}
+    homes: dict[int, Reference] = {}
+    for condition in (*transition.conditions, *transition.changes):
+        for each in _innermost(condition):
+            key = id(each)
+            if isinstance(each, InState) and is_path(each.path):
+                in_states[key] = Reference(plain(each.path), each.where)
+            elif (
+                isinstance(each, Guard)
+                and isinstance(each.predicate, ScopedBehavior)
+                and each.predicate.home is not None
+            ):
+                homes[key] = Reference(each.predicate.home, transition.where)
+    transition.in_states, transition.homes = in_states, homes
+
+
+# --- parts of a transition --------------------------------------------------------------------------------------
 
 
 def _on(transition: TransitionDraft, part: On[Any]) -> None:
@@ -254,12 +271,12 @@ def _condition(transition: TransitionDraft, part: Condition[Any]) -> None:
 
 def _source(transition: TransitionDraft, part: SourcePath[Any]) -> None:
     if is_path(part.path):
-        transition.from_path = Wanted(plain(part.path), part.where)
+        transition.from_path = Reference(plain(part.path), part.where)
 
 
 def _target(transition: TransitionDraft, part: Target[Any]) -> None:
-    """What is no path has been told of already."""
-    transition.targets += tuple([Wanted(plain(path), part.where) for path in part.paths if is_path(path)])
+    """The targets of *part*; invalid paths have already been reported."""
+    transition.targets += tuple([Reference(plain(path), part.where) for path in part.paths if is_path(path)])
 
 
 def _effect(transition: TransitionDraft, part: Effect[Any]) -> None:
@@ -271,13 +288,13 @@ def _external(transition: TransitionDraft, part: External[Any]) -> None:
 
 
 def _patterns(part: EventList) -> tuple[Pattern, ...]:
-    """The patterns of the events of *part*; what is none has been told of already."""
+    """The patterns of the events of *part*; invalid ones have already been reported."""
     found = [pattern(plain(event)) for event in part.events if isinstance(event, str)]
     return tuple([each for each in found if each is not None])
 
 
 def _innermost(condition: Any) -> Iterator[Any]:
-    """What *condition* is made of in the end: guards and `in_state`."""
+    """The guards and `in_state` that *condition* is made of."""
     parts = conditions_of(condition)
     if not parts:
         yield condition
@@ -285,17 +302,17 @@ def _innermost(condition: Any) -> Iterator[Any]:
         yield from _innermost(part)
 
 
-_IN_VERTEX: Mapping[type[Element], Callable[[_Expansion, VertexDraft, Any, int], None]] = {
-    Entry: _Expansion._entry,
-    Effect: _Expansion._entry,
-    Exit: _Expansion._exit,
-    Activity: _Expansion._activity,
-    Defer: _Expansion._defer,
-    Initial: _Expansion._initial,
-    Transition: _Expansion._transition,
-    **dict.fromkeys((Region, *VERTICES), _Expansion._inner),
+_IN_VERTEX: Mapping[type[Element], Callable[[Outline, VertexDraft, Any, int], None]] = {
+    Entry: _entry,
+    Effect: _entry,
+    Exit: _exit,
+    Activity: _activity,
+    Defer: _defer,
+    Initial: _initial,
+    Transition: _transition,
+    **dict.fromkeys((Region, *VERTICES), _inner),
 }
-"""What each kind of part is to the vertex that it stands in."""
+"""How each kind of part is added to its vertex."""
 
 _IN_TRANSITION: Mapping[type[Element], Callable[[TransitionDraft, Any], None]] = {
     On: _on,
@@ -308,4 +325,4 @@ _IN_TRANSITION: Mapping[type[Element], Callable[[TransitionDraft, Any], None]] =
     Effect: _effect,
     External: _external,
 }
-"""What each kind of part is to the transition that it stands in."""
+"""How each kind of part is added to its transition."""

@@ -1,7 +1,7 @@
-"""The outline: a model between tree and tables.
+"""The outline: a model between tree and tables, as drafts of vertices and transitions that know their elements.
 
-In: nothing; `expand` makes it, `resolve` and `plan` fill it in. Out: vertices and transitions as drafts that still
-know the elements they come from. Never imports the run time. Mutable, and gone when the compile is done.
+`expand` makes it, `resolve` and `plan` fill it in. It is mutable, and gone when the compile is done. Never imports the
+run time.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from hsm.program import NONE, OUTSIDE, Kind
 from hsm.source import Source
 
 PSEUDOSTATES = frozenset(Kind) - {Kind.STATE, Kind.REGION, Kind.FINAL}
-"""Kinds that no machine rests in."""
+"""Kinds in which no machine rests."""
 HISTORIES = frozenset({Kind.SHALLOW_HISTORY, Kind.DEEP_HISTORY})
 """Kinds that lead to what was active before (rule R5)."""
 NEVER_LEFT = frozenset({Kind.FINAL, Kind.TERMINATE, Kind.REGION}) | HISTORIES
-"""Kinds that no transition of a user's leaves."""
+"""Kinds that cannot be the source of a user's transition."""
 SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})
 """Kinds that a default entry without `initial` may lead to (rule R2)."""
 
 
-class Wanted:
-    """A path as it was written, and the vertex it was found to name."""
+class Reference:
+    """A path as it was written, and the vertex that it names, once that is found."""
 
     __slots__ = ("path", "where", "vertex")
 
@@ -38,15 +38,15 @@ class Wanted:
         self.vertex = vertex
 
 
-NO_PATHS: Mapping[int, Wanted] = {}
-"""The paths in the conditions of nearly every transition."""
+NO_PATHS: Mapping[int, Reference] = {}
+"""The value for nearly every transition: its conditions contain no paths."""
 
 
 @attrs.define(eq=False, repr=False)
 class TransitionDraft:
-    """A transition, an `initial`, or the default of a history, which are transitions as well.
+    """A transition; an `initial`, or the default target of a history, is one as well.
 
-    What few transitions have is an empty tuple in all others: a model is thousands of drafts.
+    What few transitions have is a shared empty value in all others: a large model has thousands of drafts.
     """
 
     index: int
@@ -54,7 +54,7 @@ class TransitionDraft:
     owner: int
     """The vertex it is written in."""
     root: int
-    """The vertex of the model, or of the submachine, that its paths cannot leave."""
+    """The vertex of the model, or of the submachine: its paths cannot lead out of it."""
     label: str = ""
     triggers: tuple[Pattern, ...] = ()
     calls: tuple[str, ...] = ()
@@ -62,22 +62,22 @@ class TransitionDraft:
     changes: tuple[Condition[Any], ...] = ()
     conditions: tuple[Condition[Any], ...] = ()
     effects: tuple[Effect[Any], ...] = ()
-    from_path: Wanted | None = None
-    targets: tuple[Wanted, ...] = ()
+    from_path: Reference | None = None
+    targets: tuple[Reference, ...] = ()
     base: int | None = None
-    """Where its paths start, when that is not its source: the submachine that says where a door leads."""
-    in_states: Mapping[int, Wanted] = NO_PATHS
+    """Where its paths start, if not at its source: the submachine, for a transition from one of its exit points."""
+    in_states: Mapping[int, Reference] = NO_PATHS
     """The path of every `in_state` in its conditions, by the identity of the element."""
-    homes: Mapping[int, Wanted] = NO_PATHS
-    """The path of the state of every guard in its conditions that is a method of another one, in the same way."""
+    homes: Mapping[int, Reference] = NO_PATHS
+    """For every guard in its conditions that is a method of another state, the path of that state, in the same way."""
     is_external: bool = False
     is_default: bool = False
-    """Whether it is an `initial`, or the default child that stands for one."""
+    """Whether it is an `initial`, or the default child that replaces one."""
     source: int | None = None
     reached: tuple[int, ...] = ()
-    """The targets that were found, in order."""
+    """The targets that were found, in order: fewer than ``targets`` after a mistake."""
     is_conditional: bool = False
-    """Whether the way behind its targets may turn out closed, its own guards aside."""
+    """Whether the route beyond its targets may turn out closed, its own guards aside."""
     exits: tuple[int, ...] = ()
     domain: int = OUTSIDE
     joining_region: int = NONE
@@ -89,13 +89,13 @@ class TransitionDraft:
 
     @property
     def has_trigger(self) -> bool:
-        """Whether anything but completion makes it fire."""
+        """Whether it fires on anything but completion."""
         return bool(self.triggers or self.calls or self.timers or self.changes)
 
 
 @attrs.define(eq=False, repr=False)
 class VertexDraft:
-    """A vertex, with everything that was written in it."""
+    """A vertex, with everything that is written in it."""
 
     index: int
     element: Element
@@ -106,22 +106,22 @@ class VertexDraft:
     root: int
     """The vertex of the model, or of the submachine, that its paths start from."""
     children: dict[str, int]
-    """By name, in order; of two with the same name the first."""
+    """By name, in order; of two with the same name, the first."""
     outgoing: list[TransitionDraft]
-    """What `resolve` found to leave from it, in order of declaration."""
+    """The transitions that `resolve` found to have it as their source, in order of declaration."""
     last: int = 0
-    unknown_doors: tuple[ExitPoint[Any], ...] = ()
-    """The exit points that a submachine names and its model does not have."""
+    unknown_exit_points: tuple[ExitPoint[Any], ...] = ()
+    """The exit points that a submachine names but its model does not have."""
     is_open: bool = False
-    """Whether nobody knows what is in it: a submachine whose model is none."""
+    """Whether its contents are unknown: a submachine whose model is not a model."""
     regions: tuple[int, ...] = ()
     entry: tuple[Entry[Any] | Effect[Any], ...] = ()
     exit: tuple[Exit[Any], ...] = ()
     activities: tuple[Activity[Any], ...] = ()
     deferrals: tuple[tuple[Pattern, Source | None], ...] = ()
-    """What it holds back, each with the call that says so."""
+    """What it defers, each with the call that says so."""
     defaults: tuple[TransitionDraft, ...] = ()
-    """Its `initial` elements: at most one, in a model that is right."""
+    """Its `initial` elements: at most one, in a valid model."""
 
     @property
     def where(self) -> Source | None:
@@ -135,7 +135,7 @@ class Outline:
     Attributes:
         vertices: In the order of the tree.
         transitions: In order of declaration.
-        left_out: Names of what was passed over because it is wrong: a path to it is not told of a second time.
+        left_out: Names of elements that were skipped because they are wrong: a path to one is not reported as well.
         joins: For each join, and each exit point that acts as one, the regions that must wait there.
     """
 
@@ -146,16 +146,23 @@ class Outline:
         self.left_out: set[str] = set()
         self.joins: dict[int, tuple[int, ...]] = {}
 
-    def inside(self, vertex: int, other: int) -> bool:
-        """Whether *other* is *vertex* or stands inside it; everything stands inside `OUTSIDE`."""
+    def add_transition(self, element: Element, owner: int, root: int) -> TransitionDraft:
+        """A new transition for *element*, which is written in *owner*."""
+        transition = TransitionDraft(len(self.transitions), element, owner, root)
+        self.transitions.append(transition)
+        return transition
+
+    def encloses(self, vertex: int, other: int) -> bool:
+        """Whether *other* is *vertex* or inside it; everything is inside `OUTSIDE`."""
         return vertex == OUTSIDE or vertex <= other <= self.vertices[vertex].last
 
     def contains(self, vertex: int, others: Sequence[int]) -> bool:
-        """Whether every one of *others* stands properly inside *vertex*."""
+        """Whether all of *others* are properly inside *vertex*."""
+        # vertices are numbered depth first, so what is inside of one has the numbers after it, up to its `last`
         return vertex < min(others) and max(others) <= self.vertices[vertex].last
 
     def around(self, vertex: int) -> list[int]:
-        """The vertices around *vertex*, innermost first, down to the model's own."""
+        """The vertices around *vertex*, innermost first, the model's own last."""
         found: list[int] = []
         above = self.vertices[vertex].parent
         while above != OUTSIDE:
@@ -164,7 +171,7 @@ class Outline:
         return found
 
     def container(self, *vertices: int) -> int:
-        """The innermost vertex that properly contains every one of *vertices*, or `OUTSIDE`."""
+        """The innermost vertex that properly contains all of *vertices*, or `OUTSIDE`."""
         first, last = min(vertices), max(vertices)
         above = self.vertices[first].parent
         while above != OUTSIDE and self.vertices[above].last < last:
@@ -178,19 +185,19 @@ class Outline:
         return inner
 
     def region_between(self, owner: int, inner: int) -> int:
-        """The region of the orthogonal *owner* that *inner* stands in, or `NONE`."""
-        if not self.vertices[owner].regions or inner == owner or not self.inside(owner, inner):
+        """The region of *owner* that *inner* is in, or `NONE`, also if *owner* has no regions."""
+        if not self.vertices[owner].regions or inner == owner or not self.encloses(owner, inner):
             return NONE
         child = self.child_towards(owner, inner)
         return child if self.vertices[child].kind is Kind.REGION else NONE
 
     def may_leave(self, transition: TransitionDraft, vertex: int) -> bool:
-        """Whether *transition* can have *vertex* as its source; the default of a history leaves that history."""
+        """Whether *transition* can have *vertex* as its source, as the default of a history has that history."""
         draft = self.vertices[vertex]
         return draft.kind not in NEVER_LEFT or transition.element is draft.element
 
-    def place(self, transition: TransitionDraft) -> str:
-        """The place of *transition* for a message, such as ``transition of /Player/playing on 'pause'``."""
+    def location(self, transition: TransitionDraft) -> str:
+        """The location of *transition* for a message, such as ``transition of /Player/playing on 'pause'``."""
         owner = self.vertices[transition.source if transition.source is not None else transition.owner]
         word = transition.element.word
         kind = owner.element.word if owner.kind in PSEUDOSTATES else ""

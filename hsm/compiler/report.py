@@ -1,6 +1,5 @@
-"""The report: every problem of one model, told together.
+"""The report: every problem of one model, raised as one `DefinitionError`, or issued as warnings, after the checks.
 
-In: diagnostics, from every pass. Out: one `DefinitionError`, or warnings, when the compile ends.
 Never judges, and never stops a pass: what is wrong in one place must not hide what is wrong in another.
 """
 
@@ -28,10 +27,10 @@ class Report:
         *,
         label: str = "",
         within: str = "",
-        help: tuple[str, ...] | str = (),  # noqa: A002 - the word that stands in the message
+        help: str = "",  # noqa: A002 - the word in the message
     ) -> None:
-        """Add a problem that keeps the model from running."""
-        self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help)))
+        """Add a problem with which the model cannot run."""
+        self.diagnostics.append(Diagnostic(code, message, where, label, within, (help,) if help else ()))
 
     def warn(
         self,
@@ -41,10 +40,12 @@ class Report:
         *,
         label: str = "",
         within: str = "",
-        help: tuple[str, ...] | str = (),  # noqa: A002 - as above
+        help: str = "",  # noqa: A002 - as above
     ) -> None:
-        """Add a problem that the model runs with all the same."""
-        self.diagnostics.append(Diagnostic(code, message, where, label, within, _lines(help), is_warning=True))
+        """Add a problem with which the model can run nevertheless."""
+        self.diagnostics.append(
+            Diagnostic(code, message, where, label, within, (help,) if help else (), is_warning=True)
+        )
 
     def has(self, code: str) -> bool:
         """Whether a problem with this *code* was found."""
@@ -52,25 +53,20 @@ class Report:
 
     @property
     def has_errors(self) -> bool:
-        """Whether the model cannot be run."""
+        """Whether the model cannot run."""
         return any(not diagnostic.is_warning for diagnostic in self.diagnostics)
 
     def finish(self) -> None:
         """Raise what was found as one `DefinitionError`, or issue a `DefinitionWarning` for each warning.
 
         Raises:
-            DefinitionError: The model has errors; its diagnostics stand in the order of the source.
+            DefinitionError: The model has errors; its diagnostics are in source order.
         """
         ordered = sorted(self.diagnostics, key=_position)
         if self.has_errors:
             raise DefinitionError(self.model, ordered)
         for diagnostic in ordered:
             _issue(diagnostic)
-
-
-def _lines(text: tuple[str, ...] | str) -> tuple[str, ...]:
-    """A help of one line, of several, or of none."""
-    return ((text,) if text else ()) if isinstance(text, str) else text
 
 
 def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
@@ -81,11 +77,12 @@ def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
 
 
 def _issue(diagnostic: Diagnostic) -> None:
-    """Warn as of the user's own line, so that filters by module and the default one-per-place rule work."""
+    """Warn on behalf of the user's own line, so that filters by module, and showing a warning once per line, work."""
     if diagnostic.where is None:
         warnings.warn(diagnostic.render(), DefinitionWarning, stacklevel=1)
         return
     place = diagnostic.where.place()
+    # filters compare the name of the module, of which the call site knows only the file
     module = next(
         (name for name, m in list(sys.modules.items()) if getattr(m, "__file__", None) == place.file), "<unknown>"
     )
@@ -95,4 +92,4 @@ def _issue(diagnostic: Diagnostic) -> None:
 
 
 _registry: dict[str | tuple[str, type[Warning], int], int] = {}
-"""What was warned of already; Python keeps such a registry in each module, and the user's is not known here."""
+"""The warnings issued so far; Python keeps such a registry in each module, and the user's is unknown here."""

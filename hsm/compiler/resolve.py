@@ -1,25 +1,25 @@
-"""Pass 2, resolve: paths become vertices.
+"""Pass 2, resolve: paths become vertices (rules N2 to N7).
 
-In: an `Outline` whose paths are text. Out: the same with every source, target and `in_state` found, the outgoing
-transitions of every vertex in order, and the joins with the regions that wait at them. A path that names nothing
-goes into the report and stays open. Rules N2 to N7 live here.
+Finds every source, target and `in_state` of an outline, the outgoing transitions of every vertex in order, and the
+joins with the regions that wait at them. A path that names nothing is reported, and its vertex stays ``None``.
 """
 
 from __future__ import annotations
 
-from hsm.compiler.outline import Outline, TransitionDraft, Wanted
+from typing import Any
+
+from hsm.compiler.outline import Outline, Reference, TransitionDraft
 from hsm.compiler.report import Report
-from hsm.elements.nodes import Model, Submachine
-from hsm.elements.parts import Element
 from hsm.elements.walk import plain
 from hsm.names import closest, either, is_absolute, is_name, segments
 from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
 
 _MOST_LOOKS = 20
+"""How many unknown names get a search for similar ones."""
 
 
 def resolve(outline: Outline, report: Report) -> None:
-    """Find what every path names, and tell *report* of those that name nothing."""
+    """Find what every path names, and report those that name nothing."""
     lookup = _Lookup(outline, report)
     conditional = {vertex.index for vertex in outline.vertices if vertex.kind in CONDITIONAL}
     for transition in outline.transitions:
@@ -30,47 +30,42 @@ def resolve(outline: Outline, report: Report) -> None:
             transition.source = transition.owner
         if transition.source is None:
             continue
+        # targets are seen from the source, which `source` may have moved away from where the transition is written
         base = transition.source if transition.base is None else transition.base
-        for wanted in transition.targets:
-            if wanted.vertex is None:
-                lookup.find(transition, wanted, base, "target")
+        for reference in transition.targets:
+            if reference.vertex is None:
+                lookup.find(transition, reference, base, "target")
         transition.reached = tuple([w.vertex for w in transition.targets if w.vertex is not None])
+        # only where this transition leads counts here: selection looks further along the route, segment by segment
         transition.is_conditional = not conditional.isdisjoint(transition.reached)
-        for wanted in transition.in_states.values():
-            lookup.find(transition, wanted, base, "in_state")
-        for wanted in transition.homes.values():
-            lookup.find(transition, wanted, base, "the guard's state")
+        for reference in transition.in_states.values():
+            lookup.find(transition, reference, base, "in_state")
+        for reference in transition.homes.values():
+            lookup.find(transition, reference, base, "the guard's state")
         if not transition.is_default and outline.may_leave(transition, transition.source):
             outline.vertices[transition.source].outgoing.append(transition)
     outline.joins = _joins(outline)
 
 
-def model_name(element: Element) -> str:
-    """The first step of absolute paths under *element*: the model's name, also where it is put in."""
-    if isinstance(element, Submachine) and isinstance(element.model, Model):
-        return plain(element.model.name)
-    return plain(element.name)  # type: ignore[attr-defined]  # a root is a Model or a Submachine
-
-
 class _Lookup:
-    """Finding vertices by path, and saying what is wrong where there is none."""
+    """Finds vertices by path, and reports what is wrong if there is none."""
 
     def __init__(self, outline: Outline, report: Report) -> None:
         self.outline = outline
         self.report = report
         self._looked = 0
 
-    def find(self, transition: TransitionDraft, wanted: Wanted, base: int, word: str) -> None:
-        """Set ``wanted.vertex`` to what its path names, seen from *base*."""
-        root, steps = transition.root, segments(wanted.path)
-        if is_absolute(wanted.path):
-            wanted.vertex = self._absolute(transition, wanted, root, word)
+    def find(self, transition: TransitionDraft, reference: Reference, base: int, word: str) -> None:
+        """Set ``reference.vertex`` to what its path names, seen from *base*."""
+        root, steps = transition.root, segments(reference.path)
+        if is_absolute(reference.path):
+            reference.vertex = self._absolute(transition, reference, root, word)
             return
         scope = base if steps[0] in (".", "..") else self._scope(base, root, steps[0])
         if scope is None:
-            self._unknown_name(transition, wanted, base, root, steps[0], word)
+            self._unknown_name(transition, reference, base, root, steps[0], word)
         else:
-            wanted.vertex = self._walk(transition, wanted, scope, root, steps, word)
+            reference.vertex = self._walk(transition, reference, scope, root, steps, word)
 
     def _scope(self, base: int, root: int, name: str) -> int | None:
         """The innermost vertex from *base* outwards up to *root* that has a child called *name* (rule N4)."""
@@ -83,29 +78,36 @@ class _Lookup:
                 return None
             scope = vertices[scope].parent
 
-    def _absolute(self, transition: TransitionDraft, wanted: Wanted, root: int, word: str) -> int | None:
-        first, *rest = segments(wanted.path)
-        name = model_name(self.outline.vertices[root].element)
+    def _absolute(self, transition: TransitionDraft, reference: Reference, root: int, word: str) -> int | None:
+        first, *rest = segments(reference.path)
+        element: Any = self.outline.vertices[root].element
+        name = plain(getattr(element, "model", element).name)  # an embedded model's own, not that of its submachine
         if first == name:
-            return self._walk(transition, wanted, root, root, tuple(rest), word)
-        inside = _descend(self.outline, root, segments(wanted.path))
-        help_ = f"write '/{name}{wanted.path}'" if inside is not None else f"an absolute path starts with '/{name}'"
+            return self._walk(transition, reference, root, root, tuple(rest), word)
+        inside = _descend(self.outline, root, segments(reference.path))
+        help_ = f"write '/{name}{reference.path}'" if inside is not None else f"an absolute path starts with '/{name}'"
         if not is_name(name):
             return None
         self.report.error(
             "HSM022",
-            f"{word} '{wanted.path}' does not start with the model's name",
-            wanted.where,
+            f"{word} '{reference.path}' does not start with the model's name",
+            reference.where,
             label=f"the model is called '{name}'",
-            within=self.outline.place(transition),
+            within=self.outline.location(transition),
             help=help_,
         )
         return None
 
     def _walk(
-        self, transition: TransitionDraft, wanted: Wanted, start: int, root: int, steps: tuple[str, ...], word: str
+        self,
+        transition: TransitionDraft,
+        reference: Reference,
+        start: int,
+        root: int,
+        steps: tuple[str, ...],
+        word: str,
     ) -> int | None:
-        """Follow *steps* from *start*; tell of the first that leads nowhere."""
+        """Follow *steps* from *start*; report the first that leads nowhere."""
         vertices = self.outline.vertices
         at = start
         for number, step in enumerate(steps):
@@ -115,53 +117,54 @@ class _Lookup:
                 if at == root:
                     self.report.error(
                         "HSM023",
-                        f"{word} '{wanted.path}' leads out of the model",
-                        wanted.where,
-                        label=f"there is nothing around {vertices[root].path}",
-                        within=self.outline.place(transition),
+                        f"{word} '{reference.path}' leads out of the model",
+                        reference.where,
+                        label=f"{vertices[root].path} is the outermost vertex",
+                        within=self.outline.location(transition),
+                        help="use fewer '..'",
                     )
                     return None
                 at = vertices[at].parent
             elif step in vertices[at].children:
                 at = vertices[at].children[step]
             else:
-                self._unknown_step(transition, wanted, at, steps[number:], word)
+                self._unknown_step(transition, reference, at, steps[number:], word)
                 return None
         return at
 
     def _unknown_step(
-        self, transition: TransitionDraft, wanted: Wanted, at: int, missing: tuple[str, ...], word: str
+        self, transition: TransitionDraft, reference: Reference, at: int, missing: tuple[str, ...], word: str
     ) -> None:
-        """No child of *at* is called as the first of *missing*."""
+        """Report that *at* has no child with the first name of *missing*."""
         around = self.outline.vertices[at]
         if around.is_open or missing[0] in self.outline.left_out:
             return
         known = closest(missing[0], around.children) if self._is_affordable() else []
-        kept = wanted.path[: len(wanted.path) - len("/".join(missing))]
+        kept = reference.path[: len(reference.path) - len("/".join(missing))]
         behind = "".join(f"/{step}" for step in missing[1:])
         found = [f"{kept}{name}{behind}" for name in known] or self._elsewhere(missing[-1])
-        self._unknown(transition, wanted, f"resolves to {around.path}/{'/'.join(missing)}", found, word, at)
+        self._unknown(transition, reference, f"resolves to {around.path}/{'/'.join(missing)}", found, word, at)
 
     def _unknown_name(
-        self, transition: TransitionDraft, wanted: Wanted, base: int, root: int, name: str, word: str
+        self, transition: TransitionDraft, reference: Reference, base: int, root: int, name: str, word: str
     ) -> None:
-        """No vertex from *base* outwards has a child called *name*."""
+        """Report that no vertex from *base* outwards has a child called *name*."""
         vertices = self.outline.vertices
         if name in self.outline.left_out:
             return
         if not self._is_affordable():
-            self._unknown(transition, wanted, f"nothing is called '{name}' here", [], word, root)
+            self._unknown(transition, reference, f"nothing is called '{name}' here", [], word, root)
             return
         visible = [child for scope in (base, *self.outline.around(base)) for child in vertices[scope].children]
-        rest = segments(wanted.path)[1:]
+        rest = segments(reference.path)[1:]
         named = [_descend(self.outline, vertex.index, rest) for vertex in vertices if vertex.name == name]
         exact = [vertices[index].path for index in named if index is not None][:2]
-        found = exact or (closest(name, visible) if "/" not in wanted.path else [])
+        found = exact or (closest(name, visible) if "/" not in reference.path else [])
         label = f"nothing is called '{name}' in {vertices[base].path} or around it"
-        self._unknown(transition, wanted, label, found or self._elsewhere(segments(wanted.path)[-1]), word, root)
+        self._unknown(transition, reference, label, found or self._elsewhere(segments(reference.path)[-1]), word, root)
 
     def _is_affordable(self) -> bool:
-        """Whether to look for similar names: that takes time, and after many mistakes nobody reads them."""
+        """Whether to look for similar names, which takes time; after many mistakes, more suggestions help no one."""
         self._looked += 1
         return self._looked <= _MOST_LOOKS
 
@@ -175,7 +178,7 @@ class _Lookup:
         return [named[known] for known in closest(name, named)]
 
     def _unknown(
-        self, transition: TransitionDraft, wanted: Wanted, label: str, found: list[str], word: str, at: int
+        self, transition: TransitionDraft, reference: Reference, label: str, found: list[str], word: str, at: int
     ) -> None:
         around = self.outline.vertices[at]
         if found:
@@ -185,13 +188,13 @@ class _Lookup:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             help_ = f"{around.path} contains {', '.join(repr(name) for name in names[:5])}{more}"
         else:
-            help_ = f"{around.path} contains nothing"
+            help_ = f"{around.path} is empty"
         self.report.error(
             "HSM021",
-            f"{word} '{wanted.path}' does not name a vertex",
-            wanted.where,
+            f"{word} '{reference.path}' does not name a vertex",
+            reference.where,
             label=label,
-            within=self.outline.place(transition),
+            within=self.outline.location(transition),
             help=help_,
         )
 
@@ -208,7 +211,7 @@ def _descend(outline: Outline, root: int, names: tuple[str, ...]) -> int | None:
 
 
 def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
-    """Every join, and every exit point that two regions of its owner lead to, with the regions that wait there."""
+    """Every join, and every exit point to which several regions lead, with the regions that must wait there."""
     incoming: dict[int, list[int]] = {}
     for transition in outline.transitions:
         if transition.source is not None and transition.is_conditional:
@@ -218,6 +221,7 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
     for target, sources in incoming.items():
         vertex = outline.vertices[target]
         if vertex.kind is Kind.JOIN:
+            # the regions that are joined are those of the innermost orthogonal state around all sources
             owner = outline.container(*sources)
             while owner != OUTSIDE and not outline.vertices[owner].regions:
                 owner = outline.vertices[owner].parent
@@ -226,10 +230,11 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
         else:
             continue
         if owner == OUTSIDE:
-            joins[target] = ()
+            joins[target] = ()  # HSM037 reports it
             continue
         found = {outline.region_between(owner, source) for source in sources}
         waiting = tuple(sorted(found - {NONE}))
+        # an exit point is a plain one as long as a single region leads to it: then nothing waits
         if vertex.kind is Kind.JOIN or len(waiting) > 1:
             joins[target] = waiting
     return joins

@@ -1,7 +1,7 @@
-"""Pass 5, tabulate: drafts become tables.
+"""Pass 5, tabulate: the drafts of a planned outline become the tables of a `Program`.
 
-In: a planned outline. Out: a `Program`. Everything is sorted here once: triggers by name, prefixes by length,
-timers and completions by vertex. The callables come bound from `bind`.
+Everything is sorted here, once: triggers by name, prefixes by length, timers and completions by vertex. `bind` binds
+the callables.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from hsm.source import Source
 def tabulate(outline: Outline) -> Program:
     """The Program of *outline*."""
     tables = _Tables(outline)
+    # transitions first: they make the timers, and the state objects of their methods, that the vertices then list
     transitions = tuple(tables.transition(draft) for draft in outline.transitions)
     vertices = tuple(tables.vertex(draft) for draft in outline.vertices)
     return Program(
@@ -69,7 +70,7 @@ class _Tables:
 
     def transition(self, draft: TransitionDraft) -> Transition:
         source = draft.source
-        assert source is not None  # `check` lets no transition through whose source is open
+        assert source is not None  # `check` rejects a transition whose source was not found
         for timer in draft.timers:
             self.timers_of.setdefault(source, []).append(len(self.timers))
             self.timers.append(self._timer(timer, draft, source))
@@ -108,9 +109,8 @@ class _Tables:
             triggers=_triggers(outgoing),
             deferrals=_deferrals(draft.deferrals),
             has_history=draft.index in self.remembered,
-            state_object=self.binder.state_objects.get(
-                draft.index
-            ),  # its own behaviours and those of its transitions are bound
+            # binding the behaviours above, and those of the transitions before, has filled this in
+            state_object=self.binder.state_objects.get(draft.index),
             where=draft.where,
         )
 
@@ -122,7 +122,7 @@ class _Tables:
         transition: int = NONE,
         written_in: int | None = None,
     ) -> tuple[int, ...]:
-        """The indices of the actions of *parts*, in order; the rest as for `Binder.add`."""
+        """The indices of the actions of *parts*, in order; other arguments as for `Binder.add`."""
         return tuple(
             [
                 self.binder.add(action, role, vertex, part.where, transition, written_in)
@@ -132,7 +132,7 @@ class _Tables:
         )
 
     def _condition(self, element: ConditionElement[Any], draft: TransitionDraft, source: int) -> int:
-        """The index of *element*, added after what it is made of."""
+        """The index of *element*, which is added after its operands, so that each refers to earlier ones only."""
         if isinstance(element, Guard):
             home = draft.homes[id(element)].vertex if id(element) in draft.homes else draft.owner
             behavior = self.binder.add(element.predicate, "guard", source, element.where, draft.index, home)
@@ -165,7 +165,7 @@ class _Tables:
 
 
 def _triggers(outgoing: list[TransitionDraft]) -> Triggers:
-    """The transitions of one vertex by event name; each keeps its place in the order of declaration."""
+    """The transitions of one vertex by event name, for each name in order of declaration."""
     exact: dict[str, list[int]] = {}
     prefixes: dict[str, list[int]] = {}
     any_: dict[str, list[int]] = {}
@@ -176,10 +176,11 @@ def _triggers(outgoing: list[TransitionDraft]) -> Triggers:
             calls.setdefault(operation, []).append(draft.index)
         for pattern in draft.triggers:
             found = by_kind[pattern.kind].setdefault(pattern.text, [])
-            if draft.index not in found[-1:]:
+            if draft.index not in found[-1:]:  # one transition may name the same event twice
                 found.append(draft.index)
     if not (exact or prefixes or any_ or calls):
         return NO_TRIGGERS
+    # the longest prefix that matches comes first (rule T2), so the run time takes the first that does
     longest_first = sorted(prefixes, key=len, reverse=True)
     return Triggers(
         exact={name: tuple(found) for name, found in exact.items()},

@@ -1,1 +1,1 @@
-"""The tree: what a machine is declared as. `nodes` are its values, `grammar` says which part may stand where."""
+"""The tree: what a machine is declared as. `nodes` are its values, `grammar` says which part belongs where."""

@@ -1,13 +1,13 @@
-"""Assembly: arguments become parts, the same way for every front end.
+"""Assembly: arguments become parts, in the order that the tree keeps, the same way for every front end.
 
-In: what a user handed over, right or wrong. Out: parts, in the order that the tree keeps.
-Never imports what reads the tree, and judges nothing: what is no part is kept as `Junk` for the compiler.
+Never imports what reads the tree, and judges nothing: an argument that is not a part is kept as `NotAPart`, for the
+compiler to report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from hsm.behaviors import I, Predicate
 from hsm.elements.nodes import (
@@ -22,31 +22,32 @@ from hsm.elements.nodes import (
     External,
     Guard,
     Initial,
-    Junk,
     Model,
+    NotAPart,
     SourcePath,
     Target,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import is_a
+from hsm.elements.walk import is_condition
 from hsm.events import event_name
 from hsm.instance import Instance
 from hsm.source import Source
 
 
 def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
-    """*arguments* as parts; what is no element becomes `Junk`, to be reported with everything else."""
-    return tuple([part if isinstance(part, Element) else Junk(part, where=where) for part in arguments])
+    """*arguments* as parts; what is not an element becomes `NotAPart`, to be reported with everything else."""
+    return tuple([part if isinstance(part, Element) else NotAPart(part, where=where) for part in arguments])
 
 
 _Ranks: TypeAlias = Mapping[type[Element], int]
-"""The place of each kind of part among the others; a kind that has none comes last."""
+"""The rank of each kind of part among the others; a kind without a rank comes last."""
 
 
 def _ranks(*kinds: tuple[type[Element], ...]) -> _Ranks:
     return {kind: rank for rank, several in enumerate(kinds) for kind in several}
 
 
+# directly in a state, an effect is an entry action (rule K6): the two kinds share a rank, and so keep their order
 _IN_VERTEX = _ranks((Initial,), (Entry, Effect), (Exit,), (Activity,), (Defer,))
 _IN_TRANSITION = _ranks(TRIGGERS, (SourcePath,), (Target,), (External,), CONDITIONS, (Effect,))
 
@@ -54,8 +55,8 @@ _IN_TRANSITION = _ranks(TRIGGERS, (SourcePath,), (Target,), (External,), CONDITI
 def vertex_parts(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
     """*arguments* as the parts of a model, state, region or submachine.
 
-    Where order means nothing, it is made the same: the default entry, then behaviours by kind, then transitions and
-    vertices as they were written. So the same machine is the same value however it was spelled.
+    Where order has no meaning it is normalised, so that the same machine is the same value however it was written:
+    the default entry, then behaviours by kind, then transitions and vertices as written, since their order counts.
     """
     return _ordered(elements(arguments, where), _IN_VERTEX)
 
@@ -72,17 +73,15 @@ def _ordered(parts: tuple[Element, ...], ranks: _Ranks) -> tuple[Element, ...]:
 def model_of(
     name: str, parts: tuple[object, ...], where: Source | None, instance_type: type[Instance] = Instance
 ) -> Model[Any]:
-    """A model that nobody has compiled yet, for instances of *instance_type*."""
+    """A model for instances of *instance_type*, not yet compiled."""
     return Model(name, vertex_parts(parts, where), instance_type, where=where)
 
 
 def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:
-    """*predicate* as a condition: itself where it is one already."""
-    if is_a(predicate, Condition):
-        return cast("Condition[I]", predicate)
-    return Guard(cast("Predicate[I]", predicate), where=where)
+    """*predicate* as a condition; one that already is a condition is returned as it is."""
+    return predicate if is_condition(predicate) else Guard(predicate, where=where)
 
 
 def event_names(events: tuple[object, ...]) -> tuple[object, ...]:
-    """The names of *events*; what names none stays as it is, to be reported."""
+    """The names of *events*; what does not name an event stays as it is, to be reported."""
     return tuple([event if (name := event_name(event)) is None else name for event in events])

@@ -1,6 +1,5 @@
-"""Which part may stand where: one table.
+"""Which part belongs where: one table.
 
-In: an element and a part of it. Out: whether the grammar allows it, and where else the part belongs.
 Never imports the compiler: the table is data, and the check that reads it is the compiler's.
 """
 
@@ -40,12 +39,13 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import Element
 
 _BEHAVIORS = (Entry, Exit, Effect, Activity, Defer)
-_DOORS = (EntryPoint, ExitPoint)
+_CONNECTION_POINTS = (EntryPoint, ExitPoint)
 
-PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
+ALLOWED_PARTS: Mapping[type[Element], frozenset[type[Element]]] = {
     Model: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
     State: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
-    Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_DOORS),
+    # entry and exit points belong to the whole state, whose regions are entered and exited together
+    Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_CONNECTION_POINTS),
     Submachine: frozenset({ExitPoint, Transition, *_BEHAVIORS}),
     Transition: frozenset({*TRIGGERS, *CONDITIONS, SourcePath, Target, External, Effect}),
     Initial: frozenset({Target, Effect}),
@@ -60,14 +60,14 @@ PLACES: Mapping[type[Element], frozenset[type[Element]]] = {
     Final: frozenset(),
     Terminate: frozenset(),
 }
-"""For every element with parts, the kinds of part that it may have."""
+"""For each kind of element with parts, the kinds of part that it may have."""
 
 
 def is_allowed(owner: Element, part: Element) -> bool:
     """Whether *part* may be one of the parts of *owner*."""
-    return type(part) in PLACES.get(type(owner), ())
+    return type(part) in ALLOWED_PARTS.get(type(owner), ())
 
 
 def owners_of(part: Element) -> list[str]:
-    """The words of the elements that *part* may stand in, in the order of the table."""
-    return [owner.word for owner, parts in PLACES.items() if type(part) in parts]
+    """The words of the elements that may have *part*, in the order of the table."""
+    return [owner.word for owner, parts in ALLOWED_PARTS.items() if type(part) in parts]

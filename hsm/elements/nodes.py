@@ -1,11 +1,10 @@
-"""The element tree: what a user wrote, as frozen values.
+"""The element tree: what a user wrote, as frozen values, from either front end.
 
-In: names, paths, callables and parts, from either front end. Out: `Model` and what it is made of.
-Never imports what reads the tree. Every element keeps its parts in the order in which they were written, right
-or wrong: order decides priorities (T2) and the default child (R2), and what is wrong is for the compiler to say.
+Every element keeps its parts in the order in which they were written, right or wrong: order decides priorities (T2)
+and the default child (R2), and the compiler reports what is wrong. Never imports what reads the tree.
 
 Elements are equal by value; where one was written (``where``) is left out of equality and of repr. They are
-generic in the instance type, contravariantly: a part that works on any `Instance` stands in every model.
+generic in the instance type, contravariantly: a part that works on any `Instance` fits into every model.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ from hsm.elements.parts import (
 )
 from hsm.instance import Instance
 
-Behavior: TypeAlias = Callable[..., Any]
-"""A user's callable. What it works on is told by the type argument of its element: the front ends see to that."""
+UserCallable: TypeAlias = Callable[..., Any]
+"""A user's callable. The type argument of its element says what it works on: the front ends see to that."""
 
 
 @attrs.frozen
-class Junk(Element):
-    """An argument that is no element: kept until the compiler says so."""
+class NotAPart(Element):
+    """An argument that is not an element: kept for the compiler to report."""
 
     word = "argument"
     value: object
@@ -48,7 +47,7 @@ class Model(Generic[I], Element):
     Attributes:
         name: The first step of every qualified name in it.
         parts: What was declared, in order.
-        instance_type: What an instance has to be for the behaviours to work on it, as far as the front end knows.
+        instance_type: The class of instances that the behaviours work on, as far as the front end knows.
         compiled: The Program that was made of it, kept here so that it is made once; only `hsm.api` touches it.
     """
 
@@ -63,8 +62,8 @@ class Model(Generic[I], Element):
 
 
 @attrs.frozen
-class Named(Element):
-    """What has a name and parts."""
+class NamedElement(Element):
+    """An element with a name and parts."""
 
     name: str
     parts: tuple[Element, ...] = ()
@@ -72,36 +71,36 @@ class Named(Element):
 
 @attrs.frozen
 class ActionList(Element):
-    """What names actions, to be run in order."""
+    """An element that names actions, which run in order."""
 
-    actions: tuple[Behavior, ...]
+    actions: tuple[UserCallable, ...]
 
 
 @attrs.frozen
 class EventList(Element):
-    """What names events; what names none is kept as it was given."""
+    """An element that names events; what does not name one is kept as it was written."""
 
     events: tuple[object, ...]
 
 
 @attrs.frozen
 class TimeSpan(Element):
-    """What names a time span."""
+    """An element that names a duration."""
 
-    duration: Duration | Behavior
+    duration: Duration | UserCallable
 
 
 # --- vertices -----------------------------------------------------------------------------------------------
 
 
-class State(Named, AnywherePart[I]):
+class State(NamedElement, AnywherePart[I]):
     """A state: simple, composite, or orthogonal when it has regions."""
 
     __slots__ = ()
     word = "state"
 
 
-class Region(Named, ModelPart[I], StatePart[I]):
+class Region(NamedElement, ModelPart[I], StatePart[I]):
     """One of several parts of a state, or of the model, that are active at the same time (rule R3)."""
 
     __slots__ = ()
@@ -110,7 +109,7 @@ class Region(Named, ModelPart[I], StatePart[I]):
 
 @attrs.frozen
 class Submachine(AnywherePart[I]):
-    """A model put in as a composite state (rule R9)."""
+    """A model embedded as a composite state (rule R9)."""
 
     word = "submachine"
     name: str
@@ -118,28 +117,28 @@ class Submachine(AnywherePart[I]):
     parts: tuple[Element, ...] = ()
 
 
-class Final(Named, AnywherePart[I]):
-    """A final state: entering it completes what it stands in (rules C1 and C3)."""
+class Final(NamedElement, AnywherePart[I]):
+    """A final state: entering it completes the state, region or model around it (rules C1 and C3)."""
 
     __slots__ = ()
     word = "final"
 
 
-class Pseudostate(Named, AnywherePart[I]):
-    """A vertex that is passed through; its parts are its outgoing transitions, or its default target and effects."""
+class Pseudostate(NamedElement, AnywherePart[I]):
+    """A vertex in which no machine rests; its parts are its outgoing transitions, or its default target and effects."""
 
     __slots__ = ()
 
 
 class Choice(Pseudostate[I]):
-    """Branches that are chosen between when the choice is reached (rule R4)."""
+    """Branches, decided when the choice is reached (rule R4)."""
 
     __slots__ = ()
     word = "choice"
 
 
 class Junction(Pseudostate[I]):
-    """Branches that are chosen between before anything is left (rule R4)."""
+    """Branches, decided before anything is exited (rule R4)."""
 
     __slots__ = ()
     word = "junction"
@@ -174,14 +173,14 @@ class Join(Pseudostate[I]):
 
 
 class EntryPoint(Pseudostate[I]):
-    """A named door into a state (rule R7)."""
+    """A named way to enter a state (rule R7)."""
 
     __slots__ = ()
     word = "entry_point"
 
 
 class ExitPoint(Pseudostate[I], SubmachinePart[I]):
-    """A named door out of a state (rule R7)."""
+    """A named way to exit a state (rule R7)."""
 
     __slots__ = ()
     word = "exit_point"
@@ -196,7 +195,7 @@ class Terminate(Pseudostate[I]):
 
 @attrs.frozen
 class Initial(AnywherePart[I]):
-    """The default entry of what it stands in (rule R1)."""
+    """The default entry of the element that contains it (rule R1)."""
 
     word = "initial"
     name: str | None = None
@@ -230,7 +229,7 @@ class OnCall(TransitionPart[I]):
 
 
 class After(TimeSpan, TransitionPart[I]):
-    """A timer that fires once, a time span after its state was entered (rule A2)."""
+    """A timer that fires once, a duration after its state was entered (rule A2)."""
 
     __slots__ = ()
     word = "after"
@@ -245,15 +244,15 @@ class Every(TimeSpan, TransitionPart[I]):
 
 @attrs.frozen
 class At(TransitionPart[I]):
-    """A timer that fires once, at a moment (rule A2)."""
+    """A timer that fires once, at a point in time (rule A2)."""
 
     word = "at"
-    moment: datetime | Behavior
+    moment: datetime | UserCallable
 
 
 @attrs.frozen
 class When(TransitionPart[I]):
-    """A change trigger: a condition that is asked after every step (rule T6)."""
+    """A change trigger: a condition that is evaluated after every step (rule T6)."""
 
     word = "when"
     condition: Condition[Any]
@@ -261,7 +260,7 @@ class When(TransitionPart[I]):
 
 @attrs.frozen
 class SourcePath(TransitionPart[I]):
-    """The path of the vertex that a transition leaves, where it is not the one it is written in."""
+    """The path of a transition's source, if that is not the vertex it is written in."""
 
     word = "source"
     path: str
@@ -269,21 +268,21 @@ class SourcePath(TransitionPart[I]):
 
 @attrs.frozen
 class Target(TransitionPart[I], DefaultPart[I]):
-    """The path that a transition leads to; several paths, one in each of several regions."""
+    """The paths of a transition's targets: usually one; several lie in different regions."""
 
     word = "target"
     paths: tuple[str, ...]
 
 
 class External(TransitionPart[I]):
-    """Makes a transition into its own source leave that source first (rule K3)."""
+    """Makes a transition into its own source exit that source first (rule K3)."""
 
     __slots__ = ()
     word = "external"
 
 
 class Condition(TransitionPart[I]):
-    """What a guard asks: one predicate, or several put together (rule T3)."""
+    """The condition of a guard: one predicate, or a combination (rule T3)."""
 
     __slots__ = ()
 
@@ -293,25 +292,25 @@ class Guard(Condition[I]):
     """One predicate."""
 
     word = "guard"
-    predicate: Behavior
+    predicate: UserCallable
 
 
 @attrs.frozen
 class Combination(Condition[I]):
-    """Several conditions put together."""
+    """A combination of conditions."""
 
     conditions: tuple[Condition[Any], ...]
 
 
 class AllOf(Combination[I]):
-    """Every one of these, asked in order up to the first that does not hold."""
+    """All of these, evaluated in order up to the first that does not hold."""
 
     __slots__ = ()
     word = "all_of"
 
 
 class AnyOf(Combination[I]):
-    """One of these, asked in order up to the first that holds."""
+    """At least one of these, evaluated in order up to the first that holds."""
 
     __slots__ = ()
     word = "any_of"
@@ -319,7 +318,7 @@ class AnyOf(Combination[I]):
 
 @attrs.frozen
 class Not(Condition[I]):
-    """Not this."""
+    """The opposite of a condition."""
 
     word = "not_"
     condition: Condition[Any]
@@ -351,7 +350,7 @@ class Entry(ActionList, BehaviorPart[I]):
 
 
 class Exit(ActionList, BehaviorPart[I]):
-    """Actions that run when the state is left."""
+    """Actions that run when the state is exited."""
 
     __slots__ = ()
     word = "exit"
@@ -365,7 +364,7 @@ class Activity(ActionList, BehaviorPart[I]):
 
 
 class Defer(EventList, BehaviorPart[I]):
-    """Events that are held back while the state is active (rule D1)."""
+    """Events that are deferred while the state is active (rule D1)."""
 
     __slots__ = ()
     word = "defer"
@@ -385,7 +384,7 @@ VERTICES: tuple[type[Element], ...] = (
     ExitPoint,
     Terminate,
 )
-"""Every kind of vertex that has a name of its own; `Region` groups vertices and `Initial` is a default entry."""
+"""Every kind of vertex that paths may name; `Region` groups vertices and `Initial` is a default entry."""
 
 TRIGGERS: tuple[type[Element], ...] = (On, OnCall, After, Every, At, When)
 """Every kind of trigger."""

@@ -1,50 +1,46 @@
-"""Looking at elements: what one is, what it is called, what is in it.
+"""Looking at elements: their names, their parts in order, the words for them in a message.
 
-In: an element. Out: its kind, its name, its parts in order, the words for it in a message.
 Never imports what reads the tree.
 """
 
 from __future__ import annotations
 
-from types import UnionType
 from typing import Any
 
-from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Initial, Not, On, OnCall, When
+from typing_extensions import TypeIs
+
+from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Condition, Initial, Not, On, OnCall, When
 from hsm.elements.parts import Element
 
 
-def is_a(element: object, kind: type | UnionType) -> bool:
-    """Whether *element* is of the *kind*: ``isinstance`` without its effect on a type checker.
-
-    The type argument of an element speaks to the checkers of users' programs. Inside it is unknown, and a narrowed
-    type with an unknown argument would say less than `Any`.
-    """
-    return isinstance(element, kind)
+def is_condition(value: object) -> TypeIs[Condition[Any]]:
+    """Whether *value* is a condition: ``isinstance`` says no more of its type argument than that it is unknown."""
+    return isinstance(value, Condition)
 
 
 def name_of(element: Element) -> object:
-    """The name of *element* as it was given, right or wrong; ``None`` where it has none, as an `initial` may."""
-    return None if is_a(element, Initial) else getattr(element, "name", None)
+    """The name of *element* as it was written, valid or not; ``None`` for an `initial` and for whatever has none."""
+    return None if isinstance(element, Initial) else getattr(element, "name", None)
 
 
 def plain(name: object) -> str:
-    """*name* as a plain string, also where it is a member of an enumeration of strings, or cannot be shown."""
+    """*name* as a plain string, also if it is a member of a string enumeration, or has a ``repr`` that raises."""
     if isinstance(name, str):
         return str.__str__(name)
     try:
         return repr(name)
-    except Exception:  # a user's own
+    except Exception:  # of the user's own ``__repr__``
         return f"<{type(name).__name__}>"
 
 
 def parts_of(element: Element) -> tuple[Any, ...]:
-    """The parts of *element* in order; none for an element that cannot have any."""
+    """The parts of *element* in order; empty for an element that cannot have any."""
     found: tuple[Any, ...] = getattr(element, "parts", ())
     return found
 
 
 def conditions_of(element: Any) -> tuple[Any, ...]:
-    """The conditions that *element* is made of; none for most."""
+    """The conditions directly in *element*; empty for most."""
     kind: type[Any] = element.__class__
     if kind is AllOf or kind is AnyOf:
         found: tuple[Any, ...] = element.conditions
@@ -53,7 +49,7 @@ def conditions_of(element: Any) -> tuple[Any, ...]:
 
 
 def label_of(transition: Element) -> str:
-    """What the triggers of *transition* are called in a message: ``on 'pause' or 'after'``; empty for completion."""
+    """The triggers of *transition* in a message: ``on 'pause' or 'after'``; empty for completion."""
     words: list[str] = []
     for part in parts_of(transition):
         kind: type[Any] = part.__class__

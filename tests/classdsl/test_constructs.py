@@ -1,4 +1,4 @@
-"""Every construct as a class, running: what its methods are given, and where the machine goes."""
+"""Every construct as a class, running: what its methods get, and where the machine goes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Logging(Machine):
 
 @rule("R4")
 async def test_choice_asks_with_the_event_and_runs_its_effects():
-    """Guards and effects of a choice are given the event that led there."""
+    """Guards and effects of a choice get the event that led there."""
 
     class M(Logging):
         class Idle(State["M"]):
@@ -121,7 +121,7 @@ async def test_closed_junction_leaves_everything_as_it_is():
 
 @rule("R5")
 async def test_histories_restore_and_run_their_effects_without_a_memory():
-    """A shallow history gives the last child, a deep one the last leaf; the default runs `@effect` methods."""
+    """A shallow history restores the last child, a deep one the last leaf; the default runs `@effect` methods."""
 
     class M(Logging):
         class Off(State["M"], initial=True):
@@ -299,7 +299,7 @@ async def test_terminate_ends_without_exits():
 
 @rule("R9")
 async def test_submachine_runs_on_the_machine_it_is_put_into():
-    """Methods of a machine put in as a submachine are given the outer machine; each place has its own state."""
+    """Methods of a machine embedded as a submachine get the outer machine; each place has its own state."""
 
     class Motor(Machine):
         class Off(State["Motor"]):
@@ -344,7 +344,7 @@ async def test_submachine_runs_on_the_machine_it_is_put_into():
 
 
 async def test_machine_put_in_still_runs_alone():
-    """A machine that others put in is a machine as before."""
+    """A machine that others embed is a machine as before."""
 
     class Motor(Logging):
         class Off(State["Motor"]):
@@ -423,7 +423,7 @@ async def test_timers_take_seconds_keywords_timedeltas_and_functions(mark, secon
 
 @rule("A2")
 async def test_durations_by_methods(clock):
-    """A method, sync or async, may give a timer's duration, and is given the event that caused the entry."""
+    """A method, sync or async, may return a timer's duration, and gets the event that caused the entry."""
 
     class M(Logging):
         class A(State["M"]):

@@ -12,7 +12,7 @@ from hsm_classdsl import DeepHistory, Machine, State, entry, exit, guard, in_sta
 
 
 async def test_conditions_and_guards_combine_in_either_order():
-    """A condition of the functional front end may stand on the left of a guard, too."""
+    """A condition of the functional front end may be on the left of a guard, too."""
 
     class M(Machine):
         ready = True
@@ -38,7 +38,7 @@ async def test_conditions_and_guards_combine_in_either_order():
 
 def test_a_behaviour_is_no_guard():
     """A marked method that is made a guard as well would lose its mark: it is refused."""
-    with pytest.raises(TypeError, match="is a behaviour already"):
+    with pytest.raises(TypeError, match="is already a behaviour"):
 
         class M(Machine):
             class A(State["M"], initial=True):
@@ -48,8 +48,8 @@ def test_a_behaviour_is_no_guard():
                     return True
 
 
-async def test_a_builtin_as_a_guard_is_given_everything():
-    """A callable whose signature nobody knows is called with all three arguments; what it raises is a guard's error."""
+async def test_a_builtin_as_a_guard_gets_everything():
+    """A callable with an unknown signature is called with all three arguments; what it raises is a guard's error."""
 
     class M(Machine):
         class A(State["M"], initial=True):
@@ -64,7 +64,7 @@ async def test_a_builtin_as_a_guard_is_given_everything():
         assert m.state() == "/M/A"
 
 
-async def test_a_guard_may_stand_in_two_classes():
+async def test_a_guard_may_be_in_two_classes():
     """A guard that is assigned a second time stays the one guard."""
 
     class M(Machine):
@@ -160,7 +160,7 @@ async def test_a_class_reference_in_a_state_body_means_its_class():
 
 
 async def test_an_interrupt_while_a_state_object_is_made_does_not_tear_the_step():
-    """What is no ordinary exception is raised, and the step goes on to its target all the same."""
+    """An exception that is not an `Exception` is raised, and the step still goes on to its target."""
 
     class M(Machine):
         class Idle(State["M"], initial=True):

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 import hsm
-from hsm_classdsl import Machine, State, guard, on, when
+from hsm_classdsl import Machine, State, guard, in_state, on, when
 
 
 class Switches(Machine):
@@ -64,7 +64,7 @@ async def test_combined_guards_stop_where_the_answer_is_known():
 
 
 async def test_guard_can_be_called():
-    """A guard is a method as well: `self.unlocked()` gives what it says."""
+    """A guard is a method as well: `self.unlocked()` returns its answer."""
 
     class M(Machine):
         class A(State["M"]):
@@ -133,7 +133,7 @@ async def test_functions_and_conditions_are_guards_too():
         assert await machine.dispatch("condition") is hsm.Outcome.TAKEN
 
 
-async def test_guard_of_the_machine_is_given_the_machine():
+async def test_guard_of_the_machine_gets_the_machine():
     """In a guard on the machine `self` is the machine."""
 
     class M(Machine):
@@ -152,7 +152,7 @@ async def test_guard_of_the_machine_is_given_the_machine():
         assert await machine.dispatch("x") is hsm.Outcome.TAKEN
 
 
-async def test_guard_of_a_state_named_on_the_machine_is_given_the_state():
+async def test_guard_of_a_state_named_on_the_machine_gets_the_state():
     """`guard=Idle.ready` in a transition on the machine asks the guard with the object of its state."""
 
     class M(Machine):
@@ -240,7 +240,7 @@ async def test_guard_of_a_state_named_on_the_machine_is_that_of_the_refined_stat
         assert set(gate.asked) == {"refined"}
 
 
-async def test_guard_of_the_machine_named_in_a_state_is_given_the_machine():
+async def test_guard_of_the_machine_named_in_a_state_gets_the_machine():
     """`guard=Base.allowed` in a state of a machine derived from `Base` asks the machine."""
     async with FreeGate() as gate:
         gate.asked.clear()
@@ -248,7 +248,7 @@ async def test_guard_of_the_machine_named_in_a_state_is_given_the_machine():
         assert gate.asked[0] is gate
 
 
-async def test_guard_of_a_class_that_is_neither_is_given_the_state_that_names_it():
+async def test_guard_of_a_class_that_is_neither_gets_the_state_that_names_it():
     """A plain class may only collect guards: they are asked as if they were written in the state."""
 
     class Rules:
@@ -292,7 +292,7 @@ async def test_guard_of_a_class_with_slots_is_its_own(slotted):
 
 @pytest.mark.parametrize("source", ["A", "A/In", "/M/A", "/M/A/In", "./A", "A/In/.."])
 async def test_guard_of_a_mixin_of_a_state_is_asked_with_the_state(source):
-    """It is found at the source, or around it, wherever the class that it is written in stands."""
+    """It is found at the source, or around it, wherever the class is in which it is written."""
 
     class Checks:
         @guard
@@ -322,7 +322,7 @@ async def test_guard_of_a_mixin_of_a_state_is_asked_with_the_state(source):
 
 
 async def test_guard_of_a_state_is_asked_for_a_state_that_a_function_made_in_it():
-    """The source is no class; the guard is found around it."""
+    """The source is not a class; the guard is found around it."""
 
     class M(Machine):
         class A(State["M"]):
@@ -342,7 +342,7 @@ async def test_guard_of_a_state_is_asked_for_a_state_that_a_function_made_in_it(
 
 
 async def test_guard_of_a_class_that_a_sibling_refines_is_that_of_the_sibling():
-    """Both stand in the machine; the transition leaves one of them."""
+    """Both are in the machine; the transition leaves one of them."""
 
     class M(Machine):
         class Base(State["M"]):
@@ -361,7 +361,7 @@ async def test_guard_of_a_class_that_a_sibling_refines_is_that_of_the_sibling():
         assert await machine.dispatch("e") is hsm.Outcome.TAKEN
 
 
-def test_guard_of_a_state_that_another_class_took_the_place_of_is_told():
+def test_guard_of_a_state_that_another_class_replaced_is_reported():
     """An inherited transition asks a guard that the new state does not have."""
     with pytest.raises(hsm.DefinitionError, match=r"the guard's state 'Gate\.Shut' does not name a vertex"):
 
@@ -374,8 +374,15 @@ def test_guard_of_a_state_that_another_class_took_the_place_of_is_told():
                     pass
 
 
-@pytest.mark.parametrize("combine", [lambda a, b: hsm.all_of(a, b), lambda a, b: hsm.guard(a & b)])
-def test_guard_of_a_class_in_a_function_of_hsm_is_told_with_the_way(combine):
+@pytest.mark.parametrize(
+    "combine",
+    [
+        lambda a, b: hsm.all_of(a, b),
+        lambda a, b: hsm.guard(a & b),
+        lambda a, b: hsm.guard(~in_state("A")),
+    ],
+)
+def test_guard_of_a_class_in_a_function_of_hsm_is_reported_with_the_cure(combine):
     """The message names the guard, and how guards of a class are combined."""
     with pytest.raises(hsm.DefinitionError) as told:
 
@@ -394,12 +401,13 @@ def test_guard_of_a_class_in_a_function_of_hsm_is_told_with_the_way(combine):
             go = hsm.transition(hsm.on("go"), hsm.target("A"), combine(a, b))
 
     text = str(told.value)
-    assert "cannot be called" in text
-    assert "combined with &, | and ~" in text
+    assert "is not callable" in text
+    assert "with &, | and ~" in text
     assert "object at" not in text
+    assert "GuardCombination" not in text
 
 
-def test_guard_of_a_state_that_is_no_part_of_the_machine_is_told():
+def test_guard_of_a_state_outside_of_the_machine_is_reported():
     """The message names the class."""
 
     class Elsewhere(State["Gate"]):
@@ -414,7 +422,7 @@ def test_guard_of_a_state_that_is_no_part_of_the_machine_is_told():
                 go = on("go", target=".", guard=Elsewhere.free)
 
 
-async def test_guard_of_a_class_that_stands_in_several_places_is_that_of_the_source():
+async def test_guard_of_a_class_in_several_places_is_that_of_the_source():
     """Each of two states that refine one class has an object of its own."""
 
     class Lamp(State["M"]):
@@ -470,8 +478,8 @@ async def test_guard_as_a_change_condition():
         assert machine.state() == "/M/B"
 
 
-async def test_guard_that_gives_no_bool_is_an_error():
-    """A guard that gives something else counts as false and is raised where nobody takes it."""
+async def test_guard_that_returns_no_bool_is_an_error():
+    """A guard that returns anything else counts as false, and the error is raised if nothing takes it."""
 
     class M(Machine):
         class A(State["M"]):
@@ -487,7 +495,7 @@ async def test_guard_that_gives_no_bool_is_an_error():
 
 
 def test_guard_with_other_arguments_is_an_error():
-    """A guard that fits none of the forms is told when it is used."""
+    """A guard that fits none of the forms is reported when it is used."""
     with pytest.raises(hsm.DefinitionError, match=r"\(self, ctx, event\)"):
 
         class M(Machine):
@@ -500,8 +508,8 @@ def test_guard_with_other_arguments_is_an_error():
 
 
 def test_guard_by_name_is_an_error():
-    """A guard is named by its reference: a string is told as what it is."""
-    with pytest.raises(hsm.DefinitionError, match="'ready' cannot be called"):
+    """A guard is named by its reference: a string is reported as what it is."""
+    with pytest.raises(hsm.DefinitionError, match="'ready' is not callable"):
 
         class M(Machine):
             class A(State["M"]):

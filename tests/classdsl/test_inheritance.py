@@ -185,7 +185,7 @@ async def test_overridden_duration_is_what_inherited_timers_take():
 
 
 async def test_method_that_a_behaviour_calls_may_be_overridden():
-    """A helper that is no declaration is overridden as in any class."""
+    """A helper that is not a declaration is overridden as in any class."""
 
     class Base(Machine):
         def __init__(self):
@@ -327,7 +327,7 @@ async def test_three_generations():
 
 
 async def test_mixin_of_a_machine_contributes_transitions():
-    """A plain class beside `Machine` gives its marked methods to the machine."""
+    """A plain class beside `Machine` contributes its marked methods to the machine."""
 
     class Resets:
         @on("reset")
@@ -349,7 +349,7 @@ async def test_mixin_of_a_machine_contributes_transitions():
 
 
 async def test_mixin_of_states_contributes_transitions_and_data():
-    """A class beside `State` gives its marked methods to every state that derives from it."""
+    """A class beside `State` contributes its marked methods to every state that derives from it."""
 
     class Counts:
         n = 0
@@ -395,7 +395,7 @@ async def test_mixin_with_a_nested_state():
 
 
 async def test_state_class_outside_the_machine_is_put_in_by_an_attribute():
-    """A state class written elsewhere stands in a machine under the name of the attribute that it is given to."""
+    """A state class written elsewhere is in a machine under the name of the attribute that it is assigned to."""
 
     class Waiting(State["M"]):
         @on("x", target=".")

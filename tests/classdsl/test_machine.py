@@ -68,7 +68,7 @@ def test_nested_classes_stay_classes():
 
 @rule("L1")
 async def test_block_starts_and_stops_the_machine():
-    """`async with Door() as door` gives the running instance, and stops it at the end."""
+    """`async with Door() as door` binds the running instance, and stops it at the end."""
     async with Door() as door:
         assert type(door) is Door
         assert door.state() == "/Door/Closed"
@@ -160,7 +160,7 @@ async def test_machine_may_be_stopped_inside_its_block():
 
 
 async def test_start_works_as_for_any_model():
-    """`hsm.start(None, door, Door.model)` gives a machine whose instance is the door."""
+    """`hsm.start(None, door, Door.model)` returns a machine whose instance is the door."""
     door = Door()
     machine = await hsm.start(None, door, Door.model)
     assert machine.instance is door
@@ -274,7 +274,7 @@ def test_arguments_that_nothing_takes_are_an_error():
 
 
 def test_misspelt_keyword_of_a_state_is_an_error():
-    """A keyword that a class statement does not know is told by Python."""
+    """A keyword that a class statement does not know is reported by Python."""
     with pytest.raises(TypeError, match="keyword"):
 
         class M(Machine):
@@ -283,8 +283,8 @@ def test_misspelt_keyword_of_a_state_is_an_error():
 
 
 @pytest.mark.parametrize("name", ["dispatch", "state", "stop"])
-def test_marked_method_that_hides_one_of_the_machine_is_told(name):
-    """A transition called like a method of every machine would take that method away: it is told."""
+def test_marked_method_that_hides_one_of_the_machine_is_reported(name):
+    """A transition with the name of a method that every machine has would hide that method: it is an error."""
     with pytest.raises((hsm.DefinitionError, hsm.DefinitionWarning, TypeError)):
         type("M", (Machine,), {"A": type("A", (State,), {}), name: on("x", target="A")})
 

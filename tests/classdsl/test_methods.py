@@ -123,7 +123,7 @@ async def test_optional_arguments_are_filled():
 
 @pytest.mark.parametrize("forms", ["none", "four", "keyword"])
 def test_other_forms_are_an_error(forms):
-    """A method that fits none of the three forms is told with the forms in the message."""
+    """A method that fits none of the three forms is reported, with the forms in the message."""
 
     def none():
         pass
@@ -134,7 +134,7 @@ def test_other_forms_are_an_error(forms):
     def keyword(self, *, more):
         pass
 
-    with pytest.raises(hsm.DefinitionError, match=r"\(self\) or \(self, event\) or \(self, ctx, event\)"):
+    with pytest.raises(hsm.DefinitionError, match=r"\(self\), \(self, event\) or \(self, ctx, event\)"):
 
         class M(Machine):
             class A(State["M"]):
@@ -198,7 +198,7 @@ async def test_static_methods_are_behaviours_of_calls():
 
 
 async def test_marked_method_is_still_a_method():
-    """A mark gives the function back unchanged: it can be called, and looks as before."""
+    """A mark returns the function unchanged: it can be called, and looks as before."""
 
     class M(Logging):
         class A(State["M"]):
@@ -273,7 +273,7 @@ async def test_stacked_marks_are_read_from_the_top():
     assert await log_of(M, "x") == ["B"]
 
 
-async def test_methods_run_in_the_order_in_which_they_stand():
+async def test_methods_run_in_the_order_in_which_they_are_written():
     """Entry methods and effects of a state run in the order of the class body; an effect in a state is an entry."""
 
     class M(Logging):
@@ -370,7 +370,7 @@ async def test_branch_of_completion_transition_has_an_effect():
     assert machine.log == ["hsm_completion"]
 
 
-async def test_call_of_an_async_method_gives_its_value():
+async def test_call_of_an_async_method_returns_its_value():
     """`machine.call` awaits an async `@on_call` method."""
 
     class M(Machine):
@@ -389,7 +389,7 @@ async def test_call_of_an_async_method_gives_its_value():
 
 
 async def test_mark_over_a_guard_is_not_lost():
-    """A method cannot be a guard and a behaviour at once: whoever writes both is told, and not left alone."""
+    """A method cannot be a guard and a behaviour at once: writing both is an error."""
     with pytest.raises((hsm.DefinitionError, TypeError)):
 
         class M(Machine):

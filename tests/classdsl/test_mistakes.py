@@ -1,4 +1,4 @@
-"""Mistakes in class bodies are told in the same words as in calls, the picture of the source aside."""
+"""Mistakes in class bodies are reported in the same words as in calls, the picture of the source aside."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def told(program):
 
 
 @pytest.mark.parametrize(("of_class", "of_calls"), PAIRS, ids=[pair[1].__name__[: -len("_in_calls")] for pair in PAIRS])
-def test_class_and_calls_are_told_the_same(of_class, of_calls):
+def test_class_and_calls_get_the_same_report(of_class, of_calls):
     """A mistake in a class body has the code, the words, the place and the help that it has in calls."""
     assert told(of_class) == told(of_calls)
 
@@ -291,8 +291,8 @@ def test_problem_points_at_the_line_in_the_class_body():
     ]
 
 
-def test_all_problems_of_a_class_are_told_at_once():
-    """One `DefinitionError` carries every problem of the class, however deep they stand."""
+def test_all_problems_of_a_class_are_reported_at_once():
+    """One `DefinitionError` carries every problem of the class, however deep."""
     with pytest.raises(hsm.DefinitionError, match="3 problems in model 'M'"):
 
         class M(Machine):
@@ -323,8 +323,8 @@ def test_two_times_for_one_timer_are_an_error():
                 soon = after(5, seconds=3, target=".")
 
 
-def test_mark_on_what_takes_none_is_told_in_the_users_words():
-    """A mark on a property is told without names of ours."""
+def test_mark_on_what_takes_none_is_reported_in_the_users_words():
+    """A mark on a property is reported without names of the library's own."""
     with pytest.raises(TypeError) as caught:
 
         class M(Machine):
@@ -337,8 +337,8 @@ def test_mark_on_what_takes_none_is_told_in_the_users_words():
     assert "__hsm" not in str(caught.value)
 
 
-def test_machine_class_in_a_body_without_submachine_is_told():
-    """A machine class that stands in another one as it is would be dropped: it is told to use `Submachine`."""
+def test_machine_class_in_a_body_without_submachine_is_reported():
+    """A machine class directly in another one would be dropped: the report says to use `Submachine`."""
 
     class Motor(Machine):
         class Off(State["Motor"]):
@@ -355,7 +355,7 @@ def test_machine_class_in_a_body_without_submachine_is_told():
 
 def test_a_class_with_marks_that_is_no_state_is_warned_of():
     """A forgotten `State[...]` would leave the machine without that state."""
-    with pytest.warns(hsm.DefinitionWarning, match=r"class '.*M\.A' carries marks and is no state") as caught:
+    with pytest.warns(hsm.DefinitionWarning, match=r"class '.*M\.A' has marks but is not a state") as caught:
 
         class M(Machine):
             class A:

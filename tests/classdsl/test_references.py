@@ -83,7 +83,7 @@ async def test_class_references_name_any_kind_of_vertex():
 
 
 async def test_state_may_name_its_own_substates_by_class():
-    """A class body sees what stands before it in the same body, so a state may name its substates by class."""
+    """A class body sees what comes before it in the same body, so a state may name its substates by class."""
 
     class M(Machine):
         class Outer(State["M"]):
@@ -123,7 +123,7 @@ async def test_equal_names_under_different_parents_do_not_collide():
 
 
 async def test_class_reference_means_that_class_whatever_is_called_alike_nearby():
-    """A class reference is no path that is looked up: a nearer state of the same name is not meant."""
+    """A class reference is not looked up like a path: a nearer state of the same name is not meant."""
 
     class M(Machine):
         class A(State["M"]):
@@ -150,7 +150,7 @@ async def test_class_reference_means_that_class_whatever_is_called_alike_nearby(
     assert found == ["/M/A/C", "/M/B/A", "/M/A/A", "/M/B/A", "/M/A/C"]
 
 
-def test_class_that_stands_in_two_places_is_no_reference():
+def test_class_in_two_places_is_not_a_reference():
     """A class that is a state in two places names neither: it is an error, and not the first of them."""
 
     class Common(State["M"]):
@@ -189,7 +189,7 @@ def test_class_of_another_machine_is_not_found():
 
 
 def test_class_that_is_no_state_is_not_found():
-    """A class that is no state at all is told by its name."""
+    """A class that is not a state at all is reported by its name."""
     with pytest.raises(hsm.DefinitionError, match="'int' does not name a vertex"):
 
         class M(Machine):
@@ -210,8 +210,8 @@ def test_unknown_sibling_is_a_name_error():
             go = on("go", source=Opend, target=Opened)  # noqa: F821 - the mistake
 
 
-def test_misspelt_path_is_told_with_the_closest_name():
-    """A path that names nothing is told with its place in the class body and the closest name."""
+def test_misspelt_path_is_reported_with_the_closest_name():
+    """A path that names nothing is reported with its place in the class body and the closest name."""
     with pytest.raises(hsm.DefinitionError, match="did you mean 'Opened'"):
 
         class M(Machine):
@@ -223,7 +223,7 @@ def test_misspelt_path_is_told_with_the_closest_name():
 
 
 async def test_names_in_a_submachine_are_its_own():
-    """Class references of a machine that is put in as a submachine mean its own states in their new place."""
+    """Class references of a machine that is embedded as a submachine mean its own states in their new place."""
 
     class Motor(Machine):
         class Off(State["Motor"]):

@@ -215,7 +215,7 @@ async def test_init_that_raises_is_an_error_of_the_behaviour():
     assert caught == ["ValueError('broken')"]
 
 
-async def test_every_behaviour_of_a_state_is_given_the_same_object():
+async def test_every_behaviour_of_a_state_gets_the_same_object():
     """Entry, activity, guard, effect, timer, condition, default entry and exit of one activation share `self`."""
     seen = {}
 
@@ -440,7 +440,7 @@ async def test_objects_in_regions_are_apart():
 
 
 async def test_one_class_in_two_places_has_an_object_in_each():
-    """A state class that stands in a machine twice, by inheritance, has one object for each place."""
+    """A state class that is in a machine twice, by inheritance, has one object for each place."""
 
     class Common(State["M"]):
         n = 0
@@ -511,7 +511,7 @@ async def test_deferred_event_finds_the_object_of_the_new_state():
 
 
 async def test_call_is_answered_with_data_of_the_state():
-    """The value of an `@on_call` method is what `machine.call` gives."""
+    """`machine.call` returns the value of the `@on_call` method."""
 
     class M(Machine):
         class A(State["M"]):
@@ -554,7 +554,7 @@ async def test_attrs_and_slots_work_for_state_classes():
 
 @rule("A1")
 async def test_activity_context_is_done_when_the_state_is_left():
-    """`(self, ctx, event)` of an activity is given the context that ends with its state."""
+    """`(self, ctx, event)` of an activity gets the context that ends with its state."""
 
     class M(Machine):
         class A(State["M"]):

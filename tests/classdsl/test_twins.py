@@ -1,4 +1,4 @@
-"""Both front ends give equal models for the same machine, callables aside: construct by construct."""
+"""Both front ends make equal models for the same machine, callables aside: construct by construct."""
 
 from __future__ import annotations
 
@@ -541,8 +541,8 @@ TWINS = [
 
 @pytest.mark.filterwarnings("ignore::hsm.DefinitionWarning")
 @pytest.mark.parametrize("twins", TWINS, ids=lambda twins: twins.__name__)
-def test_class_and_calls_give_equal_models(twins):
-    """A machine class and `hsm.define` give equal models for the same machine, callables aside."""
+def test_class_and_calls_make_equal_models(twins):
+    """A machine class and `hsm.define` make equal models for the same machine, callables aside."""
     machine, model = twins()
     assert erased(machine.model) == erased(model)
 

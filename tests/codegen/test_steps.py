@@ -173,7 +173,7 @@ async def test_a_signal_class_is_no_event_even_where_its_name_is_known():
     machine = await started(hsm.define("M", hsm.state("a", hsm.transition(hsm.on(Paid), hsm.effect(note("paid"))))))
     for _ in range(2):
         assert await machine.dispatch(Paid()) is hsm.Outcome.TAKEN
-        with pytest.raises(TypeError, match=r"write Paid\(...\) to make one"):
+        with pytest.raises(TypeError, match=r"write Paid\(...\) to create one"):
             machine.dispatch(Paid)
 
 

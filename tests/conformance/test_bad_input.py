@@ -30,8 +30,8 @@ async def is_well(machine):
         (None, "not None"),
         (["go"], "not ['go']"),
         (b"go", "not b'go'"),
-        (Paid, "write Paid(...) to make one"),
-        (hsm.Event, "write Event(...) to make one"),
+        (Paid, "write Paid(...) to create one"),
+        (hsm.Event, "write Event(...) to create one"),
         ("", "non-empty string"),
     ],
     ids=["number", "None", "list", "bytes", "signal class", "event class", "empty name"],
@@ -53,7 +53,7 @@ async def test_something_that_is_no_event_is_refused_at_once(given, text, way):
 async def test_data_beside_an_event_is_refused():
     """An event has its own data."""
     machine = await started(MODEL)
-    with pytest.raises(TypeError, match="data goes with a name"):
+    with pytest.raises(TypeError, match="data can only be passed with a name"):
         machine.dispatch(hsm.Event("go"), 7)
     assert await is_well(machine)
 
@@ -260,7 +260,7 @@ async def async_generator(ctx, self, event):
 def test_a_generator_function_is_no_behaviour(wrong):
     """Calling one runs nothing of it, so `define` refuses it."""
     for part in (hsm.entry(wrong), hsm.exit(wrong), hsm.activity(wrong), on("x", hsm.effect(wrong))):
-        with pytest.raises(hsm.DefinitionError, match="is a generator: it would never run"):
+        with pytest.raises(hsm.DefinitionError, match="is a generator and would never run"):
             hsm.define("M", hsm.state("a", part))
 
 

@@ -1,4 +1,4 @@
-"""A model put in without `submachine`."""
+"""A model embedded without `submachine`."""
 
 import hsm
 

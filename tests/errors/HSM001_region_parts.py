@@ -1,4 +1,4 @@
-"""A region has no behaviours and no doors: its state has."""
+"""Behaviours and connection points belong to the state of a region, not to the region."""
 
 import hsm
 

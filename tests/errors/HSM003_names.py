@@ -1,4 +1,4 @@
-"""Names that cannot stand in a path."""
+"""Names that cannot be steps of a path."""
 
 import hsm
 

@@ -1,4 +1,4 @@
-"""Events that are the machine's own: there are words for them, or nobody can wait for them."""
+"""The machine's own events: they have triggers of their own, or none."""
 
 import hsm
 

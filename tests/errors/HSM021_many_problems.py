@@ -1,4 +1,4 @@
-"""Everything at once: all of it is told, in the order of the source."""
+"""Many mistakes: all of them are reported, in source order."""
 
 import hsm
 

@@ -1,4 +1,4 @@
-"""A junction behind a choice: when it is reached there is no way back."""
+"""A junction after a choice: it is reached after states were exited."""
 
 import hsm
 

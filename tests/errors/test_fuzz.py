@@ -127,7 +127,7 @@ junk = st.sampled_from(JUNK)
 
 
 def mostly(good):
-    """What *good* gives, and junk one time in eight."""
+    """What *good* draws, and junk one time in eight."""
     return st.integers(0, 7).flatmap(lambda number: good if number else junk)
 
 
@@ -177,7 +177,7 @@ parts = st.recursive(
 
 
 def verdict(name, arguments):
-    """The codes that the model is told, after a look at every text; nothing for a model that was taken."""
+    """The codes reported for the model, after a look at every text; empty for a model that was accepted."""
     told = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -198,7 +198,7 @@ def verdict(name, arguments):
 
 
 def check_text(text):
-    """A diagnostic's text has a head line with a code, says where the call stands, and goes on in marked lines."""
+    """A diagnostic's text has a head line with a code, says where the call is, and goes on in marked lines."""
     head, arrow, *rest = text.split("\n")
     assert re.match(r"(error|warning)\[HSM\d{3}\]: \S", head)
     assert re.match(r" +--> .*:\d+", arrow)
@@ -209,14 +209,14 @@ def check_text(text):
     max_examples=300, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(st.lists(mostly(parts), max_size=6))
-def test_misuse_is_told_and_never_crashes(arguments):
-    """Random parts in random places give a model, or a `DefinitionError` whose text can be shown."""
+def test_misuse_is_reported_and_never_crashes(arguments):
+    """Random parts in random places make a model, or a `DefinitionError` whose text can be shown."""
     verdict("M", arguments)
 
 
 @pytest.mark.parametrize("name", JUNK, ids=lambda name: type(name).__name__)
-def test_anything_given_for_a_name_is_taken_or_told(name):
-    """Whatever is given for a name is taken, when it is one, or told of once: for a model, a state, an initial."""
+def test_any_name_is_accepted_or_reported(name):
+    """Whatever is passed as a name is accepted if valid, or reported once: for a model, a state, an initial."""
     good = name in ("*", "x*y", "a\nb", "\u00e9" * 80)
     expected = [] if good else ["HSM003"]
     assert verdict(name, [hsm.state("k")]) == expected
@@ -225,13 +225,13 @@ def test_anything_given_for_a_name_is_taken_or_told(name):
 
 @pytest.mark.parametrize("duration", [10**400, -(10**400)], ids=["more", "less"])
 @pytest.mark.parametrize("timer", [hsm.after, hsm.every])
-def test_duration_beyond_every_float_is_told(timer, duration):
+def test_duration_beyond_every_float_is_reported(timer, duration):
     """A number that no clock can count is a bad duration, not an error of arithmetic."""
     assert verdict("M", [hsm.state("a", hsm.transition(timer(duration)))]) == ["HSM017"]
 
 
-def test_door_with_unhashable_name_is_told():
-    """The name of a submachine's door may be anything, and is then told of as no name, once."""
+def test_exit_point_with_unhashable_name_is_reported():
+    """The name of a submachine's exit point may be anything, and is reported as not a name, once."""
     doors = [hsm.exit_point("c", hsm.transition(hsm.target("/M/k"))), hsm.exit_point(["c"])]
     assert verdict("M", [hsm.submachine("s", WITH_DOORS, *doors), hsm.state("k")]) == ["HSM003"]
 
@@ -249,8 +249,8 @@ def test_door_with_unhashable_name_is_told():
     ],
     ids=["part", "name", "behaviour", "event", "path", "duration", "model"],
 )
-def test_object_without_repr_is_told(parts, code):
-    """An object whose repr raises is reported wherever it stands, as any other that is wrong there."""
+def test_object_without_repr_is_reported(parts, code):
+    """An object whose repr raises is reported wherever it is, as any other that is wrong there."""
     assert verdict("M", parts()) == [code]
 
 
@@ -277,8 +277,8 @@ def test_every_line_of_a_message_is_its_own(break_):
         assert starts[3].isdecimal()
 
 
-def test_circle_that_is_very_long_is_told():
-    """Thousands of choices in one circle are reported, not a recursion error."""
+def test_very_long_cycle_is_reported():
+    """Thousands of choices in one cycle are reported, without a recursion error."""
     count = 3000
     ring = [hsm.choice(f"c{i}", hsm.transition(hsm.target(f"c{(i + 1) % count}"))) for i in range(count)]
     start = hsm.state("a", hsm.transition(hsm.on("go"), hsm.target("c0")))
@@ -319,11 +319,11 @@ def test_deep_nesting_is_taken(build, count):
 
 @pytest.mark.parametrize("build", [nested, negated])
 @pytest.mark.parametrize("count", [201, 5000])
-def test_nesting_without_end_is_told(build, count):
-    """What is nested deeper than 200 levels is told of, once, and is no recursion error, however deep it is."""
+def test_nesting_without_end_is_reported(build, count):
+    """Nesting of more than 200 levels is reported once, without a recursion error, however deep it is."""
     assert verdict("M", build(count)) == ["HSM058"]
 
 
-def test_deep_mistakes_are_told_with_the_depth():
-    """What is wrong above the limit is told of as well."""
+def test_deep_mistakes_are_reported_with_the_depth():
+    """What is wrong above the limit is reported as well."""
     assert sorted(verdict("M", [*nested(201), hsm.state("b", "junk")])) == ["HSM002", "HSM058"]

@@ -1,7 +1,7 @@
 """The text of every definition diagnostic, word by word.
 
 Beside this file: `HSMnnn_<what>.py`, a small program with exactly that mistake, and `HSMnnn_<what>.txt`, the text
-that it is told. `HSMnnn_<what>.classes.py`, where there is one, is the same machine as a class; it must be told the same,
+that is reported. `HSMnnn_<what>.classes.py`, where there is one, is the same machine as a class; its report must be the same,
 the picture of the source aside. The error catalogue's examples, in `docs/errors.md`, are checked the same way.
 
     python tests/errors/test_golden.py --update     writes the texts anew, here and in the catalogue
@@ -36,8 +36,8 @@ EXAMPLE = re.compile(
 )
 
 
-def told(program: Callable[[], object]) -> str:
-    """What Python says of *program*: its `DefinitionError`, or else its warnings."""
+def reported(program: Callable[[], object]) -> str:
+    """What Python reports of *program*: its `DefinitionError`, or else its warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -50,18 +50,18 @@ def told(program: Callable[[], object]) -> str:
     return re.sub(r" at 0x[0-9a-f]+>", " at 0x...>", text) + "\n"
 
 
-def told_of_file(name: str) -> str:
-    """What Python says of the file *name*, which is beside this one."""
-    return told(lambda: runpy.run_path(name))
+def reported_of_file(name: str) -> str:
+    """What Python reports of the file *name*, which is beside this one."""
+    return reported(lambda: runpy.run_path(name))
 
 
-def told_of_example(program: str) -> str:
-    """What Python says of an example of the catalogue, as if it were imported from a file `example.py`."""
+def reported_of_example(program: str) -> str:
+    """What Python reports of an example of the catalogue, as if it were imported from a file `example.py`."""
     linecache.cache["example.py"] = (len(program), None, program.splitlines(keepends=True), "example.py")
     sys.modules["example"] = module = types.ModuleType("example")
     module.__file__ = "example.py"
     try:
-        return told(lambda: exec(compile(program, "example.py", "exec"), vars(module)))
+        return reported(lambda: exec(compile(program, "example.py", "exec"), vars(module)))
     finally:
         del sys.modules["example"]
 
@@ -80,10 +80,10 @@ def _among_the_cases(monkeypatch):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_text_is_as_written_down(program):
-    """A program with a mistake is told of it in exactly the words beside it; a class, apart from the picture."""
+    """A mistake is reported in exactly the words of the text beside it; that of a class, apart from the picture."""
     shown = without_picture if program.endswith(".classes.py") else str
     expected = (HERE / f"{program.partition('.')[0]}.txt").read_text(encoding="utf-8")
-    assert shown(told_of_file(program)) == shown(expected)
+    assert shown(reported_of_file(program)) == shown(expected)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -93,12 +93,12 @@ def test_case_is_about_its_code(name):
 
 
 def test_every_code_has_a_case():
-    """No diagnostic of the compiler goes without a text that was read by somebody."""
+    """Every diagnostic of the compiler has a text that somebody has read."""
     assert sorted({name.partition("_")[0] for name in CASES}) == CODES
 
 
 def test_every_text_has_a_program():
-    """Neither a text nor a class twin stands alone."""
+    """Every text and every class twin has its program."""
     found = {path.name.partition(".")[0] for path in HERE.glob("HSM*") if path.is_file()}
     assert found == set(CASES)
 
@@ -116,11 +116,11 @@ def sections() -> dict[str, str]:
 
 @pytest.mark.parametrize("code", CODES)
 def test_catalogue_example_says_what_it_shows(code):
-    """The example of a section gives the text below it, and that text is about the section's code alone."""
+    """The example of a section prints the text below it, and that text is about the section's code alone."""
     examples = list(EXAMPLE.finditer(sections()[code]))
     assert examples
     for example in examples:
-        assert told_of_example(example["program"]) == example["text"]
+        assert reported_of_example(example["program"]) == example["text"]
         assert set(re.findall(r"\[(HSM\d{3})\]", example["text"])) == {code}
         assert example["kind"] == ("warns" if example["text"].startswith("warning") else "raises")
 
@@ -129,11 +129,11 @@ def update() -> None:
     """Write every text anew, from what the library says now."""
     os.chdir(HERE)
     for name in CASES:
-        (HERE / f"{name}.txt").write_text(told_of_file(f"{name}.py"), encoding="utf-8")
+        (HERE / f"{name}.txt").write_text(reported_of_file(f"{name}.py"), encoding="utf-8")
 
     def renew(example: re.Match[str]) -> str:
         start, end = example.start("text") - example.start(), example.end("text") - example.start()
-        return example[0][:start] + told_of_example(example["program"]) + example[0][end:]
+        return example[0][:start] + reported_of_example(example["program"]) + example[0][end:]
 
     if CATALOGUE.exists():
         CATALOGUE.write_text(EXAMPLE.sub(renew, CATALOGUE.read_text(encoding="utf-8")), encoding="utf-8")

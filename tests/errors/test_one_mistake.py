@@ -1,4 +1,4 @@
-"""One mistake, one message: what follows from a mistake is not told as another one."""
+"""One mistake, one message: what follows from a mistake is not reported as another one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def yes(ctx, self, event):
 
 
 def codes(*parts):
-    """The codes that a model of *parts*, called M, is told."""
+    """The codes reported for a model of *parts*, called M."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -172,20 +172,20 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_one_mistake_gives_one_message(mistake):
-    """A single mistake is told once, without what merely follows from it."""
+def test_one_mistake_makes_one_message(mistake):
+    """A single mistake is reported once, without what merely follows from it."""
     expected, parts = MISTAKES[mistake]
     assert codes(*parts()) == expected
 
 
-def test_model_name_with_slash_is_told_once():
-    """Paths that spell a model name with a slash as it was given are not told of as well."""
+def test_model_name_with_slash_is_reported_once():
+    """Paths that spell out a model name with a slash are not reported as well."""
     with pytest.raises(hsm.DefinitionError) as caught:
         hsm.define("a/b", state("x", "/a/b/x"))
     assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["HSM003"]
 
 
-def test_all_mistakes_of_one_call_are_told():
-    """Several mistakes in one transition are all told, in the order of the source."""
+def test_all_mistakes_of_one_call_are_reported():
+    """Several mistakes in one transition are all reported, in source order."""
     parts = hsm.state("a", hsm.transition(hsm.on(3), hsm.guard("no"), hsm.after(-1), hsm.target("nowhere"), "junk"))
     assert sorted(codes(parts)) == ["HSM002", "HSM005", "HSM007", "HSM017", "HSM021"]

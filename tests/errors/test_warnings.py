@@ -23,7 +23,7 @@ build()
 
 @pytest.fixture
 def printed(tmp_path):
-    """What a Python of its own prints of warnings, given its arguments and its input; `player.py` is the program."""
+    """The warnings that a separate Python prints, for its arguments and its input; `player.py` is the program."""
     (tmp_path / "player.py").write_text(PROGRAM, encoding="utf-8")
 
     def run(*arguments, given=""):
@@ -55,7 +55,7 @@ def test_warning_is_printed_once_wherever_the_model_is_written(printed, argument
 
 
 def test_warning_is_of_the_line_of_the_call(printed):
-    """Python shows the warning as of the file and the line where the call stands."""
+    """Python shows the warning with the file and the line of the call."""
     assert "player.py:4: DefinitionWarning: warning[HSM060]" in printed("-c", "import player")
 
 
@@ -66,7 +66,7 @@ def test_warning_can_be_filtered_by_the_users_module(printed):
 
 
 def test_every_warning_can_be_shown(printed):
-    """With the filter `always`, each model that is defined is told of."""
+    """With the filter `always`, each model that is defined is warned about."""
     assert printed("-W", "always", "player.py").count("DefinitionWarning: warning[HSM060]") == 2
 
 
@@ -74,5 +74,5 @@ def test_warning_can_be_made_an_error():
     """With the filter `error`, a warning is raised from `define`."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", hsm.DefinitionWarning)
-        with pytest.raises(hsm.DefinitionWarning, match=r"warning\[HSM060\]: the state /Player/paused"):
+        with pytest.raises(hsm.DefinitionWarning, match=r"warning\[HSM060\]: /Player/paused"):
             hsm.define("Player", hsm.state("playing"), hsm.state("paused"))

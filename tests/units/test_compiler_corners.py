@@ -125,7 +125,7 @@ def test_a_terminate_leads_nowhere():
     """The error of a transition in a terminate says what to write instead."""
     (problem,) = problems(hsm.state("a", go("e", "../t")), hsm.terminate("t", then("a")))
     assert problem.code == "HSM016"
-    assert problem.help == ("the machine has ended there: to go on, lead to a state instead",)
+    assert problem.help == ("the machine ends there: to go on, target a state instead",)
 
 
 def test_a_function_of_the_library_that_was_not_called_is_told():

@@ -1,7 +1,7 @@
 """The rules that a model can break: one function each, with a code, for both front ends.
 
-`parts` and `values` look at single elements of the tree; the others at the outline, once its paths are resolved. A
-rule never raises: it tells the report, so that all problems of a model are told together.
+`parts` and `values` look at single elements of the tree, the others at the outline, once its paths are resolved. A
+rule never raises: it adds to the report, so that all problems of a model are reported together.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from hsm.compiler.check import parts, values
-from hsm.compiler.check.circles import check_circles
+from hsm.compiler.check.cycles import check_cycles
 from hsm.compiler.check.pseudostates import check_pseudostates
 from hsm.compiler.check.reach import check_reach
-from hsm.compiler.check.spots import Spot, spots
+from hsm.compiler.check.sites import Site, sites
 from hsm.compiler.check.transitions import check_transitions
 from hsm.compiler.outline import Outline
 from hsm.compiler.report import Report
-from hsm.elements.grammar import PLACES
+from hsm.elements.grammar import ALLOWED_PARTS
 from hsm.elements.nodes import (
     ActionList,
     At,
@@ -27,8 +27,8 @@ from hsm.elements.nodes import (
     Guard,
     Initial,
     InState,
-    Junk,
     Model,
+    NotAPart,
     OnCall,
     Region,
     SourcePath,
@@ -42,49 +42,48 @@ from hsm.elements.parts import Element
 
 __all__ = ["check_outline", "check_tree"]
 
-_Rule: TypeAlias = Callable[[Spot, Report], None]
-_WITH_PARTS = tuple(PLACES)
-_NAMED = tuple(kind for kind in PLACES if kind is not Transition)
+_Rule: TypeAlias = Callable[[Site, Report], None]
+_WITH_PARTS = tuple(ALLOWED_PARTS)
+_NAMED = tuple(kind for kind in ALLOWED_PARTS if kind is not Transition)
 _WITH_VERTICES = (Model, State, Region, Submachine)
 
 _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (parts.misplaced, _WITH_PARTS),
     (parts.too_deep, (Element,)),
-    (parts.junk, (Junk,)),
+    (parts.not_a_part, (NotAPart,)),
     (parts.named, _NAMED),
     (parts.duplicates, _WITH_VERTICES),
     (parts.counted, _WITH_PARTS),
     (parts.targeted, (Initial,)),
-    (parts.put_in, (Submachine,)),
+    (parts.embedded, (Submachine,)),
     (values.actions, (ActionList,)),
     (values.predicate, (Guard,)),
     (values.conditions, (Combination,)),
     (values.operation, (OnCall,)),
     (values.events, (EventList,)),
-    (values.targets, (Target,)),
-    (values.path, (SourcePath, InState)),
+    (values.paths, (Target, SourcePath, InState)),
     (values.moment, (At,)),
     (values.duration, (TimeSpan,)),
 )
-"""Each rule about single elements, with the kinds that it is about."""
+"""Each rule about single elements, with the kinds of element that it is about."""
 
 
-_KINDS: set[type[Element]] = {Junk, *PLACES, *chain.from_iterable(PLACES.values())}
+_KINDS: set[type[Element]] = {NotAPart, *ALLOWED_PARTS, *chain.from_iterable(ALLOWED_PARTS.values())}
 _RULES = {kind: tuple(rule for rule, kinds in _OF_ELEMENTS if issubclass(kind, kinds)) for kind in _KINDS}
 """The rules for each kind of element."""
 
 
 def check_tree(model: Model[Any], report: Report) -> None:
-    """Every rule about single elements; a model that is put in was checked when it was defined."""
-    for spot in spots(model):
-        for rule in _RULES[type(spot.element)]:
-            rule(spot, report)
+    """Every rule about single elements; an embedded model was checked when it was defined."""
+    for site in sites(model):
+        for rule in _RULES[type(site.element)]:
+            rule(site, report)
 
 
 def check_outline(outline: Outline, report: Report) -> None:
-    """Every rule about how vertices and transitions lie to each other; the warnings only where nothing is wrong."""
+    """Every rule about how vertices and transitions relate."""
     check_transitions(outline, report)
     check_pseudostates(outline, report)
-    check_circles(outline, report)
-    if not report.has_errors:
+    check_cycles(outline, report)
+    if not report.has_errors:  # the intended target of a wrong path would look unreachable
         check_reach(outline, report)

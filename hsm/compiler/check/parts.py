@@ -1,22 +1,21 @@
-"""Rules of parts: what may stand where, how often, and what it may be called (rule N1).
+"""Rules of parts: what is allowed where, how often, and with what name (rule N1).
 
-In: an element and what it stands in. Out: diagnostics. Each function is one rule, or a family of rules.
+Each function is one rule, or a family of rules, about the element of a `Site`.
 """
 
 from __future__ import annotations
 
-from hsm.behaviors import describe
-from hsm.compiler.check.spots import Spot, shown
+from hsm.behaviors import qualified_name
+from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
-from hsm.elements.grammar import PLACES, is_allowed, owners_of
+from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
 from hsm.elements.nodes import (
-    Effect,
     Entry,
     Exit,
     Final,
     Initial,
-    Junk,
     Model,
+    NotAPart,
     SourcePath,
     Submachine,
     Target,
@@ -24,170 +23,166 @@ from hsm.elements.nodes import (
     Transition,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import a, is_a, name_of, plain
+from hsm.elements.walk import a, name_of, plain
 from hsm.names import either, is_name
 
 DEEPEST = 200
-"""How many elements may stand around one."""
+"""How many elements may contain one another."""
 
 
-def misplaced(spot: Spot, report: Report) -> None:
-    """HSM001: parts that may not stand here; what is no part at all has a rule of its own."""
-    allowed = PLACES[type(spot.element)]
-    for part in spot.element.parts:
-        if type(part) not in allowed and not is_a(part, Junk):
-            _misplaced(spot, part, report)
+_TAKES_LITTLE: dict[type[Element], tuple[str, str]] = {
+    Initial: ("HSM012", "a target and effects"),
+    Final: ("HSM016", "no parts"),
+    Terminate: ("HSM016", "no parts"),
+}
+"""Kinds in which parts are often misplaced, with the code for that, and with what they take."""
 
 
-def _misplaced(spot: Spot, part: Element, report: Report) -> None:
-    """HSM001 for *part* of *spot*. HSM012 and HSM016 say more of two cases that are common."""
-    owner = spot.element
-    if is_a(owner, Final | Terminate):
-        help_ = "put the behaviour on the transition that leads here"
-        if is_a(part, Transition):
-            help_ = "it is never left alone: write the transition on the state around it"
-            if is_a(owner, Terminate):
-                help_ = "the machine has ended there: to go on, lead to a state instead"
-        report.error(
-            "HSM016",
-            f"{a(owner.word)} may not have parts, so no '{part.word}'",
-            part.where,
-            within=spot.itself,
-            help=help_,
-        )
-    elif is_a(owner, Initial) and not is_a(part, Effect):
-        report.error(
-            "HSM012",
-            f"an 'initial' may not have {a(part.word)}: it takes a target and effects",
-            part.where,
-            within=spot.itself,
-            help="to choose where to start, let it lead to a 'choice'",
-        )
-    else:
-        report.error(
-            "HSM001",
-            f"'{part.word}' may not stand in {a(owner.word)}",
-            part.where,
-            within=spot.itself,
-            help=_place_for(part, owner),
-        )
+def misplaced(site: Site, report: Report) -> None:
+    """HSM001, HSM012 and HSM016: a part that is not allowed here; what is not a part at all has a rule of its own."""
+    owner: Element = site.element
+    for part in site.element.parts:
+        if is_allowed(owner, part) or isinstance(part, NotAPart):
+            continue
+        code, message = "HSM001", f"'{part.word}' is not allowed in '{owner.word}'"
+        if type(owner) in _TAKES_LITTLE:
+            code, taken = _TAKES_LITTLE[type(owner)]
+            message = f"{a(owner.word)} cannot have {a(part.word)}: it takes {taken}"
+        report.error(code, message, part.where, within=site.itself, help=_cure(part, owner))
 
 
-def _place_for(part: Element, owner: Element) -> str:
-    if is_a(part, Model):
-        return "put it in with hsm.submachine(name, model)"
-    if is_a(owner, Transition) and is_a(part, Entry | Exit):
-        return "a transition runs its actions with hsm.effect(...)"
-    return f"it may stand in {either(owners_of(part))}"
+def _cure(misplaced: Element, around: Element) -> str:
+    """What to do about a *misplaced* part of *around*."""
+    part: type[Element] = type(misplaced)
+    owner: type[Element] = type(around)
+    if owner is Initial:
+        return "to choose where to start, target a 'choice'"
+    if owner is Terminate and part is Transition:
+        return "the machine ends there: to go on, target a state instead"
+    if owner is Final and part is Transition:
+        return "it has no outgoing transitions: put the transition on the state around it"
+    if owner in (Final, Terminate):
+        return "put the behaviour on the transition that leads here"
+    if part is Model:
+        return "embed it with hsm.submachine(name, model)"
+    if owner is Transition and part in (Entry, Exit):
+        return "to run actions on a transition, use hsm.effect(...)"
+    return f"it belongs in {either(owners_of(misplaced))}"
 
 
-def junk(spot: Spot, report: Report) -> None:
-    """HSM002: an argument that is no part of a model at all."""
-    value, in_transition = spot.element.value, is_a(spot.owner, Transition)
+def not_a_part(site: Site, report: Report) -> None:
+    """HSM002: an argument that is not a part at all."""
+    value, in_transition = site.element.value, isinstance(site.owner, Transition)
     if getattr(value, "__module__", None) == "hsm.dsl":
-        help_ = f"call it: hsm.{describe(value)}(...)"
+        help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
-        help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({describe(value)})"
+        help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({qualified_name(value)})"
     elif isinstance(value, str):
         help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({value!r})"
     elif hasattr(value, "__iter__"):
-        help_ = "put a * before it, if its elements are the parts"
+        help_ = "to pass its elements as parts, unpack it with *"
     else:
-        help_ = "every argument is made by a function of hsm, such as hsm.transition(...)"
+        help_ = "every part is made by a function of hsm, such as hsm.transition(...)"
     report.error(
         "HSM002",
-        f"{shown(value)} is no part of {a(spot.owner.word)}",
-        spot.element.where,
-        within=spot.within,
+        f"{shown(value)} is not a valid part of '{site.owner.word}'",
+        site.element.where,
+        within=site.within,
         help=help_,
     )
 
 
-def named(spot: Spot, report: Report) -> None:
-    """HSM003: a name that names nothing (rule N1)."""
-    element = spot.element
-    if not is_name(element.name) and not (is_a(element, Initial) and element.name is None):
+def named(site: Site, report: Report) -> None:
+    """HSM003: an invalid name (rule N1)."""
+    element = site.element
+    if not is_name(element.name) and not (isinstance(element, Initial) and element.name is None):
         report.error(
             "HSM003",
-            f"{shown(element.name)} is no name",
+            f"{shown(element.name)} is not a valid name",
             element.where,
-            within=spot.within,
-            help="a name is a non-empty string without '/' that is not '.' or '..'",
+            within=site.within,
+            help="a name is a non-empty string without '/', and not '.' or '..'",
         )
 
 
-def duplicates(spot: Spot, report: Report) -> None:
-    """HSM004: two siblings with one name (rule N1)."""
-    parts = spot.element.parts
+def duplicates(site: Site, report: Report) -> None:
+    """HSM004: two siblings with the same name (rule N1)."""
+    parts = site.element.parts
     if len(parts) < 2:
         return
     first: dict[str, Element] = {}
     for part in parts:
         name = name_of(part)
-        if name is None or not is_name(name) or not is_allowed(spot.element, part):
+        if name is None or not is_name(name) or not is_allowed(site.element, part):
             continue
         text = plain(name)
         if text in first:
             where = first[text].where
-            help_ = f"the first one stands at {where.place()}" if where is not None else ""
-            report.error("HSM004", f"two vertices are called '{text}'", part.where, within=spot.itself, help=help_)
+            help_ = (
+                f"rename one of them; the first is at {where.place()}" if where is not None else "rename one of them"
+            )
+            report.error("HSM004", f"two vertices here are called '{text}'", part.where, within=site.itself, help=help_)
         first.setdefault(text, part)
 
 
 _ONCE: tuple[tuple[type[Element], str], ...] = ((Initial, "HSM010"), (Target, "HSM014"), (SourcePath, "HSM015"))
 
 
-def counted(spot: Spot, report: Report) -> None:
-    """HSM010, HSM014 and HSM015: a part that may stand here once."""
-    element = spot.element
+def counted(site: Site, report: Report) -> None:
+    """HSM010, HSM014 and HSM015: a part that is allowed here only once."""
+    element = site.element
     if len(element.parts) < 2:
         return
     kinds: list[type[Element]] = [type(part) for part in element.parts]
     for kind, code in _ONCE:
-        if kinds.count(kind) < 2 or kind not in PLACES[type(element)]:
+        if kinds.count(kind) < 2 or kind not in ALLOWED_PARTS[type(element)]:
             continue
         help_ = "keep one of them"
         if kind is Target:
-            help_ = "name several paths in one target(...): one in each of several regions"
+            help_ = "to enter several regions, name several paths in one hsm.target(...)"
         several: list[Element] = [part for part in element.parts if type(part) is kind]
         for extra in several[1:]:
             report.error(
-                code, f"a second '{kind.word}' in one '{element.word}'", extra.where, within=spot.itself, help=help_
+                code,
+                f"only one '{kind.word}' is allowed in '{element.word}'",
+                extra.where,
+                within=site.itself,
+                help=help_,
             )
 
 
-def targeted(spot: Spot, report: Report) -> None:
+def targeted(site: Site, report: Report) -> None:
     """HSM013: an `initial` without a target."""
-    element = spot.element
-    if not any(is_a(part, Target) for part in element.parts):
+    element = site.element
+    if not any(isinstance(part, Target) for part in element.parts):
         help_ = "add hsm.target(...)"
         if element.name is not None:
-            help_ = f"{element.name!r} is its name: write hsm.initial(hsm.target({element.name!r}))"
-        report.error("HSM013", "an 'initial' needs a target", element.where, within=spot.itself, help=help_)
+            help_ = f"{element.name!r} is taken as its name: write hsm.initial(hsm.target({element.name!r}))"
+        report.error("HSM013", "an 'initial' needs a target", element.where, within=site.itself, help=help_)
 
 
-def put_in(spot: Spot, report: Report) -> None:
-    """HSM050: something put in as a submachine that is no model."""
-    element = spot.element
-    if is_a(element, Submachine) and not is_a(element.model, Model):
+def embedded(site: Site, report: Report) -> None:
+    """HSM050: a submachine that is not a model."""
+    element = site.element
+    if isinstance(element, Submachine) and not isinstance(element.model, Model):
         report.error(
             "HSM050",
-            f"{shown(element.model)} is no model",
+            f"{shown(element.model)} is not a model",
             element.where,
-            within=spot.within,
-            help="give what hsm.define returned, or the 'model' of a machine class",
+            within=site.within,
+            help="pass what hsm.define returned, or the 'model' of a machine class",
         )
 
 
-def too_deep(spot: Spot, report: Report) -> None:
-    """HSM058: a model that is nested deeper than anybody could follow, and deeper than Python calls functions."""
-    if spot.depth == DEEPEST + 1:
-        help_ = "put the inner part into a model of its own, and that model in with hsm.submachine(name, model)"
-        if spot.is_in_condition:
-            help_ = "ask for the same in one function"
+def too_deep(site: Site, report: Report) -> None:
+    """HSM058: a model that is nested deeper than anyone can follow, or Python's recursion limit allows."""
+    if site.depth == DEEPEST + 1:  # once, and not for everything further inside
+        help_ = "move the inner part into a model of its own, and embed that with hsm.submachine(name, model)"
+        if site.is_in_condition:
+            help_ = "write the condition as one function"
         report.error(
             "HSM058",
-            f"this stands more than {DEEPEST} levels deep",
-            spot.element.where,
+            f"this is nested more than {DEEPEST} levels deep",
+            site.element.where,
             help=help_,
         )

@@ -1,6 +1,6 @@
-"""Rules of pseudostates: branches, forks, joins, doors, histories, regions (R3 to R7).
+"""Rules of pseudostates: branches, forks, joins, connection points, histories, regions (R3 to R7).
 
-In: a resolved outline. Out: diagnostics. What could not be resolved has been told of, and is passed over.
+They look at a resolved outline; paths that could not be resolved have been reported, and are skipped.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
-from hsm.elements.nodes import Junk, Submachine, Target
-from hsm.elements.walk import a, is_a, name_of, parts_of, plain
+from hsm.elements.nodes import NotAPart, Submachine, Target
+from hsm.elements.walk import a, name_of, parts_of, plain
 from hsm.names import closest, either, is_name
 from hsm.program import Kind
 
 _BRANCHING = {Kind.CHOICE, Kind.JUNCTION}
-_DOORS = {Kind.ENTRY_POINT, Kind.EXIT_POINT}
-_NO_WAY_BACK = PSEUDOSTATES - {Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN}
-"""Kinds that are reached once something was left, so that the way behind them has to be open (rule R4)."""
+_CONNECTION_POINTS = {Kind.ENTRY_POINT, Kind.EXIT_POINT}
+_UNDER_WAY = PSEUDOSTATES - {Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN}
+"""Kinds that are reached after states were exited, so that the route beyond them must be open (rule R4)."""
 
 
 def check_pseudostates(outline: Outline, report: Report) -> None:
@@ -35,67 +35,70 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
             _fork(outline, vertex, report)
         elif vertex.kind is Kind.JOIN:
             _join(outline, vertex, incoming.get(vertex.index, []), report)
-        elif vertex.kind in _DOORS:
-            _door(outline, vertex, incoming.get(vertex.index, []), report)
+        elif vertex.kind in _CONNECTION_POINTS:
+            _connection_point(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.kind in HISTORIES:
             _history(outline, vertex, incoming.get(vertex.index, []), report)
         elif vertex.regions:
             _regions(outline, vertex, report)
         elif vertex.kind is Kind.REGION:
             _contents(outline, vertex, report)
-        if vertex.unknown_doors:
-            _unknown_doors(outline, vertex, report)
+        if vertex.unknown_exit_points:
+            _unknown_exit_points(outline, vertex, report)
     _closed_junctions(outline, report)
 
 
 def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM033: nothing behind a pseudostate waits for an event. HSM035: every way behind one leads somewhere."""
+    """HSM033: a transition from a pseudostate has no trigger. HSM035: it has a target."""
     for transition in vertex.outgoing:
         if transition.has_trigger:
             report.error(
                 "HSM033",
-                f"a transition behind {a(vertex.element.word)} may not have a trigger",
+                f"a transition from {a(vertex.element.word)} cannot have a trigger",
                 transition.where,
-                within=outline.place(transition),
-                help="the event that led here is passed on",
+                within=outline.location(transition),
+                help="remove the trigger; the event that led here is passed on",
             )
-        if not any(is_a(part, Target) for part in parts_of(transition.element)) and vertex.kind not in HISTORIES:
+        if not any(isinstance(part, Target) for part in parts_of(transition.element)) and vertex.kind not in HISTORIES:
             report.error(
                 "HSM035",
-                f"a transition behind {a(vertex.element.word)} needs a target",
+                f"a transition from {a(vertex.element.word)} needs a target",
                 transition.where,
-                within=outline.place(transition),
+                within=outline.location(transition),
                 help="add hsm.target(...)",
             )
 
 
 def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches behind an open one (R4)."""
-    word = vertex.element.word
+    """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches after an open one (R4)."""
     if not vertex.outgoing and parts_of(vertex.element):
-        return
+        return  # what it has instead of branches has been reported
     if not vertex.outgoing:
         report.error(
-            "HSM030", f"a '{word}' without branches", vertex.where, within=vertex.path, help="add hsm.transition(...)"
+            "HSM030",
+            f"{a(vertex.element.word)} needs at least one branch",
+            vertex.where,
+            within=vertex.path,
+            help="add hsm.transition(hsm.target(...))",
         )
         return
     if vertex.kind is Kind.CHOICE and vertex.outgoing[-1].conditions:
         report.error(
             "HSM031",
-            "the last branch of a 'choice' may not have a guard",
+            "the last branch of a 'choice' must not have a guard",
             vertex.outgoing[-1].where,
             within=vertex.path,
-            help="add a last hsm.transition(hsm.target(...)) for when no guard holds",
+            help="end with an unguarded hsm.transition(hsm.target(...)), for when no guard holds",
         )
     if any(branch.has_trigger for branch in vertex.outgoing):
-        return
+        return  # HSM033 has reported that, and which branch is open is unclear
     for number, branch in enumerate(vertex.outgoing[:-1]):
         if not branch.conditions and not branch.is_conditional:
             count = len(vertex.outgoing) - number - 1
             behind = "a branch" if count == 1 else f"{count} branches"
             report.warn(
                 "HSM032",
-                f"{behind} of the {word} {vertex.path} can never be chosen",
+                f"{behind} of {vertex.path} can never be chosen",
                 vertex.outgoing[number + 1].where,
                 label="the branch before this one has no guard",
                 within=vertex.path,
@@ -105,28 +108,28 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 
 def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM036: a fork leads into different regions of one state, without guards (rule R6)."""
+    """HSM036: a fork enters different regions of one state, without guards (rule R6)."""
     targets = [target for transition in vertex.outgoing for target in transition.reached]
     if any(not transition.targets or None in [w.vertex for w in transition.targets] for transition in vertex.outgoing):
         return
     if len(vertex.outgoing) < len(parts_of(vertex.element)):
-        return
+        return  # a wrong target, as above, or a wrong part has been reported, and might have been what is missing
     if len(targets) < 2 or not in_different_regions(outline, targets):
         report.error(
             "HSM036",
-            "a 'fork' must lead into several regions of one state",
+            "a 'fork' must enter several regions of one state",
             vertex.where,
             within=vertex.path,
-            help="give it one hsm.transition(hsm.target(...)) for each of the regions",
+            help="give it one hsm.transition(hsm.target(...)) per region",
         )
     for transition in vertex.outgoing:
         if transition.conditions:
             report.error(
                 "HSM036",
-                "a transition behind a 'fork' may not have a guard",
+                "a transition from a 'fork' cannot have a guard",
                 transition.conditions[0].where,
                 within=vertex.path,
-                help="guard the transition that leads to the fork",
+                help="put the guard on the transition that leads to the fork",
             )
 
 
@@ -137,15 +140,15 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     if len(sources) < 2 or len(regions) != len(sources):
         report.error(
             "HSM037",
-            "a 'join' must be reached from several regions of one state, once from each",
+            "a 'join' must be reached from several regions of one state, exactly once from each",
             vertex.where,
             within=vertex.path,
-            help="let one completion transition in each of the regions lead here",
+            help="in each of the regions, add one completion transition that leads here",
         )
     if not vertex.outgoing:
         report.error(
             "HSM030",
-            "a 'join' without a transition behind it",
+            "a 'join' needs an outgoing transition",
             vertex.where,
             within=vertex.path,
             help="add hsm.transition(hsm.target(...))",
@@ -154,54 +157,55 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
         if transition.has_trigger or transition.conditions:
             report.error(
                 "HSM038",
-                "a transition into a 'join' may have neither trigger nor guard",
+                "a transition into a 'join' can have neither a trigger nor a guard",
                 transition.where,
-                within=outline.place(transition),
-                help="lead to a state or a final state on the event, and from there into the join",
+                within=outline.location(transition),
+                help="on the event, go to a state or a final state, and from there into the join",
             )
 
 
-def _door(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
-    """HSM040 to HSM043, HSM049: the doors of a state (rule R7)."""
+def _connection_point(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
+    """HSM040 to HSM043, HSM049: the entry and exit points of a state (rule R7)."""
     word, owner = vertex.element.word, outline.vertices[vertex.parent]
     if not owner.regions and not any(outline.vertices[c].kind in SUBSTATES for c in owner.children.values()):
         report.error(
             "HSM040",
-            f"{a(word)} on {owner.path}, which has nothing inside",
+            f"{owner.path} has {a(word)}, but neither substates nor regions",
             vertex.where,
             within=vertex.path,
-            help="doors belong to states with substates or regions",
+            help=f"give {owner.path} substates, or remove the '{word}'",
         )
         return
     if vertex.kind is Kind.EXIT_POINT:
-        if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_doors:
-            door = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
-            is_put_in = is_a(owner.element, Submachine)
+        # of the model itself, the submachine that embeds it says where it leads
+        if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_exit_points:
+            call = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
+            is_embedded = isinstance(owner.element, Submachine)
             report.error(
                 "HSM043",
-                f"nothing is behind the exit point {vertex.path}",
-                owner.where if is_put_in else vertex.where,
+                f"the exit point {vertex.path} leads nowhere",
+                owner.where if is_embedded else vertex.where,
                 within=vertex.path,
-                help=f"add {door} to the submachine" if is_put_in else f"add a transition: {door}",
+                help=f"add {call} to the submachine" if is_embedded else f"add a transition: {call}",
             )
         return
-    _routes(outline, vertex, owner, report)
+    _entry_routes(outline, vertex, owner, report)
 
 
-def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: Report) -> None:
-    """What is behind an entry point: one way into each region at most, without guards."""
+def _entry_routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: Report) -> None:
+    """HSM041 and HSM049: an entry point has at most one transition into each region of its state, without guards."""
     targets: list[int] = []
     for transition in vertex.outgoing:
-        for wanted in transition.targets:
-            if wanted.vertex is None:
+        for reference in transition.targets:
+            if reference.vertex is None:
                 continue
-            targets.append(wanted.vertex)
-            if not outline.inside(owner.index, wanted.vertex):
+            targets.append(reference.vertex)
+            if not outline.encloses(owner.index, reference.vertex):
                 report.error(
                     "HSM041",
-                    f"the way behind an entry point of {owner.path} must stay inside it",
-                    wanted.where,
-                    label=f"names {outline.vertices[wanted.vertex].path}",
+                    f"a transition from an entry point of {owner.path} must stay inside it",
+                    reference.where,
+                    label=f"resolves to {outline.vertices[reference.vertex].path}",
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
                 )
@@ -210,33 +214,33 @@ def _routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, report: R
     if guarded or (len(targets) > 1 and not in_different_regions(outline, targets)):
         report.error(
             "HSM049",
-            "behind an entry point there may only be one way into each region, without guards",
+            "an entry point can have one transition, or one per region, without guards",
             vertex.where,
             within=vertex.path,
-            help="to choose, lead to a 'choice' behind the door",
+            help="to choose, target a 'choice' inside the state",
         )
 
 
 def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
-    """HSM039: a history of the model itself has nothing to remember. HSM057: its default lies in its owner (R5)."""
+    """HSM039: a history of the model itself never remembers. HSM057: its default target is inside its owner (R5)."""
     owner = outline.vertices[vertex.parent]
     if owner.index == 0 and incoming:
         report.warn(
             "HSM039",
-            "a history directly in the model has no owner that is ever left",
+            "a history directly in the model remembers nothing: the model is never exited",
             vertex.where,
             within=vertex.path,
-            help="put it into the state whose substates it is to remember",
+            help="move it into the state whose substates it should remember",
         )
     for transition in vertex.outgoing:
-        for wanted in transition.targets:
-            if wanted.vertex is not None and (
-                wanted.vertex == owner.index or not outline.inside(owner.index, wanted.vertex)
+        for reference in transition.targets:
+            if reference.vertex is not None and (
+                reference.vertex == owner.index or not outline.encloses(owner.index, reference.vertex)
             ):
                 report.error(
                     "HSM057",
-                    f"the default of a history must lie inside its owner, and '{wanted.path}' does not",
-                    wanted.where,
+                    f"the default target of a history must be inside its owner, but '{reference.path}' is not",
+                    reference.where,
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
                 )
@@ -249,48 +253,49 @@ def _regions(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         if inner.kind in SUBSTATES:
             report.error(
                 "HSM044",
-                f"'{inner.name}' stands beside regions",
+                f"{vertex.path} has regions, so it cannot have the substate '{inner.name}'",
                 inner.where,
                 within=vertex.path,
-                help="a state has either substates or regions: put it into one of the regions",
+                help="a state has either substates or regions: move this one into a region",
             )
 
 
-def _unknown_doors(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM051: a door that a model does not have."""
-    doors = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
-    for door in vertex.unknown_doors:
-        if not is_name(name_of(door)):
+def _unknown_exit_points(outline: Outline, vertex: VertexDraft, report: Report) -> None:
+    """HSM051: an exit point that the model does not have."""
+    known = [name for name, child in vertex.children.items() if outline.vertices[child].kind is Kind.EXIT_POINT]
+    for exit_point in vertex.unknown_exit_points:
+        if not is_name(name_of(exit_point)):
             continue
-        name = plain(name_of(door))
-        known = closest(name, doors)
-        has = f"it has {', '.join(repr(each) for each in doors)}" if doors else "it has none"
+        name = plain(name_of(exit_point))
+        similar = closest(name, known)
+        has = f"it has {', '.join(repr(each) for each in known)}" if known else "it has no exit points"
         report.error(
             "HSM051",
-            f"'{name}' is no exit point of the model put in as {vertex.path}",
-            door.where,
+            f"the model of {vertex.path} has no exit point '{name}'",
+            exit_point.where,
             within=vertex.path,
-            help=f"did you mean {either(known)}?" if known else has,
+            help=f"did you mean {either(similar)}?" if similar else has,
         )
 
 
 def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM059: a region that nothing can be active in."""
+    """HSM059: a region in which nothing can be active."""
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
+    # a wrong state in it has been reported, and would have been a state
     was_left_out = len(vertex.children) < len(
-        [part for part in parts_of(vertex.element) if name_of(part) is not None or is_a(part, Junk)]
+        [part for part in parts_of(vertex.element) if name_of(part) is not None or isinstance(part, NotAPart)]
     )
     if not kinds & SUBSTATES and not vertex.defaults and not was_left_out:
         report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")
 
 
 def _closed_junctions(outline: Outline, report: Report) -> None:
-    """HSM048: a junction that is reached when there is no way back has a branch without a guard (rule R4)."""
+    """HSM048: a junction that is reached after states were exited has a branch without a guard (rule R4)."""
     pending = [
         target
         for transition in outline.transitions
         if transition.source is not None
-        and (transition.is_default or outline.vertices[transition.source].kind in _NO_WAY_BACK)
+        and (transition.is_default or outline.vertices[transition.source].kind in _UNDER_WAY)
         for target in transition.reached
     ]
     seen: set[int] = set()
@@ -299,13 +304,14 @@ def _closed_junctions(outline: Outline, report: Report) -> None:
         if vertex.kind not in (Kind.JUNCTION, Kind.EXIT_POINT) or vertex.index in seen:
             continue
         seen.add(vertex.index)
+        # a junction behind this one is reached as late: the route is followed through junctions and exit points
         pending += [target for transition in vertex.outgoing for target in transition.reached]
         if vertex.outgoing and all(transition.conditions for transition in vertex.outgoing):
             report.error(
                 "HSM048",
-                f"'{vertex.element.word}' {vertex.path} is reached when there is no way back",
+                f"{vertex.path} is reached when the transition is under way, so it needs a branch without a guard",
                 vertex.outgoing[-1].where,
-                label="this branch, or another one, needs to be open",
+                label="this branch, or another one, must have no guard",
                 within=vertex.path,
-                help="add a last hsm.transition(hsm.target(...)) for when no guard holds",
+                help="end with an unguarded hsm.transition(hsm.target(...)), for when no guard holds",
             )

@@ -1,7 +1,7 @@
-"""Warnings: models that work, and hardly do what was meant.
+"""Warnings: models that run, but probably not as intended.
 
-In: a resolved outline without errors. Out: warnings. What stands in a model that is put in was warned of when
-that model was defined, and is not told again.
+They look at a resolved outline without errors. An embedded model had its warnings when it was defined; they are not
+repeated.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from hsm.events import Pattern
 from hsm.program import OUTSIDE, Kind
 
 _FROM_OUTSIDE = HISTORIES | {Kind.ENTRY_POINT}
-"""Kinds that, directly in a model, can be reached from what that model is put into."""
-_DOORS_OF_MODEL = _FROM_OUTSIDE | {Kind.EXIT_POINT}
-"""Kinds that, directly in a model, are for what that model is put into."""
+"""Kinds that, directly in a model, can be reached from the model that embeds it."""
+_FOR_EMBEDDING = _FROM_OUTSIDE | {Kind.EXIT_POINT}
+"""Kinds that, directly in a model, are for the model that embeds it."""
 
 
 def check_reach(outline: Outline, report: Report) -> None:
@@ -27,24 +27,24 @@ def check_reach(outline: Outline, report: Report) -> None:
 
 
 def _unreachable(outline: Outline, report: Report) -> None:
-    """HSM060: a vertex that no way leads to; of nested ones only the outermost is told of."""
+    """HSM060: a vertex to which no route leads; of nested ones, only the outermost is reported."""
     reached = _Reach(outline).all()
     for vertex in outline.vertices[1:]:
         if vertex.index in reached or vertex.parent not in reached or vertex.root != 0:
             continue
-        if vertex.parent == 0 and vertex.kind in _DOORS_OF_MODEL:
+        if vertex.parent == 0 and vertex.kind in _FOR_EMBEDDING:
             continue
         report.warn(
             "HSM060",
-            f"the {vertex.element.word} {vertex.path} can never be reached",
+            f"{vertex.path} can never be reached",
             vertex.where,
             within=vertex.path,
-            help="no 'initial' and no transition leads to it",
+            help=f"no 'initial' and no transition leads to it: add one, or remove the '{vertex.element.word}'",
         )
 
 
 class _Reach:
-    """Which vertices some run could enter, guards aside."""
+    """The vertices that some run could enter, guards aside."""
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
@@ -52,7 +52,7 @@ class _Reach:
         self.by_default: set[int] = set()
         self.pending: list[int] = []
         self.restored: set[int] = set()
-        """What a reached shallow history restores: each direct child of it that can be entered at all."""
+        """The owners of reached shallow histories, which may restore any direct child that can be entered."""
 
     def all(self) -> set[int]:
         """The vertices that can be entered."""
@@ -65,7 +65,7 @@ class _Reach:
         return self.entered
 
     def _enter(self, vertex: int) -> None:
-        """*vertex* and everything around it, with the other regions of what is orthogonal."""
+        """*vertex* and everything around it, with the other regions of orthogonal states."""
         inner, at = OUTSIDE, vertex
         while at != OUTSIDE:
             draft = self.outline.vertices[at]
@@ -76,9 +76,10 @@ class _Reach:
                     self.pending.append(at)
                 self.pending += [t for transition in draft.outgoing for t in transition.reached]
             if at != vertex:
+                # entering one region enters the others by default; those of *vertex* itself are up to `_default`
                 self.pending += [r for r in draft.regions if r != inner and r not in self.by_default]
             if not is_new:
-                return  # what is around it was entered with it
+                return  # what is around it has been entered with it
             inner, at = at, draft.parent
 
     def _default(self, vertex: int) -> None:
@@ -88,6 +89,7 @@ class _Reach:
         draft = self.outline.vertices[vertex]
         if draft.kind is Kind.SHALLOW_HISTORY:
             self.restored.add(draft.parent)
+            # siblings entered so far; `_enter` adds those that are entered later
             siblings = self.outline.vertices[draft.parent].children.values()
             self.pending += [sibling for sibling in siblings if sibling in self.entered]
         self.pending += [t for transition in draft.defaults for t in transition.reached]
@@ -98,9 +100,9 @@ class _Reach:
 
 
 def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM061: a transition that an earlier one of the same state always forestalls (rule T2).
+    """HSM061: a transition that always loses to an earlier one of the same state (rule T2).
 
-    What a submachine is given as parts may well take an event from its model: that is what it is for.
+    The parts of a submachine may take events away from its model, so only transitions of the same root are compared.
     """
     if len(vertex.outgoing) < 2:
         return
@@ -116,8 +118,8 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
                 "HSM061",
                 "this transition can never fire",
                 transition.where,
-                label="an earlier one without a guard takes the same event",
-                within=outline.place(transition),
+                label="an earlier transition without a guard always comes first",
+                within=outline.location(transition),
                 help="give the earlier one a guard, or put this one before it",
             )
         if not transition.conditions and not transition.is_conditional:
@@ -125,7 +127,7 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 
 def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM062: a deferral of an event that the same state always consumes (rule D1)."""
+    """HSM062: a deferral of an event that the same state always takes (rule D1)."""
     if not vertex.deferrals:
         return
     taken = {
@@ -138,9 +140,9 @@ def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> No
         if pattern in taken:
             report.warn(
                 "HSM062",
-                f"'{pattern}' is never deferred by {vertex.path}",
+                f"{vertex.path} never defers '{pattern}'",
                 where,
-                label="a transition of the same state takes it",
+                label="a transition of the same state always takes it",
                 within=vertex.path,
-                help="give that transition a guard, or leave the deferral out",
+                help="give that transition a guard, or remove the deferral",
             )

@@ -1,6 +1,6 @@
 """Rules of transitions: where one may start and end (K, N, R1 and T4).
 
-In: a resolved outline. Out: diagnostics. What could not be resolved has been told of, and is passed over.
+They look at a resolved outline; paths that could not be resolved have been reported, and are skipped.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft
 from hsm.compiler.report import Report
 from hsm.elements.nodes import Target
-from hsm.elements.walk import is_a, parts_of
+from hsm.elements.walk import a, parts_of
 from hsm.program import NONE, OUTSIDE, Kind
 
 _INWARD = HISTORIES | {Kind.ENTRY_POINT}
-"""Kinds that have rules of their own for where they lead: into their owner."""
+"""Kinds with rules of their own for where they lead: into their owner."""
 
 
 def check_transitions(outline: Outline, report: Report) -> None:
@@ -37,101 +37,101 @@ def check_transitions(outline: Outline, report: Report) -> None:
 
 
 def _default_target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM011: the target of an `initial` lies strictly inside its owner (rule R1)."""
-    for wanted in transition.targets:
-        if wanted.vertex is None or transition.source is None:
+    """HSM011: the target of an `initial` is strictly inside its owner (rule R1)."""
+    for reference in transition.targets:
+        if reference.vertex is None or transition.source is None:
             continue
-        if wanted.vertex == transition.source or not outline.inside(transition.source, wanted.vertex):
+        if reference.vertex == transition.source or not outline.encloses(transition.source, reference.vertex):
             owner = outline.vertices[transition.source]
             report.error(
                 "HSM011",
-                f"the target of an 'initial' must lie inside its owner, and '{wanted.path}' does not",
-                wanted.where,
-                label=f"names {outline.vertices[wanted.vertex].path}",
-                within=outline.place(transition),
+                f"the target of an 'initial' must be inside its owner, but '{reference.path}' is not",
+                reference.where,
+                label=f"resolves to {outline.vertices[reference.vertex].path}",
+                within=outline.location(transition),
                 help=f"name a vertex inside {owner.path}",
             )
 
 
 def _source(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM025: a transition that starts where nothing can be left by one."""
+    """HSM025: a source that no transition can leave."""
     source = outline.vertices[transition.source or 0]
     where = transition.from_path.where if transition.from_path is not None else transition.where
     if source.kind is Kind.REGION:
         help_ = "say which state of the region it leaves: hsm.source(...)"
     elif source.kind is Kind.FINAL:
-        help_ = "a final state is never left alone: write the transition on the state around it"
+        help_ = "a final state has no outgoing transitions: put the transition on the state around it"
     else:
-        help_ = "start it at a state"
+        help_ = "start the transition at a state"
     report.error(
         "HSM025",
-        f"a transition cannot leave the {source.element.word} {source.path}",
+        f"a transition cannot leave {source.path}, which is {a(source.element.word)}",
         where,
-        within=outline.place(transition),
+        within=outline.location(transition),
         help=help_,
     )
 
 
 def _target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM024: a region is entered with its state, never alone. HSM042: an exit point is reached from inside."""
-    for wanted in transition.targets:
-        if wanted.vertex is None or transition.source is None:
+    """HSM024: a region is never entered on its own. HSM042: an exit point is reached from inside."""
+    for reference in transition.targets:
+        if reference.vertex is None or transition.source is None:
             continue
-        target = outline.vertices[wanted.vertex]
+        target = outline.vertices[reference.vertex]
         if target.kind is Kind.REGION:
             report.error(
                 "HSM024",
-                f"target '{wanted.path}' is a region, which is entered with its state",
-                wanted.where,
-                within=outline.place(transition),
+                f"target '{reference.path}' is a region, which cannot be entered on its own",
+                reference.where,
+                within=outline.location(transition),
                 help=f"name the state {outline.vertices[target.parent].path}, or a vertex inside the region",
             )
-        elif target.kind is Kind.EXIT_POINT and not outline.inside(target.parent, transition.source):
+        elif target.kind is Kind.EXIT_POINT and not outline.encloses(target.parent, transition.source):
             report.error(
                 "HSM042",
-                f"exit point '{wanted.path}' can only be reached from inside {outline.vertices[target.parent].path}",
-                wanted.where,
-                within=outline.place(transition),
-                help="to go in, use an entry point",
+                f"exit point '{reference.path}' can only be reached from inside {outline.vertices[target.parent].path}",
+                reference.where,
+                within=outline.location(transition),
+                help="to enter the state, use an entry point, or name the state itself",
             )
 
 
 def _homes(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
-    """HSM026: a guard that is a method of a state which is not active while the source is."""
-    for wanted in transition.homes.values():
-        if wanted.vertex is not None and not outline.inside(wanted.vertex, source):
+    """HSM026: a guard that is a method of a state that may be inactive while the source is active."""
+    for reference in transition.homes.values():
+        if reference.vertex is not None and not outline.encloses(reference.vertex, source):
             leaves = outline.vertices[source].path
             report.error(
                 "HSM026",
-                f"the guard is a method of {outline.vertices[wanted.vertex].path}, which need not be active here",
+                f"the guard is a method of {outline.vertices[reference.vertex].path}, which may not be active here",
                 transition.where,
-                label=f"leaves {leaves}",
-                within=outline.place(transition),
+                label=f"this transition leaves {leaves}",
+                within=outline.location(transition),
                 help=(
-                    f"name a guard of {leaves}, of a state around it, or of the machine"
+                    f"use a guard of {leaves}, of a state around it, or of the machine"
                     if source
-                    else "say with 'source' which state it leaves, or name a guard of the machine"
+                    else "add a 'source' to say which state it leaves, or use a guard of the machine"
                 ),
             )
 
 
 def _several_targets(outline: Outline, transition: TransitionDraft, report: Report) -> None:
-    """HSM047: several targets lie in different regions of one state (rule R6)."""
+    """HSM047: several targets are in different regions of one state (rule R6)."""
     if len(transition.targets) < 2 or len(transition.reached) < len(transition.targets):
         return
-    parts = [part for part in parts_of(transition.element) if is_a(part, Target)]
-    if len(parts) == 1 and not in_different_regions(outline, transition.reached):
+    count = sum(isinstance(part, Target) for part in parts_of(transition.element))
+    if count == 1 and not in_different_regions(outline, transition.reached):
         report.error(
             "HSM047",
-            "several targets must lie in different regions of one state",
+            "several targets must be in different regions of one state",
             transition.targets[0].where,
-            within=outline.place(transition),
+            within=outline.location(transition),
             help="to choose between targets, use a 'choice'",
         )
 
 
 def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
-    """Whether *vertices* lie in pairwise different regions of one orthogonal vertex."""
+    """Whether *vertices* are in pairwise different regions of one orthogonal vertex."""
     owner = outline.container(*vertices)
     if owner == OUTSIDE or not outline.vertices[owner].regions:
         return False
@@ -140,9 +140,9 @@ def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
 
 
 def _between_regions(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
-    """HSM046: no transition leads from one region of a state into another one of it (UML 2.5.1, 14.2.3.9)."""
-    for wanted in transition.targets:
-        target = wanted.vertex
+    """HSM046: no transition goes from one region of a state to another (UML 2.5.1, 14.2.3.9)."""
+    for reference in transition.targets:
+        target = reference.vertex
         if target is None or target == source:
             continue
         owner = outline.container(source, target)
@@ -154,9 +154,9 @@ def _between_regions(outline: Outline, transition: TransitionDraft, source: int,
         if NONE not in (ours, theirs) and ours != theirs:
             report.error(
                 "HSM046",
-                f"a transition between two regions of {outline.vertices[owner].path}",
-                wanted.where,
-                label=f"lies in {outline.vertices[theirs].path}",
-                within=outline.place(transition),
-                help="let each region react to the event, or target several regions from outside",
+                f"a transition cannot go from one region of {outline.vertices[owner].path} to another",
+                reference.where,
+                label=f"this is in {outline.vertices[theirs].path}",
+                within=outline.location(transition),
+                help="let each region react to the event itself, or target several regions from outside",
             )

@@ -1,4 +1,4 @@
-"""Submachines that are no models."""
+"""Submachines that are not models."""
 
 import hsm
 

@@ -1,4 +1,4 @@
-"""Arguments that are no parts."""
+"""Arguments that are not parts."""
 
 import hsm
 

@@ -1,4 +1,4 @@
-"""Things that are no time."""
+"""Timers without a time."""
 
 from datetime import date, time
 

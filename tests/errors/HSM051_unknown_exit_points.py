@@ -1,4 +1,4 @@
-"""Exit points that the models put in do not have."""
+"""Exit points that the embedded models do not have."""
 
 import hsm
 
