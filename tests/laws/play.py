@@ -54,15 +54,15 @@ class Told:
 # --- by the reference ----------------------------------------------------------------------------------------
 
 
-def by_reference(description: Description, operations: list[str]) -> list[Told]:
+def by_reference(description: Description, operations: list[str], *, is_strict: bool = False) -> list[Told]:
     """What should happen.
 
     Raises:
         Endless: The machine feeds itself for ever.
         Open: The rules do not say what should happen.
+        Known: The library does otherwise; not raised when *is_strict*.
     """
-    playing = _Playing(Reference(description), operations)
-    return playing.play()
+    return _Playing(Reference(description, is_strict=is_strict), operations).play()
 
 
 class _Playing:

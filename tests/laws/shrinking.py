@@ -18,11 +18,15 @@ from laws.reference import Endless, Open
 
 @attrs.frozen
 class Ways:
-    """How the library plays a machine: each mode of behaviours by each engine, spelled with one front end."""
+    """How the library plays a machine: each mode of behaviours by each engine, spelled with one front end.
+
+    *is_strict* if it is held against the rules even where it is known to do otherwise.
+    """
 
     modes: tuple[str, ...] = (MIXED,)
     build: Callable = build_functional
     engines: tuple[str, ...] = ("generated",)
+    is_strict: bool = False
 
     def each(self) -> Iterator[tuple[str, str]]:
         """Every mode with every engine."""
@@ -36,7 +40,7 @@ def difference(description: Description, sequence: list[str], ways: Ways) -> tup
         Endless: The machine feeds itself for ever.
         Open: The rules do not say what it does.
     """
-    wanted = by_reference(description, sequence)
+    wanted = by_reference(description, sequence, is_strict=ways.is_strict)
     for mode, engine in ways.each():
         try:
             found = by_library(description, sequence, mode, build=ways.build, engine=engine)

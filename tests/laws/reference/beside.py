@@ -57,7 +57,9 @@ class Beside:
         """K5: timers stop, activities are cancelled and awaited."""
         for timer in self.timers.pop(path, ()):
             timer.is_over = True
-            self.timeline.drop(timer.due)
+            if timer.due in self.timeline.agenda:
+                self._must_not_race(timer)
+                self.timeline.drop(timer.due)
         for running in self.running.pop(path, ()):
             if running.due in self.timeline.agenda:
                 self.timeline.drop(running.due)
@@ -151,9 +153,13 @@ class Beside:
 
     def _expires(self, timer: Timer) -> None:
         """A4, Q5: the expiry is queued now; what it tells is known when its turn comes."""
+        self._must_not_race(timer)
+        self.present.queue.append(Entry(Event("hsm_time"), timer=timer))
+
+    def _must_not_race(self, timer: Timer) -> None:
+        """A4: the next iteration of the event loop comes within a step that suspends, and behind one that does not."""
         if not timer.seconds and timer.sent != self.present.sent:
             raise Open("an event is sent before a timer of no seconds has fired")
-        self.present.queue.append(Entry(Event("hsm_time"), timer=timer))
 
     def tick(self, timer: Timer) -> Event:
         """A5: the last tick that is due by now, and how many were missed before it; the next one is awaited."""
