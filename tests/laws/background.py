@@ -43,7 +43,7 @@ class _Background:
     def __init__(self, random) -> None:
         self.random = random
         self.shares = 0
-        self.slowness = random.choice((0.0, 0.05, 0.15))
+        self.slowness = random.choice((0.0, 0.1, 0.2))
 
     def node(self, node: Node) -> Node:
         parts = tuple(self._move(part, node) if isinstance(part, Move) else self.node(part) for part in node.parts)

@@ -23,7 +23,7 @@ from laws.background import busy_operations, with_background
 from laws.classes import build_classes, build_classes_by_reference
 from laws.description import ASYNC, MIXED, SYNC, build_functional
 from laws.models import describe, is_valid, operations
-from laws.reference import Endless, Open
+from laws.reference import Endless, Unspecified
 from laws.shrinking import Ways, report
 
 SPELLINGS = {
@@ -63,7 +63,7 @@ def main() -> int:
         except Endless:
             passed_over["it feeds itself for ever"] += 1
             continue
-        except Open as reason:
+        except Unspecified as reason:
             passed_over[str(reason)] += 1
             continue
         played += 1

@@ -59,8 +59,8 @@ def by_reference(description: Description, operations: list[str], *, is_strict: 
 
     Raises:
         Endless: The machine feeds itself for ever.
-        Open: The rules do not say what should happen.
-        Known: The library does otherwise; not raised when *is_strict*.
+        Unspecified: The rules do not say what should happen.
+        KnownDifference: The library does otherwise; not raised when *is_strict*.
     """
     return _Playing(Reference(description, is_strict=is_strict), operations).play()
 
@@ -104,8 +104,8 @@ class _Playing:
         machine, present = self.machine, self.present
         log, present.log = present.log, []
         begun, present.begun = present.begun, []
-        background, machine.background = machine.background, []
-        seen = present.states(), machine.status, tuple(background), self.timeline.now
+        reported, machine.reported = machine.reported, []
+        seen = present.states(), machine.status, tuple(reported), self.timeline.now
         self.told.append(Told(self.left.pop(0), result, _in_order(log, machine.status), tuple(sorted(begun)), *seen))
         if machine.status in ENDED:
             self.left = []

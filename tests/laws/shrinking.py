@@ -13,7 +13,7 @@ from laws.background import ACTIVITY
 from laws.description import MIXED, Act, Description, Move, Node, build_functional
 from laws.models import is_valid
 from laws.play import by_library, by_reference
-from laws.reference import Endless, Open
+from laws.reference import Endless, Unspecified
 
 
 @attrs.frozen
@@ -38,7 +38,7 @@ def difference(description: Description, sequence: list[str], ways: Ways) -> tup
 
     Raises:
         Endless: The machine feeds itself for ever.
-        Open: The rules do not say what it does.
+        Unspecified: The rules do not say what it does.
     """
     wanted = by_reference(description, sequence, is_strict=ways.is_strict)
     for mode, engine in ways.each():
@@ -106,7 +106,7 @@ def shrink(description: Description, sequence: list[str], ways: Ways) -> tuple[D
     def differs(candidate: Description, events: list[str]) -> bool:
         try:
             return is_valid(candidate) and _kind(difference(candidate, events, ways)) == kind
-        except (Endless, Open, IndexError, KeyError):
+        except (Endless, Unspecified, IndexError, KeyError):
             return False
 
     skipped = 0  # what could not be left out before is tried again only when nothing else can go
@@ -139,7 +139,7 @@ def report(description: Description, sequence: list[str], ways: Ways) -> str | N
 
     Raises:
         Endless: The machine feeds itself for ever.
-        Open: The rules do not say what it does.
+        Unspecified: The rules do not say what it does.
     """
     found = difference(description, sequence, ways)
     if found is None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from laws.description import SENDS, Description
-from laws.reference.beside import Beside
+from laws.reference.background import Background
 from laws.reference.present import CALLER, NOBODY, Completion, Entry, Error, Event, Present
 from laws.reference.selection import DEFERRED, Selection
-from laws.reference.timeline import RACE, Endless, Open, Timeline
+from laws.reference.timeline import RACE, Endless, Timeline, Unspecified
 from laws.reference.traversal import Traversal
 from laws.reference.tree import OUTSIDE, Tree
 
@@ -31,20 +31,20 @@ class Reference:
         self.timeline = Timeline(self._work)
         self.present = Present(self.tree, self.timeline, is_strict)
         self.selection = Selection(self.present)
-        self.background: list[str] = []
+        self.reported: list[str] = []
         self.is_busy = False
         self.is_starting = False
-        self.is_awaited = False  # the step under way, by somebody who is told of errors
+        self.is_awaited = False  # the step under way, by somebody for whom its errors are
         self.spent = 0
-        self.started: float | None = None  # when a start has ended that has not been told yet
+        self.started: float | None = None  # when a start has ended, until the next thing is asked for
         self._forget("created")
 
     def _forget(self, status: str) -> None:
         """L6: nothing is remembered; what the user's instance holds is the user's."""
         self.status = status
         self.present.reset()
-        self.beside = Beside(self.present)
-        self.traversal = Traversal(self.present, self.selection, self.beside)
+        self.background = Background(self.present)
+        self.traversal = Traversal(self.present, self.selection, self.background)
         self.changes: list = []
         self.unhandled: list[Error] = []
         self.recalled: list[Entry] = []
@@ -68,13 +68,13 @@ class Reference:
         self._recall()
         while not self._raised() and not self.present.ended and (entry := self._next()):
             self._process(entry)
-        if any(error.told == NOBODY and not error.is_beside for error in self.unhandled):
-            self.present.known("a start fails by an error of a timer, or behind the end of an activity (E4)")
+        if any(error.recipient == NOBODY and not error.is_background for error in self.unhandled):
+            self.present.known("an error of a timer, or behind an activity's end, makes a start fail (E4)")
         raised = self._raised()
         if raised and self.timeline.racing:
-            raise Open(self.timeline.racing)
+            raise Unspecified(self.timeline.racing)
         if raised:
-            self.unhandled = [error for error in self.unhandled if error.told == NOBODY]
+            self.unhandled = [error for error in self.unhandled if error.recipient == NOBODY]
             raised += self._leave_failed()
         elif not self.present.ended:
             self.status = "running"
@@ -127,7 +127,7 @@ class Reference:
             return
         is_racing = self.started == self.timeline.now
         self.timeline.racing = RACE if is_racing else ""
-        reported = len(self.background)
+        reported = len(self.reported)
         self.spent = 0
         self.is_busy = True
         while self._do_next():
@@ -135,8 +135,8 @@ class Reference:
         self.is_busy = False
         self._report()
         self.timeline.racing = ""
-        if is_racing and len(self.background) > reported:
-            raise Open(RACE)
+        if is_racing and len(self.reported) > reported:
+            raise Unspecified(RACE)
 
     def _do_next(self) -> bool:
         """Q5: errors, completions, what comes back, what is queued. Whether there was anything."""
@@ -147,7 +147,7 @@ class Reference:
             return False
         if self.status != "running":
             return False
-        if present.errors or present.completions or self.beside.has_returned:
+        if present.errors or present.completions or self.background.has_returned:
             self._settle(None)
             self._recall()
             return True
@@ -170,12 +170,12 @@ class Reference:
         if entry.timer is not None:
             if entry.timer.is_over:
                 return  # A3
-            event, present.told = self.beside.tick(entry.timer), NOBODY
+            event, present.recipient = self.background.tick(entry.timer), NOBODY
             decision = self.selection.first_enabled([entry.timer.placed], event, {})
         else:
             decision = self.selection.decide(event)
         given = self.traversal.fire_all(decision, event)
-        present.told = CALLER
+        present.recipient = CALLER
         self.is_awaited = self.is_starting or entry.answer is not None
         racing = self.timeline.racing
         self._settle(event)
@@ -187,9 +187,9 @@ class Reference:
         self._recall()
 
     def _outcome(self, event: Event, decision: list | str, given: str | None) -> object:
-        """T5, Q1, D4, E4: what whoever awaits is told."""
+        """T5, Q1, D4, E4: what the await returns or raises."""
         raised = self._raised()
-        self.unhandled = [error for error in self.unhandled if error.told == NOBODY]
+        self.unhandled = [error for error in self.unhandled if error.recipient == NOBODY]
         if event.is_call and not decision:
             raised = ["CallError", *raised]
         if raised or event.is_call:
@@ -197,11 +197,11 @@ class Reference:
         return "DEFERRED" if decision == DEFERRED else "TAKEN" if decision else "IGNORED"
 
     def _raised(self) -> list[str]:
-        return [error.label for error in self.unhandled if error.told == CALLER]
+        return [error.label for error in self.unhandled if error.recipient == CALLER]
 
     def _report(self) -> None:
         """E4: what nobody awaits is reported."""
-        self.background += [error.label for error in self.unhandled]
+        self.reported += [error.label for error in self.unhandled]
         self.unhandled = []
 
     def _recall(self) -> None:
@@ -218,15 +218,15 @@ class Reference:
 
     def _leave_all(self) -> list[str]:
         self.traversal.leave_inside(OUTSIDE, Event("hsm_final"))
-        self.unhandled += [error for error in self.present.errors if error.told == NOBODY]
-        raised = [error.label for error in self.present.errors if error.told == CALLER]
+        self.unhandled += [error for error in self.present.errors if error.recipient == NOBODY]
+        raised = [error.label for error in self.present.errors if error.recipient == CALLER]
         self.present.errors = []
         self.status = "stopped"
         return raised
 
     def _leave_failed(self) -> list[str]:
         """E8: what was entered is left again."""
-        running = [each.began for several in self.beside.running.values() for each in several]
+        running = [each.began for several in self.background.running.values() for each in several]
         raised = self._leave_all()
         if any(began < self.timeline.now for began in running):
             self.present.known("a start that fails cancels all activities before the first exit action (K5, E8)")
@@ -247,13 +247,15 @@ class Reference:
         present = self.present
         if event is not None:
             self._ask_changes(event)
-        while not present.ended and (present.errors or present.completions or self.beside.has_returned or self.changes):
+        while not present.ended and (
+            present.errors or present.completions or self.background.has_returned or self.changes
+        ):
             self._spend()
             if present.errors:
                 event = Event("hsm_error")
                 self._handle_error(present.errors.pop(0), event)
-            elif present.completions or self.beside.has_returned:
-                event, self.beside.has_returned = Event("hsm_completion"), False
+            elif present.completions or self.background.has_returned:
+                event, self.background.has_returned = Event("hsm_completion"), False
                 if present.completions:
                     self._complete(present.completions.pop(0), event)
             else:
@@ -263,7 +265,7 @@ class Reference:
                 self.traversal.fire_all(self.selection.first_enabled([placed], event, {}), event)
             self._ask_changes(event)
         if present.ended:
-            self.beside.leave_all()
+            self.background.leave_all()
             self.status = present.ended
             self.unhandled += present.errors
             present.errors = []
@@ -275,20 +277,20 @@ class Reference:
     def _complete(self, completion: Completion, event: Event) -> None:
         """C2: what the completed state does. Of two that complete in one step no rule says which is first."""
         present = self.present
-        if completion.is_beside:
+        if completion.is_background:
             if self.changes:
                 present.known("what an activity's end completes comes after the change triggers of the step (Q5)")
-            if not all(other.is_beside for other in present.completions):
-                raise Open("a state completes by its activity's end in a step in which another one completes")
+            if not all(other.is_background for other in present.completions):
+                raise Unspecified("a state completes by its activity's end in a step in which another one completes")
             self._need_not_wait()
-        present.told = completion.told
+        present.recipient = completion.recipient
         self.traversal.fire_all(
-            self.selection.first_enabled(self.beside.on_completion(completion.state), event, {}), event
+            self.selection.first_enabled(self.background.on_completion(completion.state), event, {}), event
         )
-        present.told = CALLER
+        present.recipient = CALLER
 
     def _need_not_wait(self) -> None:
-        """Whoever awaits the step under way may be told before what an activity's end brings, or after it."""
+        """The await of the step under way may end before what an activity's end brings, or after it."""
         if self.is_awaited:
             self.timeline.racing = "an activity's end in a step brings something that takes time"
 
@@ -306,10 +308,10 @@ class Reference:
     def _handle_error(self, error: Error, event: Event) -> None:
         """E3 to E5: an error that is not taken is unhandled, and so is one that handling it causes."""
         present = self.present
-        present.caused, present.told = [], error.told
+        present.caused, present.recipient = [], error.recipient
         decision = self.selection.decide(event)
         self.traversal.fire_all(decision, event)
-        caused, present.caused, present.told = present.caused, None, CALLER
+        caused, present.caused, present.recipient = present.caused, None, CALLER
         self.unhandled += [*([] if decision else [error]), *caused]
-        if caused and error.told == NOBODY and self.is_awaited:
-            self.present.known("what handling an activity's error raises is told to whoever awaits the step (E4)")
+        if caused and error.recipient == NOBODY and self.is_awaited:
+            self.present.known("what handling an activity's error raises is raised from the await of the step (E4)")

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import attrs
 from laws.description import SENDS, VARIABLES, Act
-from laws.reference.timeline import Known, Open, Timeline
+from laws.reference.timeline import KnownDifference, Timeline, Unspecified
 from laws.reference.tree import OUTSIDE, Tree
 
 CALLER, NOBODY = "caller", "nobody"
-"""Who is told of an error: whoever awaits the event in process, or nobody, so that it is reported (E4)."""
+"""For whom an error is: for whoever awaits the event in process, or for nobody, so that it is reported (E4)."""
 
 
 @attrs.frozen
@@ -40,20 +40,20 @@ class Entry:
 
 @attrs.frozen
 class Error:
-    """What a behaviour raised, by its label, and who is told; *is_beside* if it was an activity."""
+    """What a behaviour raised, by its label, and for whom it is; *is_background* if an activity raised it."""
 
     label: str
-    told: str
-    is_beside: bool = False
+    recipient: str
+    is_background: bool = False
 
 
 @attrs.frozen
 class Completion:
-    """A state that has completed, who is told of errors behind that, and whether an activity's end has done it."""
+    """A state that has completed, for whom errors behind that are, and whether an activity's end has completed it."""
 
     state: tuple
-    told: str
-    is_beside: bool
+    recipient: str
+    is_background: bool
 
 
 class Present:
@@ -80,7 +80,7 @@ class Present:
         self.queue: list[Entry] = []
         self.errors: list[Error] = []
         self.caused: list[Error] | None = None  # what handling an error has caused so far (E5)
-        self.told = CALLER
+        self.recipient = CALLER
         self.has_moved = False
         self.ended = ""
 
@@ -88,10 +88,10 @@ class Present:
         """Here the library does otherwise; a strict reference goes on by the rules.
 
         Raises:
-            Known: This one is not.
+            KnownDifference: This one is not.
         """
         if not self.is_strict:
-            raise Known(difference)
+            raise KnownDifference(difference)
 
     # --- what is active --------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Present:
                 self.fail(act.label)
                 return None
             if act.does == "send" and self.timeline.is_together:
-                raise Open("an event is sent at an instant at which several timers are due")
+                raise Unspecified("an event is sent at an instant at which several timers are due")
             self.sent += act.does == "send"
             self.do(act)
             given = act.label
@@ -145,4 +145,4 @@ class Present:
 
     def fail(self, label: str) -> None:
         """E1, E2: something in the step raised; while an error is handled, it becomes no other `hsm_error` (E5)."""
-        (self.errors if self.caused is None else self.caused).append(Error(label, self.told))
+        (self.errors if self.caused is None else self.caused).append(Error(label, self.recipient))

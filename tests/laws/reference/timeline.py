@@ -1,7 +1,7 @@
 """Virtual time: what is due when, and what happens meanwhile when a behaviour takes its time.
 
 Time stands still while anything happens. Where several things happen at the same instant and the rules promise no
-order between them, there is nothing to hold a machine against: `Open`.
+order between them, there is nothing to hold a machine against: `Unspecified`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Endless(Exception):
     """The machine feeds itself for ever, or for too long to be interesting."""
 
 
-class Open(Exception):
+class Unspecified(Exception):
     """Something happened of which the rules do not say what it comes to; the message tells what."""
 
 
-class Known(Open):
+class KnownDifference(Unspecified):
     """The library is known to do otherwise than the rules say here; the message tells what."""
 
 
@@ -71,15 +71,15 @@ class Timeline:
         """Let so many *seconds* pass in the middle of a step, which goes on before the caller does.
 
         Raises:
-            Open: Something else is due when they are over.
+            Unspecified: Something else is due when they are over.
         """
         if self.racing:
-            raise Open(self.racing)
+            raise Unspecified(self.racing)
         until = self.now + seconds
         while any(due.when < until for due in self.agenda):
             self.happen()
         if any(due.when == until and due.kind != CALLER for due in self.agenda):
-            raise Open("something is due when a behaviour goes on")
+            raise Unspecified("something is due when a behaviour goes on")
         self._go(until)
         self.has_happened = True
 
@@ -100,12 +100,12 @@ class Timeline:
     def _together(self, ready: list[Due]) -> list[Due]:
         """*ready* in the order in which they happen; those of no seconds come after what armed them (A4)."""
         if len(ready) > 1 and any(due.kind != TIMER for due in ready):
-            raise Open("an activity ends when something else is due")
+            raise Unspecified("an activity ends when something else is due")
         if len({(due.is_new, due.is_new and due.owner) for due in ready}) > 1:
-            raise Open("a timer of no seconds is due together with one that was not armed beside it")
+            raise Unspecified("a timer of no seconds is due together with one that was not armed beside it")
         if not ready[0].is_new:
             if self.has_happened:
-                raise Open("two things happen at once")
+                raise Unspecified("two things happen at once")
             self.has_happened, self.is_together = True, len(ready) > 1
         return sorted(ready, key=lambda due: due.rank)
 

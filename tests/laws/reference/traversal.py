@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laws.reference.beside import Beside
+from laws.reference.background import Background
 from laws.reference.present import Event, Present
 from laws.reference.selection import DEFERRED, Selection
 from laws.reference.tree import OUTSIDE, REAL, Placed, container, inside
@@ -11,11 +11,11 @@ from laws.reference.tree import OUTSIDE, REAL, Placed, container, inside
 class Traversal:
     """Fires transitions. Histories, and what regions came from to a join, are its own."""
 
-    def __init__(self, present: Present, selection: Selection, beside: Beside) -> None:
+    def __init__(self, present: Present, selection: Selection, background: Background) -> None:
         self.present = present
         self.tree = present.tree
         self.selection = selection
-        self.beside = beside
+        self.background = background
         self.truths: dict[Placed, bool] = {}  # of the change triggers of what is active (T6)
         self.came_from: dict[tuple, list[tuple]] = {}  # region -> what was active in it before it waited
         self.before: list[tuple] = []  # the active leaves before the transition that fires
@@ -65,7 +65,7 @@ class Traversal:
         present.waiting.pop(outer, None)
         for child in reversed(present.active_in(outer)):
             self.leave_inside(child, event)
-            self.beside.leave(child)
+            self.background.leave(child)
             present.run(self.tree.exit[child], event)
             del present.active[child]
             self.truths = {placed: holds for placed, holds in self.truths.items() if placed.source != child}
@@ -88,14 +88,14 @@ class Traversal:
         self.present.activate(path)
         if kind == "final":
             owner = path[:-1] if self.tree.kinds[path[:-1]] != "region" else path[:-2]
-            if owner == self.tree.root and self.beside.has_ended(owner):
+            if owner == self.tree.root and self.background.has_ended(owner):
                 self.present.ended = "completed"
             else:
-                self.beside.complete_if_done(owner)
+                self.background.complete_if_done(owner)
             return
         self.present.run(self.tree.entry[path], event)
-        self.beside.enter(path, event)
-        self.beside.complete_if_done(path)
+        self.background.enter(path, event)
+        self.background.complete_if_done(path)
         self._enter_inside(path, [goal for goal in goals if goal != path], event, route)
 
     def _enter_inside(self, outer: tuple, goals: list[tuple], event: Event, route: dict) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from laws.description import Act
 from laws.reference.present import NOBODY, Completion, Entry, Error, Event, Present
-from laws.reference.timeline import ACTIVITY, TIMER, Due, Open
+from laws.reference.timeline import ACTIVITY, TIMER, Due, Unspecified
 from laws.reference.tree import REAL, Placed
 
 
@@ -34,7 +34,7 @@ class Running:
     due: Due | None = None
 
 
-class Beside:
+class Background:
     """The timers and activities of what is active."""
 
     def __init__(self, present: Present) -> None:
@@ -87,7 +87,7 @@ class Beside:
         if act.does == "fail":
             if self.present.caused is not None:
                 self.present.known("an activity that fails while an error is handled counts as its handling (E5)")
-            self.present.errors.append(Error(act.label, NOBODY, is_beside=True))
+            self.present.errors.append(Error(act.label, NOBODY, is_background=True))
         self.present.do(act)
         if act.does == "send":
             running.due = self.timeline.add(Due(ACTIVITY, lambda: self._returns(path, running)), act.seconds)
@@ -101,7 +101,7 @@ class Beside:
     def _has_returned(self, path: tuple, running: Running) -> None:
         """C1. The change triggers are asked after it, as after a step: what it did may have made one true (T6)."""
         self.running[path].remove(running)
-        self.complete_if_done(path, is_beside=True)
+        self.complete_if_done(path, is_background=True)
         self.has_returned = True
 
     def _cut(self, running: Running) -> None:
@@ -112,7 +112,7 @@ class Beside:
 
     # --- completion ------------------------------------------------------------------------------------------
 
-    def complete_if_done(self, path: tuple, *, is_beside: bool = False) -> None:
+    def complete_if_done(self, path: tuple, *, is_background: bool = False) -> None:
         """C1: a simple state at once, others when they have ended, and each when its activities have returned."""
         present = self.present
         if path not in present.active or path in present.complete or self.running.get(path):
@@ -121,8 +121,8 @@ class Beside:
         if is_simple or self.has_ended(path):
             present.complete.add(path)
             if self.on_completion(path):
-                told = NOBODY if is_beside else present.told
-                present.completions.append(Completion(path, told, is_beside))
+                recipient = NOBODY if is_background else present.recipient
+                present.completions.append(Completion(path, recipient, is_background))
 
     def on_completion(self, path: tuple) -> list[Placed]:
         """T6: transitions without a trigger."""
@@ -159,7 +159,7 @@ class Beside:
     def _must_not_race(self, timer: Timer) -> None:
         """A4: the next iteration of the event loop comes within a step that suspends, and behind one that does not."""
         if not timer.seconds and timer.sent != self.present.sent:
-            raise Open("an event is sent before a timer of no seconds has fired")
+            raise Unspecified("an event is sent before a timer of no seconds has fired")
 
     def tick(self, timer: Timer) -> Event:
         """A5: the last tick that is due by now, and how many were missed before it; the next one is awaited."""
@@ -169,7 +169,7 @@ class Beside:
             number = int((self.timeline.now - timer.armed) // seconds)
             due, missed = timer.armed + number * seconds, number - timer.number - 1
             if missed and due == self.timeline.now:
-                raise Open("a tick is due when an earlier one has its turn")
+                raise Unspecified("a tick is due when an earlier one has its turn")
             timer.number = number
             self._wait(timer, due + seconds - self.timeline.now)
         return Event("hsm_time", data=f" {due}#{number}+{missed}")
