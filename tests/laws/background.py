@@ -48,17 +48,23 @@ class _Background:
     def node(self, node: Node) -> Node:
         parts = tuple(self._move(part, node) if isinstance(part, Move) else self.node(part) for part in node.parts)
         model = None if node.model is None else self.node(node.model)
-        activities = ()
-        if node.kind in ("state", "model", "submachine") and self.random.random() < 0.25:
-            count = self.random.choice((1, 1, 2))
-            activities = tuple(self._activity(f"{ACTIVITY}{node.name}.{number}") for number in range(count))
         if node.kind in ("state", "model") and self.random.random() < 0.15:
             parts += (Move(effects=self._slow((self._act(f"@{node.name}"),)), **self._timer()),)
+        if node.kind == "model" and self.random.random() < 0.2:
+            parts += (Move(on=("hsm_error",), effects=(Act(f"handled.{node.name}"),)),)
         entry, exit = self._slow(node.entry), self._slow(node.exit)
         default = None if node.default is None else attrs.evolve(node.default, effects=self._slow(node.default.effects))
         return attrs.evolve(
-            node, parts=parts, model=model, activities=activities, entry=entry, exit=exit, default=default
+            node, parts=parts, model=model, activities=self._activities(node), entry=entry, exit=exit, default=default
         )
+
+    def _activities(self, node: Node) -> tuple[Act, ...]:
+        """Mostly where they matter for more than themselves: in what has a completion transition."""
+        completes = any(isinstance(part, Move) and not part.on and part.when is None for part in node.parts)
+        if node.kind not in ("state", "model", "submachine") or self.random.random() > (0.6 if completes else 0.2):
+            return ()
+        count = self.random.choice((1, 2) if completes else (1, 1, 2))
+        return tuple(self._activity(f"{ACTIVITY}{node.name}.{number}") for number in range(count))
 
     def _move(self, move: Move, node: Node) -> Move:
         """*move* with something else than an event as its trigger, now and then."""
@@ -70,7 +76,10 @@ class _Background:
         chance = self.random.random()
         if chance < 0.35:
             return attrs.evolve(move, on=(), **self._timer())
-        return attrs.evolve(move, on=(), call=self.random.choice(CALLED)) if chance < 0.6 else move
+        if chance < 0.6:
+            more = tuple(self._act(f"call.{self._count()}") for _ in range(self.random.choice((0, 1, 2))))
+            return attrs.evolve(move, on=(), call=self.random.choice(CALLED), effects=move.effects + more)
+        return move
 
     def _timer(self) -> dict:
         word = self.random.choice(("after", "after", "every"))
@@ -82,7 +91,7 @@ class _Background:
 
     def _activity(self, label: str) -> Act:
         """One that takes its time: what ends at once and begins again would go round where time stands still."""
-        does = self.random.choice(("log", "log", "send", "fail", "set"))
+        does = self.random.choice(("log", "return", "send", "fail", "set"))
         return Act(label, does, self._what(does), seconds=self._lasting(SECONDS))
 
     def _act(self, label: str) -> Act:

@@ -27,11 +27,11 @@ class Act:
     """A behaviour: writes its label, and then sends, fails, or sets a variable to true or false; gives its label.
 
     It takes so many *seconds* between the two. An activity writes when the seconds are over; one that sends goes on
-    for as long again.
+    for as long again, and one that is to return does so when it is cancelled, too.
     """
 
     label: str
-    does: str = "log"  # log, send, fail, set, clear
+    does: str = "log"  # log, send, fail, set, clear; of an activity: return
     what: str = ""
     is_async: bool = False
     seconds: float = 0.0
@@ -177,7 +177,8 @@ def activity(act: Act):
                 self.begun.remove(line)
             else:
                 self.log.append(f"{'unwanted' if ctx.done else 'cut off'} {act.label}")
-            raise
+            if act.does != "return":
+                raise
 
     return run
 
