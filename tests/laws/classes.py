@@ -115,8 +115,8 @@ class _Classes(Functional):
         if when is not None:
             return dsl.when(when, **keywords)
         if move.timer is not None:
-            word, seconds = move.timer
-            return getattr(dsl, word)(seconds, **keywords)
+            seconds = self._seconds(move)
+            return getattr(dsl, move.timer[0])(seconds if move.span is None else _in_class([seconds]), **keywords)
         if move.call:
             return dsl.on_call(move.call, **keywords)
         return dsl.on(*move.on, **keywords) if move.on else dsl.transition(**keywords)

@@ -8,6 +8,7 @@ Paths are tuples of names from the model inwards; the model itself is ``()``.
 from __future__ import annotations
 
 import asyncio
+import inspect
 
 import attrs
 
@@ -23,13 +24,14 @@ EVENTS = ("a", "b", "x.1", "x.y.2")
 
 @attrs.frozen
 class Act:
-    """A behaviour: writes its label, and then sends, fails, or sets a variable to true or false.
+    """A behaviour: writes its label, and then sends, fails, or sets a variable to true or false; gives its label.
 
-    An activity does it after so many *seconds*.
+    It takes so many *seconds* between the two. An activity writes when the seconds are over; one that sends goes on
+    for as long again, and one that is to return does so when it is cancelled, too.
     """
 
     label: str
-    does: str = "log"  # log, send, fail, set, clear
+    does: str = "log"  # log, send, fail, set, clear; of an activity: return
     what: str = ""
     is_async: bool = False
     seconds: float = 0.0
@@ -37,7 +39,7 @@ class Act:
 
 @attrs.frozen
 class Cond:
-    """A condition: a variable, one that raises, an active vertex, or others put together."""
+    """A condition: a variable, one that raises, an active vertex, or others put together; a guard may take *seconds*."""
 
     kind: str  # var, fail, in, not, all, any
     label: str = ""
@@ -45,6 +47,7 @@ class Cond:
     path: tuple[str, ...] = ()
     inner: tuple[Cond, ...] = ()
     is_async: bool = False
+    seconds: float = 0.0
 
 
 @attrs.frozen
@@ -52,8 +55,8 @@ class Move:
     """A transition; also an `initial`, and what a history does without a memory.
 
     ``source`` is ``None`` where it is the vertex that the transition is written in; ``spelling`` says how its paths
-    are written, and ``when`` is a change trigger. ``timer`` is a function of `hsm` and its seconds, ``call`` an
-    operation.
+    are written, and ``when`` is a change trigger. ``timer`` is a function of `hsm` and its seconds, which the behaviour
+    ``span`` gives where there is one; ``call`` is an operation.
     """
 
     on: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ class Move:
     is_external: bool = False
     spelling: str = "absolute"  # absolute, dotted, bare
     timer: tuple[str, float] | None = None
+    span: Act | None = None
     call: str = ""
 
 
@@ -106,11 +110,16 @@ class Description:
 
 
 class Recorder(hsm.Instance):
-    """What described behaviours work on: a log, variables, and how many events they may still send."""
+    """What described behaviours work on: a log, variables, and how many events they may still send.
+
+    When an activity begins is written apart, in `begun`: a task begins when the loop comes to it, and no rule says
+    before which behaviours of the step that started it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.log: list[str] = []
+        self.begun: list[str] = []
         self.variables = dict.fromkeys(VARIABLES, False)
         self.sends = SENDS
 
@@ -124,46 +133,96 @@ def action(act: Act, mode: str = MIXED):
 
     def run(ctx, self, event):
         self.log.append(f"{act.label}@{_seen(event)}")
-        if act.does == "send" and self.sends:
-            self.sends -= 1
-            self.dispatch(act.what)
-        elif act.does == "fail":
-            raise Failure(act.label)
-        elif act.does in ("set", "clear"):
-            self.variables[act.what] = act.does == "set"
+        return _do(act, self)
 
-    return _in_mode(run, act.is_async, mode)
+    async def slow(ctx, self, event):
+        self.log.append(f"{act.label}@{_seen(event)}")
+        await asyncio.sleep(act.seconds)
+        return _do(act, self)
+
+    return slow if act.seconds else _in_mode(run, act.is_async, mode)
+
+
+def _do(act: Act, recorder: Recorder) -> str:
+    if act.does == "send" and recorder.sends:
+        recorder.sends -= 1
+        recorder.dispatch(act.what)
+    elif act.does == "fail":
+        raise Failure(act.label)
+    elif act.does in ("set", "clear"):
+        recorder.variables[act.what] = act.does == "set"
+    return act.label
 
 
 def activity(act: Act):
-    """The activity that *act* describes; one that is cancelled writes that as well."""
+    """The activity that *act* describes.
+
+    One that is cancelled writes that as well; before any time has passed it leaves no trace instead, as it need not
+    have begun.
+    """
 
     async def run(ctx, self, event):
-        self.log.append(f"begun {act.label}@{_seen(event)}")
+        began = asyncio.get_running_loop().time()
+        line = f"{act.label}@{_seen(event)} at {began}"
+        self.begun.append(line)
         try:
             await asyncio.sleep(act.seconds)
-        finally:
-            self.log.append(f"{'unwanted' if ctx.done else 'over'} {act.label}")
-        return action(act, SYNC)(ctx, self, event)
+            self.log.append(f"{act.label}@{_seen(event)}")
+            _do(act, self)
+            if act.does == "send":
+                await asyncio.sleep(act.seconds)
+                self.log.append(f"over {act.label}")
+        except asyncio.CancelledError:
+            if asyncio.get_running_loop().time() == began and line in self.begun:
+                self.begun.remove(line)
+            else:
+                self.log.append(f"{'unwanted' if ctx.done else 'cut off'} {act.label}")
+            if act.does != "return":
+                raise
 
     return run
 
 
+def duration(span: Act, seconds: float, mode: str = MIXED):
+    """The function that gives a timer its *seconds*, and does what *span* describes."""
+    behavior = action(span, mode)
+
+    def plain(ctx, self, event):
+        behavior(ctx, self, event)
+        return seconds
+
+    async def suspending(ctx, self, event):
+        await behavior(ctx, self, event)
+        return seconds
+
+    return suspending if inspect.iscoroutinefunction(behavior) else plain
+
+
 def _seen(event: hsm.Event) -> str:
-    """What a behaviour sees of *event*: its name, of a timer's the time as well."""
-    return f"{event.name} {event.data}" if isinstance(event.data, hsm.Tick) else event.name
+    """What a behaviour sees of *event*: its name; of a timer's its tick as well, and of a call that it is one."""
+    if isinstance(event.data, hsm.Tick):
+        return f"{event.name} {event.data.due}#{event.data.number}+{event.data.missed}"
+    return f"{event.name}()" if isinstance(event.data, hsm.Arguments) else event.name
 
 
 def predicate(cond: Cond, mode: str = MIXED):
     """The guard that the simple condition *cond* describes."""
 
     def ask(ctx, self, event):
-        self.log.append(f"?{cond.label}@{event.name}")
+        self.log.append(f"?{cond.label}@{_seen(event)}")
+        return answer(self)
+
+    async def slow(ctx, self, event):
+        self.log.append(f"?{cond.label}@{_seen(event)}")
+        await asyncio.sleep(cond.seconds)
+        return answer(self)
+
+    def answer(self):
         if cond.kind == "fail":
             raise Failure(cond.label)
         return self.variables[cond.what]
 
-    return _in_mode(ask, cond.is_async, mode)
+    return slow if cond.seconds else _in_mode(ask, cond.is_async, mode)
 
 
 def _in_mode(function, is_async: bool, mode: str):
@@ -235,8 +294,7 @@ class Functional:
         base = at if move.source is None else move.source
         parts = [hsm.on(*move.on)] if move.on else []
         if move.timer is not None:
-            word, seconds = move.timer
-            parts.append(getattr(hsm, word)(seconds))
+            parts.append(getattr(hsm, move.timer[0])(self._seconds(move)))
         if move.call:
             parts.append(hsm.on_call(move.call))
         if move.when is not None:
@@ -248,6 +306,11 @@ class Functional:
         if move.is_external:
             parts.append(hsm.external())
         return hsm.transition(*parts, *self._effect(move))
+
+    def _seconds(self, move: Move):
+        """What the timer of *move* is given."""
+        seconds = move.timer[1]
+        return seconds if move.span is None else duration(move.span, seconds, self.mode)
 
     def _target(self, move: Move, base: tuple[str, ...]) -> list:
         paths = [self._path(target, base, move.spelling) for target in move.targets]
@@ -306,7 +369,8 @@ def _lines(node: Node, margin: str):
 
 def _text(move: Move) -> str:
     words = [f"on {','.join(move.on)}"] if move.on else []
-    words += ["{} {:g}".format(*move.timer)] if move.timer is not None else []
+    words += ["{} {}".format(*move.timer)] if move.timer is not None else []
+    words += [f"by {_acts((move.span,))}"] if move.span is not None else []
     words += [f"call {move.call}"] if move.call else []
     words += [f"when {_cond(move.when)}"] if move.when is not None else []
     words += [f"from /{'/'.join(move.source)}"] if move.source is not None else []
@@ -318,11 +382,17 @@ def _text(move: Move) -> str:
 
 
 def _acts(acts: tuple[Act, ...]) -> str:
-    return "(" + " ".join(f"{act.label}:{act.does}{' ' + act.what if act.what else ''}" for act in acts) + ")"
+    words = [
+        f"{act.label}:{act.does}{' ' + act.what if act.what else ''}{f' {act.seconds}s' if act.seconds else ''}"
+        for act in acts
+    ]
+    return f"({' '.join(words)})"
 
 
 def _cond(cond: Cond) -> str:
     if cond.kind == "in":
         return "in /" + "/".join(cond.path)
     inner = ", ".join(_cond(each) for each in cond.inner)
-    return f"{cond.kind}({inner})" if inner else f"{cond.label}:{cond.what or 'fail'}"
+    if inner:
+        return f"{cond.kind}({inner})"
+    return f"{cond.label}:{cond.what or 'fail'}{f' {cond.seconds}s' if cond.seconds else ''}"

@@ -6,20 +6,24 @@ In: a `Description` and operations. Out: for each operation everything about it 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 import warnings
 from functools import partial
 
 import attrs
-from laws.background import CALL, WAIT
+from laws.background import CALL, CHANGE, SEND, WAIT
 from laws.description import MIXED, SENDS, Description, Failure, Recorder, build_functional
 from laws.models import RESTART
-from laws.reference import Reference
+from laws.reference import CALLER, Due, Reference
 
 import hsm
 from hsm.testing import VirtualClock
 
 ENDED = ("stopped", "created")
-STOP = "stop"
+START, STOP = "start", "stop"
+PATIENCE = 20_000
+"""How many iterations of the event loop may follow each other without time passing."""
 
 
 @attrs.frozen
@@ -28,44 +32,88 @@ class Told:
 
     Attributes:
         operation: ``start``, ``stop``, ``restart``, a call, a wait or the name of an event.
-        result: The outcome, or a list of what was raised.
-        log: What behaviours wrote, with the name of the event that they saw.
+        result: The outcome, what a call gave, or a list of what was raised.
+        log: What behaviours wrote, with the event that they saw.
+        begun: The activities that began, in no order, with the event that they saw, and when.
         states: What is active then.
         status: How far the machine's life has come.
         background: The errors that nobody awaited.
+        time: When nothing more could happen without time passing, in virtual time.
     """
 
     operation: str
     result: str | list[str]
     log: tuple[str, ...]
+    begun: tuple[str, ...]
     states: tuple[str, ...]
     status: str
     background: tuple[str, ...]
+    time: float
 
 
-def by_reference(description: Description, operations: list[str]) -> list[Told]:
+# --- by the reference ----------------------------------------------------------------------------------------
+
+
+def by_reference(description: Description, operations: list[str], *, is_strict: bool = False) -> list[Told]:
     """What should happen.
 
     Raises:
         Endless: The machine feeds itself for ever.
+        Unspecified: The rules do not say what should happen.
+        KnownDifference: The library does otherwise; not raised when *is_strict*.
     """
-    machine = Reference(description)
-    told = []
+    return _Playing(Reference(description, is_strict=is_strict), operations).play()
 
-    def tell(operation: str, result: object) -> None:
-        log, machine.log = machine.log, []
-        background, machine.background = machine.background, []
-        told.append(Told(operation, result, tuple(log), machine.states(), machine.status, tuple(background)))
 
-    tell("start", machine.start())
-    for operation in (*operations, STOP):
-        if machine.status in ENDED:
-            break
-        if operation == RESTART:
-            tell(operation, machine.restart())
+class _Playing:
+    """Whoever asks the reference for one operation after the other, each when the one before has come to its end."""
+
+    def __init__(self, machine: Reference, operations: list[str]) -> None:
+        self.machine = machine
+        self.present = machine.present
+        self.timeline = machine.timeline
+        self.left = [START, *operations, STOP]
+        self.told: list[Told] = []
+
+    def play(self) -> list[Told]:
+        self._begin()
+        while self.left:
+            self.timeline.happen()
+        return self.told
+
+    def _begin(self) -> None:
+        operation, machine = self.left[0], self.machine
+        machine.begin()
+        if operation.startswith(WAIT):
+            self._later("waited", float(operation.removeprefix(WAIT)))
+        elif operation.startswith(SEND):
+            self._later("sent")
+            machine.dispatch(operation.removeprefix(SEND), None)
+        elif operation.startswith(CALL):
+            machine.call(operation.removeprefix(CALL), self._later)
+        elif operation in (START, STOP, RESTART):
+            getattr(machine, operation)(self._later)
         else:
-            tell(operation, machine.stop() if operation == STOP else machine.dispatch(operation))
-    return told
+            machine.dispatch(operation, self._later)
+
+    def _later(self, result: object, seconds: float = 0.0) -> None:
+        """The operation has come to *result*: it is told when nothing more can happen without time passing."""
+        self.timeline.add(Due(CALLER, lambda: self._tell(result)), seconds)
+
+    def _tell(self, result: object) -> None:
+        machine, present = self.machine, self.present
+        log, present.log = present.log, []
+        begun, present.begun = present.begun, []
+        reported, machine.reported = machine.reported, []
+        seen = present.states(), machine.status, tuple(reported), self.timeline.now
+        self.told.append(Told(self.left.pop(0), result, _in_order(log, machine.status), tuple(sorted(begun)), *seen))
+        if machine.status in ENDED:
+            self.left = []
+        elif self.left:
+            self._begin()
+
+
+# --- by the library ------------------------------------------------------------------------------------------
 
 
 def by_library(
@@ -81,15 +129,17 @@ def by_library(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model = build(description, mode)
-    playing = _play(model, operations, engine)
-    return asyncio.run(playing) if is_real else VirtualClock().run(playing)
+    if is_real:
+        return asyncio.run(_play(model, operations, engine, None))
+    clock = VirtualClock(patience=PATIENCE)
+    return clock.run(_play(model, operations, engine, clock))
 
 
-async def _play(model: hsm.Model, operations: list[str], engine: str) -> list[Told]:
+async def _play(model: hsm.Model, operations: list[str], engine: str, clock: VirtualClock | None) -> list[Told]:
     recorder = model.instance_type() if issubclass(model.instance_type, Recorder) else Recorder()
     background: list[str] = []
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda loop, context: background.append(_text(context.get("exception"), context)))
+    loop.set_exception_handler(lambda loop, context: background.extend(_messages(context.get("exception"), context)))
     told = []
     machine = None
 
@@ -102,16 +152,20 @@ async def _play(model: hsm.Model, operations: list[str], engine: str) -> list[To
             result = _messages(error)
         if isinstance(result, hsm.Outcome):
             result = result.name
+        elif operation.startswith(CALL):
+            result = result if isinstance(result, list) else str(result)
         elif not isinstance(result, list):
-            result = "stopped" if operation == STOP else "started"
-        await _settle(recorder)
+            result = {STOP: "stopped", SEND: "sent", WAIT: "waited"}.get(_word(operation), "started")
+        await (_settle(recorder) if clock is None else clock.settle())
         machine = recorder._runner
-        written = tuple(recorder.log), machine.states(), machine.status.value, tuple(background)
+        log, begun = _in_order(recorder.log, machine.status.value), tuple(sorted(recorder.begun))
+        written = machine.states(), machine.status.value, tuple(background), 0.0 if clock is None else clock.time()
         recorder.log.clear()
+        recorder.begun.clear()
         background.clear()
-        told.append(Told(operation, result, *written))
+        told.append(Told(operation, result, log, begun, *written))
 
-    await tell("start", partial(hsm.start, engine=engine), None, recorder, model)
+    await tell(START, partial(hsm.start, engine=engine), None, recorder, model)
     for operation in (*operations, STOP):
         if machine.status.value in ENDED:
             break
@@ -121,24 +175,69 @@ async def _play(model: hsm.Model, operations: list[str], engine: str) -> list[To
             await tell(operation, hsm.stop, machine)
         elif operation.startswith(WAIT):
             await tell(operation, asyncio.sleep, float(operation.removeprefix(WAIT)))
+        elif operation.startswith(SEND):
+            await tell(operation, partial(_send, machine), operation.removeprefix(SEND))
         elif operation.startswith(CALL):
-            await tell(operation, machine.call, operation.removeprefix(CALL))
+            await tell(operation, partial(_call, machine), operation.removeprefix(CALL))
         else:
             await tell(operation, machine.dispatch, operation)
     return told
 
 
+async def _call(machine: hsm.Machine, operation: str) -> object:
+    return await machine.call(operation)
+
+
+async def _send(machine: hsm.Machine, name: str) -> None:
+    machine.dispatch(name)  # nobody awaits it: its errors are reported (rule E4)
+
+
+def _word(operation: str) -> str:
+    return next((word for word in (SEND, WAIT) if operation.startswith(word)), operation)
+
+
 async def _settle(recorder: Recorder) -> None:
-    """Until nothing has been written for many turns of the loop: real time is not waited for."""
+    """Until nothing has been written for many iterations of the event loop: real time is not waited for."""
     still, before = 0, -1
     while still < 8:
         still, before = (still + 1 if len(recorder.log) == before else 0), len(recorder.log)
         await asyncio.sleep(0)
 
 
-def _messages(error: Exception) -> list[str]:
-    return [_text(each) for each in error.exceptions] if isinstance(error, ExceptionGroup) else [_text(error)]
+def _messages(error: BaseException | None, context: object = None) -> list[str]:
+    """The texts of *error*, or of each in it: no rule says whether what nobody awaits is reported one by one."""
+    return (
+        [_text(each, context) for each in error.exceptions]
+        if isinstance(error, ExceptionGroup)
+        else [_text(error, context)]
+    )
 
 
-def _text(error: BaseException | None, context: object = None) -> str:
-    return str(error) if isinstance(error, Failure) else f"{error!r} {context or ''}".strip()
+def _text(error: BaseException | None, context: object) -> str:
+    if isinstance(error, Failure):
+        return str(error)
+    if isinstance(error, hsm.CallError | hsm.MachineStopped | hsm.LifecycleError):
+        return type(error).__name__  # its text names what is active, and is not a matter of the rules
+    return f"{error!r} {context or ''}".strip()
+
+
+def _in_order(log: list[str], status: str) -> tuple[str, ...]:
+    """*log* without what no rule promises.
+
+    That is how often change triggers are asked where something goes on beside the steps (T6), and which of several
+    activities ends first that are cancelled, and awaited, together: those of one state (A1), and all of them when the
+    machine has come to its end (C3, R8).
+    """
+    lines: list[str] = []
+    for state, group in itertools.groupby((line for line in log if not line.startswith("?" + CHANGE)), _cancelled_in):
+        several = [*group]
+        lines += sorted(several) if state else several
+    if status in ("completed", "terminated"):
+        last = [*itertools.takewhile(_cancelled_in, reversed(lines))]
+        lines[len(lines) - len(last) :] = sorted(last)
+    return tuple(lines)
+
+
+def _cancelled_in(line: str) -> str:
+    """The state of the activity whose cancellation *line* tells of, if it does."""
+    return re.sub(r"\.\d+$", "", line) if line.startswith("unwanted ") else ""
