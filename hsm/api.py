@@ -1,4 +1,4 @@
-"""The joints: where a model meets the compiler, and a program meets a machine.
+"""The joints: where a model meets the compiler, and a Program meets a machine.
 
 In: what users hand over. Out: compiled models, machines. Everything that joins two floors is here, and nothing else.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
+import attrs
+
 from hsm.behaviors import I
-from hsm.codegen.specialize import COMPLETIONS
+from hsm.codegen.explore import COMPLETIONS
+from hsm.codegen.writer import annotated
 from hsm.compiler import compile as compile_model
 from hsm.context import Context
 from hsm.elements.assembly import model_of
@@ -16,19 +19,26 @@ from hsm.elements.nodes import Model
 from hsm.elements.parts import ModelPart
 from hsm.events import Event, as_event
 from hsm.instance import Instance, runner
-from hsm.program import Program, vertex_at
-from hsm.runtime.done import STOPPED
-from hsm.runtime.loop import Clock, host_of_loop
+from hsm.program import Program, describe_behavior, vertex_at
+from hsm.runtime.awaitables import STOPPED
+from hsm.runtime.generated import EVENT, SHAPES
+from hsm.runtime.host import Clock, host_of_loop
+from hsm.runtime.lifecycle import Starting
 from hsm.runtime.machine import J, Machine
-from hsm.runtime.starting import Starting
-from hsm.runtime.stepping import DEFAULTS, Options, engine_of
+from hsm.runtime.record import Options, Record
+from hsm.runtime.step_cache import StepCache
 from hsm.source import call_site
 
 __all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"]
 
 
+DEFAULTS = Options()
+"""The options of `start` unless others are given."""
+_DEFAULTS = (DEFAULTS.grace, DEFAULTS.step_budget, "generated", DEFAULTS.generate_after, DEFAULTS.step_memory)
+
+
 def define(name: str, *parts: ModelPart[I]) -> Model[I]:
-    """A model, compiled: every mistake in it is told here, all at once.
+    """A model, compiled: every mistake in it is reported here, all at once.
 
     Args:
         name: The first step of every path in it.
@@ -41,8 +51,21 @@ def define(name: str, *parts: ModelPart[I]) -> Model[I]:
         DefinitionError: The model breaks rules; the exception carries every one with its place.
     """
     model: Model[I] = model_of(name, parts, call_site())
-    program_of(model)
+    _compiled(model)
     return model
+
+
+@attrs.frozen(eq=False)
+class Compiled:
+    """What was made of a model, for as long as the model lives.
+
+    Attributes:
+        program: Its Program.
+        steps: The generated steps of that.
+    """
+
+    program: Program
+    steps: StepCache
 
 
 def program_of(model: Model[Any]) -> Program:
@@ -51,11 +74,15 @@ def program_of(model: Model[Any]) -> Program:
     Raises:
         DefinitionError: As `define`, for a model that came from somewhere else.
     """
-    program: Program | None = model.compiled
-    if program is None:
+    return _compiled(model).program
+
+
+def _compiled(model: Model[Any]) -> Compiled:
+    known: Compiled | None = model.derived.value
+    if known is None:
         program = compile_model(model)
-        object.__setattr__(model, "compiled", program)
-    return program
+        known = model.derived.value = Compiled(program, StepCache(program, SHAPES))
+    return known
 
 
 def start(
@@ -64,10 +91,12 @@ def start(
     model: Model[J],
     *,
     clock: Clock | None = None,
-    grace: float = 5.0,
-    step_budget: int = 1000,
+    grace: float = DEFAULTS.grace,
+    step_budget: int = DEFAULTS.step_budget,
     engine: Literal["generated", "kernel"] = "generated",
-) -> Starting[J]:
+    generate_after: int = DEFAULTS.generate_after,
+    step_memory: int = DEFAULTS.step_memory,
+) -> Starting[Machine[J]]:
     """Start *model* on *instance*: ``machine = await hsm.start(...)``, or ``async with hsm.start(...) as machine``.
 
     The await returns when the default entry and everything that it caused has been processed (rule L1). The block
@@ -82,11 +111,14 @@ def start(
         step_budget: How many internal steps may follow each other without an event from outside (rule Q8).
         engine: ``"kernel"`` has every step taken by the kernel, which is the reference, and slower; see
             *Performance*.
+        generate_after: How many times the kernel takes a step before the step is generated; 0 generates at once.
+        step_memory: Bytes that the generated steps of *model* may take, by estimate; beyond that the kernel takes
+            whatever is not generated yet.
 
     Raises:
-        TypeError: *instance* is no `Instance`, or not of the machine class that *model* belongs to; or *model* is no
-            model, or *ctx* no `Context`.
-        ValueError: *grace* or *step_budget* is no number that makes sense.
+        TypeError: *instance* is not an `Instance`, or not one of the machine class that *model* belongs to; or
+            *model* is not a model, or *ctx* not a `Context`.
+        ValueError: A number is out of its range.
         RuntimeError: No event loop is running.
         LifecycleError: From the await: *instance* is run by a machine already, or *ctx* is cancelled.
         Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
@@ -102,10 +134,14 @@ def start(
     if ctx is not None and not isinstance(ctx, Context):
         raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
     options = DEFAULTS
-    if clock is not None or grace != 5.0 or step_budget != 1000 or engine != "generated":
-        options = _options(clock, grace, step_budget, engine)
-    host = host_of_loop()
-    return Starting(Machine(model.compiled or program_of(model), instance, host, options, ctx), host)
+    given = (grace, step_budget, engine, generate_after, step_memory)
+    if clock is not None or given != _DEFAULTS:
+        options = _options(clock, grace, step_budget, engine, generate_after, step_memory)
+    compiled = _compiled(model)
+    record = Record(
+        compiled.program, instance, host_of_loop(), options, ctx, compiled.steps if options.is_generated else None
+    )
+    return Starting(record, Machine(record))
 
 
 def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | None:
@@ -123,34 +159,47 @@ def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | 
     Raises:
         ValueError: A path names no vertex of the model, or there is none.
     """
-    program = program_of(model)
-    leaves = tuple(sorted(vertex_at(program, path) for path in paths))
+    compiled = _compiled(model)
+    program = compiled.program
+    leaves = tuple(sorted([vertex_at(program, path) for path in paths]))
     if not leaves:
-        raise ValueError("name the active leaves, as machine.states() gives them")
-    return engine_of(program).source(leaves, as_event(event, None).name)
+        raise ValueError("name the active leaves, as machine.states() returns them")
+    text = compiled.steps.source(leaves, as_event(event, None).name, EVENT)
+    if text is None:
+        return None
+    notes = {line: describe_behavior(program, program.behaviors[index]) for line, index in text.behaviors.items()}
+    return annotated(text.source, notes)
 
 
-def _options(clock: Clock | None, grace: float, step_budget: int, engine: str) -> Options:
-    """What `start` was told, looked at.
+def _options(
+    clock: Clock | None, grace: float, step_budget: int, engine: str, generate_after: int, step_memory: int
+) -> Options:
+    """The options of `start`, checked.
 
     Raises:
-        ValueError: A number or a word that makes no sense.
-        TypeError: *clock* is none.
+        ValueError: A number is out of its range, or *engine* is neither of the two words.
+        TypeError: *clock* lacks a method of a clock.
     """
     if not isinstance(grace, int | float) or not grace >= 0:
-        raise ValueError(f"grace is 0 or more seconds, not {grace!r}")
-    if not isinstance(step_budget, int) or step_budget < 1:
-        raise ValueError(f"step_budget is 1 or more steps, not {step_budget!r}")
+        raise ValueError(f"grace must be 0 or more seconds, not {grace!r}")
+    for name, number, least in (
+        ("step_budget", step_budget, 1),
+        ("generate_after", generate_after, 0),
+        ("step_memory", step_memory, 0),
+    ):
+        if not isinstance(number, int) or number < least:
+            raise ValueError(f"{name} must be {least} or more, not {number!r}")
     if engine not in ("generated", "kernel"):
-        raise ValueError(f"engine is 'generated' or 'kernel', not {engine!r}")
+        raise ValueError(f"engine must be 'generated' or 'kernel', not {engine!r}")
     if clock is not None and not callable(getattr(clock, "call_at", None)):
-        raise TypeError(f"a clock has the methods of hsm.Clock, and {clock!r} has not")
-    # a generated step does not look whether it has used up a budget, and so may have to be one for the kernel
-    return Options(clock, grace, step_budget, engine == "generated" and step_budget >= COMPLETIONS)
+        raise TypeError(f"a clock must have the methods of hsm.Clock; {clock!r} has not")
+    # a generated step does not check whether it has spent a budget, and handles this many completions by itself
+    is_generated = engine == "generated" and step_budget >= COMPLETIONS
+    return Options(clock, grace, step_budget, is_generated, generate_after, step_memory)
 
 
 async def stop(machine: Machine[Any] | Instance) -> None:
-    """Leave every active state, running exit actions, and end; idempotent (rule L4).
+    """Exit every active state, running exit actions, and end; idempotent (rule L4).
 
     May be cancelled at any time: the machine stops all the same.
 

@@ -72,9 +72,8 @@ class Bound:
         self.vertex = vertex
         self.factory = factory
 
-    def __call__(self, ctx: Context, instance: Any, event: Any) -> Any:
-        """Call the method as a behaviour: what the kernel does; generated steps call `function` in place."""
-        own = instance if self.vertex is None else instance._runner.locals[self.vertex]
+    def __call__(self, own: Any, ctx: Context, event: Any) -> Any:
+        """Call the method on *own*: what the kernel does; generated steps call `function` in place."""
         given = {"ctx": ctx, "event": event}
         return self.function(own, *[given[argument] for argument in self.arguments])
 

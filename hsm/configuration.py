@@ -1,106 +1,90 @@
 """The configuration: which vertices of a Program are active.
 
-In: a Program, and whoever holds the active leaves. Out: questions and changes. Never imports what runs or generates.
-Only the active leaves are kept, in ascending order; as vertices are numbered outside in, everything else follows
-from comparing indices.
+Only the active leaves are kept, in ascending order; vertices are numbered outside in, so everything else follows
+from comparing indices. Functions of the tables and a tuple, without state of their own.
+A leaf is an active vertex with nothing active inside: a simple state, a final state, a region that waits at a join,
+or, in the middle of a step, whatever has been entered or exited so far.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Protocol
+from typing import TypeAlias
 
-from hsm.program import OUTSIDE, Kind, Program, Vertex
+from hsm.program import OUTSIDE, Kind, Vertex
 
-Leaves = tuple[int, ...]
+Leaves: TypeAlias = tuple[int, ...]
 """The active leaves, in ascending order."""
+Vertices: TypeAlias = tuple[Vertex, ...]
+"""The vertices of a Program."""
 
 
-class Holder(Protocol):
-    """What holds the active leaves: a machine, or a step that is being worked out."""
+def is_active(vertices: Vertices, leaves: Leaves, vertex: int) -> bool:
+    """Whether *vertex*, or anything inside it, is active."""
+    place = bisect_left(leaves, vertex)
+    return place < len(leaves) and leaves[place] <= vertices[vertex].last
 
-    leaves: Leaves
+
+def leaves_inside(vertices: Vertices, leaves: Leaves, vertex: int) -> Leaves:
+    """The active leaves strictly inside *vertex*; all of them for `OUTSIDE`."""
+    if vertex == OUTSIDE:
+        return leaves
+    last = vertices[vertex].last
+    return tuple([leaf for leaf in leaves if vertex < leaf <= last])
 
 
-class Configuration:
-    """The active vertices of one *holder*.
+def active_inside(vertices: Vertices, leaves: Leaves, vertex: int) -> list[int]:
+    """The active vertices strictly inside *vertex*, in the order in which they are exited (rule K4)."""
+    found: set[int] = set()
+    for leaf in leaves_inside(vertices, leaves, vertex):
+        at = leaf
+        while at != vertex and at not in found:
+            found.add(at)
+            at = vertices[at].parent
+    return sorted(found, reverse=True)
 
-    A leaf is an active vertex with nothing active inside: a simple state, a final state, a region that waits at a
-    join, or, in the middle of a step, whatever has been entered or left so far.
-    """
 
-    __slots__ = ("holder", "vertices")
+def active_outwards(vertices: Vertices, leaves: Leaves) -> list[int]:
+    """The active vertices from the leaves outwards, earlier regions first: the order of selection (rule T2)."""
+    return sorted(active_inside(vertices, leaves, OUTSIDE), key=lambda vertex: (vertices[vertex].last, -vertex))
 
-    def __init__(self, program: Program, holder: Holder) -> None:
-        self.vertices: tuple[Vertex, ...] = program.vertices
-        self.holder = holder
 
-    @property
-    def leaves(self) -> Leaves:
-        """The active leaves, in ascending order."""
-        return self.holder.leaves
+def child_towards(vertices: Vertices, vertex: int, inner: int) -> int:
+    """The direct child of *vertex* that is *inner* or contains it."""
+    while (parent := vertices[inner].parent) != vertex:
+        inner = parent
+    return inner
 
-    def is_active(self, vertex: int) -> bool:
-        """Whether *vertex*, or anything inside it, is active."""
-        leaves = self.holder.leaves
-        place = bisect_left(leaves, vertex)
-        return place < len(leaves) and leaves[place] <= self.vertices[vertex].last
 
-    def leaves_inside(self, vertex: int) -> list[int]:
-        """The active leaves strictly inside *vertex*, ascending."""
-        last = self.vertices[vertex].last if vertex != OUTSIDE else len(self.vertices)
-        return [leaf for leaf in self.leaves if vertex < leaf <= last]
+def activated(vertices: Vertices, leaves: Leaves, vertex: int) -> Leaves:
+    """*leaves* once *vertex* is active as well; what contains it is active already."""
+    parent = vertices[vertex].parent
+    return tuple(sorted([leaf for leaf in leaves if leaf != parent] + [vertex]))
 
-    def active_inside(self, vertex: int) -> list[int]:
-        """The active vertices strictly inside *vertex*, in the order in which they are left (rule K4)."""
-        found: set[int] = set()
-        for leaf in self.leaves_inside(vertex):
-            at = leaf
-            while at != vertex and at not in found:
-                found.add(at)
-                at = self.vertices[at].parent
-        return sorted(found, reverse=True)
 
-    def active_outwards(self) -> list[int]:
-        """The active vertices from the leaves outwards, earlier regions first: the order of asking (rule T2)."""
-        return sorted(self.active_inside(OUTSIDE), key=lambda vertex: (self.vertices[vertex].last, -vertex))
+def deactivated(vertices: Vertices, leaves: Leaves, vertex: int) -> Leaves:
+    """*leaves* without the leaf *vertex*; its parent becomes a leaf when nothing else is active in it."""
+    rest = tuple([leaf for leaf in leaves if leaf != vertex])
+    parent = vertices[vertex].parent
+    if parent != OUTSIDE and not is_active(vertices, rest, parent):
+        return tuple(sorted((*rest, parent)))
+    return rest
 
-    def child_towards(self, vertex: int, inner: int) -> int:
-        """The direct child of *vertex* that is *inner* or contains it."""
-        while (parent := self.vertices[inner].parent) != vertex:
-            inner = parent
-        return inner
 
-    def active_child(self, vertex: int) -> int | None:
-        """The active direct child of the composite or region *vertex*, or ``None``."""
-        inside = self.leaves_inside(vertex)
-        return self.child_towards(vertex, inside[0]) if inside else None
+def is_finished(vertices: Vertices, leaves: Leaves, vertex: int) -> bool:
+    """Whether the final state of *vertex* is active; of an orthogonal one, that of every region (rule C1)."""
+    for each in vertices[vertex].regions or (vertex,):
+        inside = leaves_inside(vertices, leaves, each)
+        if not inside or vertices[child_towards(vertices, each, inside[0])].kind is not Kind.FINAL:
+            return False
+    return True
 
-    def activate(self, vertex: int) -> None:
-        """*vertex* becomes active; what is around it is active already."""
-        parent = self.vertices[vertex].parent
-        self.holder.leaves = tuple(sorted([leaf for leaf in self.leaves if leaf != parent] + [vertex]))
 
-    def deactivate(self, vertex: int) -> None:
-        """The leaf *vertex* is left; what is around it stays, as a leaf when nothing else is active in it."""
-        self.holder.leaves = tuple(leaf for leaf in self.leaves if leaf != vertex)
-        parent = self.vertices[vertex].parent
-        if parent != OUTSIDE and not self.is_active(parent):
-            self.holder.leaves = tuple(sorted((*self.leaves, parent)))
-
-    def has_ended(self, vertex: int) -> bool:
-        """Whether the final state of *vertex* is active; of an orthogonal one, that of every region (rule C1)."""
-        inside = self.vertices[vertex].regions or (vertex,)
-        return all(
-            (child := self.active_child(each)) is not None and self.vertices[child].kind is Kind.FINAL
-            for each in inside
-        )
-
-    def innermost(self) -> int:
-        """The innermost state that contains every active leaf (rule L2), or `OUTSIDE` when nothing is active."""
-        if not self.leaves:
-            return OUTSIDE
-        at = self.leaves[0]
-        while self.vertices[at].last < self.leaves[-1] or self.vertices[at].kind is Kind.REGION:
-            at = self.vertices[at].parent
-        return at
+def innermost(vertices: Vertices, leaves: Leaves) -> int:
+    """The innermost state that contains every active leaf (rule L2), or `OUTSIDE` when nothing is active."""
+    if not leaves:
+        return OUTSIDE
+    at = leaves[0]
+    while vertices[at].last < leaves[-1] or vertices[at].kind is Kind.REGION:
+        at = vertices[at].parent
+    return at

@@ -14,9 +14,13 @@ from hsm.events import Event
 from hsm.outcome import Outcome
 
 
-class Runs(Protocol):
+class Runner(Protocol):
     """What an instance needs of the machine that runs it."""
 
+    @overload
+    def dispatch(self, event: Event[Any]) -> Answer[Outcome]: ...
+    @overload
+    def dispatch(self, event: str, data: Any = None) -> Answer[Outcome]: ...
     def dispatch(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
         """Put *event* in."""
         ...
@@ -33,8 +37,12 @@ class Runs(Protocol):
         """Whether the state at *path* is active."""
         ...
 
+    def is_over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        ...
+
     def stop(self) -> Answer[None]:
-        """Leave everything and end."""
+        """Exit everything and end."""
         ...
 
 
@@ -61,7 +69,9 @@ class Instance:
         Raises:
             LifecycleError: The instance was never started, or its machine is stopped (rule L5).
         """
-        return runner(self).dispatch(event, data)
+        machine: Any = runner(self)  # whose overloads do not take a union
+        answer: Answer[Outcome] = machine.dispatch(event, data)
+        return answer
 
     def state(self) -> str:
         """The path of the active state; see `hsm.Machine.state`."""
@@ -80,17 +90,49 @@ class Instance:
         return runner(self).stop()
 
 
-def runner(instance: Instance) -> Runs:
-    """The machine that runs *instance*.
+def runner(instance: Instance) -> Runner:
+    """The machine that runs *instance*, or ran it last.
 
     Raises:
-        LifecycleError: None does.
+        LifecycleError: It was never started.
     """
-    found: Runs | None = instance._runner
+    found = runner_of(instance)
     if found is None:
         kind = type(instance).__name__
-        raise LifecycleError(f"this {kind} is run by no machine yet: 'await hsm.start(ctx, instance, model)' first")
+        raise LifecycleError(f"this {kind} has not been started: 'await hsm.start(ctx, instance, model)' first")
     return found
+
+
+def runner_of(instance: Instance) -> Runner | None:
+    """The machine that runs *instance*, or ran it last; ``None`` when it was never started."""
+    found: Runner | None = instance._runner  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+    return found
+
+
+def check_free(instance: Instance, machine: Runner) -> None:
+    """Whether *machine* may run *instance*.
+
+    Raises:
+        LifecycleError: Another machine runs it.
+    """
+    current = runner_of(instance)
+    if current is not None and current is not machine and not current.is_over():
+        kind = type(instance).__name__
+        raise LifecycleError(f"this {kind} is run by a machine already: stop that one first")
+
+
+def attach(instance: Instance, machine: Runner) -> None:
+    """Let *machine* run *instance*.
+
+    Raises:
+        LifecycleError: Another machine runs it.
+    """
+    if instance._runner is not None:  # pyright: ignore[reportPrivateUsage]  # as above
+        check_free(instance, machine)
+    if type(instance).__setattr__ is object.__setattr__:
+        instance._runner = machine  # pyright: ignore[reportPrivateUsage]  # as above
+    else:
+        object.__setattr__(instance, "_runner", machine)  # it may be frozen
 
 
 def without(attribute: str, state: Any) -> Any:

@@ -275,7 +275,7 @@ class Program:
     kept: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, eq=False, repr=False)
 
 
-def describe(program: Program, behavior: Behavior) -> str:
+def describe_behavior(program: Program, behavior: Behavior) -> str:
     """Where *behavior* stands, as the note on an exception says it: role, vertex, trigger, file and line."""
     vertex = program.vertices[behavior.vertex].path
     label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""

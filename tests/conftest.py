@@ -19,6 +19,7 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """Machines start on the engine that was asked for."""
     hsm.start.__kwdefaults__["engine"] = config.getoption("--engine")
+    hsm.start.__kwdefaults__["generate_after"] = 0
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -105,7 +105,7 @@ async def test_a_guard_is_named_as_its_author_knows_it(make, name):
     """The error of a guard that returns no bool names the function behind partials, methods and objects."""
     model = hsm.define("M", hsm.state("a", on("go", hsm.guard(make()))))
     machine = await started(model)
-    with pytest.raises(hsm.GuardError, match=f"'{name}' gave None"):
+    with pytest.raises(hsm.GuardError, match=f"'{name}' returned None"):
         await machine.dispatch("go")
 
 
@@ -151,5 +151,5 @@ async def test_what_a_coroutine_without_an_await_gives_is_not_awaited_again(engi
     asked = functools.partial(guard, given=future)
     model = hsm.define("M", hsm.state("a", on("go", hsm.guard(asked))))
     machine = await started(model, engine=engine)
-    with pytest.raises(hsm.GuardError, match=r"gave <Future pending"):
+    with pytest.raises(hsm.GuardError, match=r"returned <Future pending"):
         await machine.dispatch("go")

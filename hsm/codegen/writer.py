@@ -1,67 +1,60 @@
-"""Writing: blocks become the text of one Python function.
+"""Writing: an explored path becomes the text of one Python function.
 
-In: a Program and a block. Out: a `Text`: the source of a factory whose parameters are the function's constants, what
-these stand for, and which line does which operation. Equal shapes give equal text; the same input gives the same text.
-Pure: nothing is compiled or called here.
+In: a Program and a `Path`. Out: a `Text`: the source of a factory whose parameters are the function's constants, and
+what these stand for. Equal shapes give equal text, and the same input the same text. Nothing is compiled or called.
+
+The function says where it stands by a number in the local variable ``at``, set before each call of the user's: when
+that call raises, the number is all that tells which behaviour it was, and from where the kernel has to go on.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 import attrs
 
 from hsm.behaviors import Bound
-from hsm.codegen.blocks import (
-    Act,
-    Arm,
-    Ask,
-    Block,
-    Completed,
-    Disarm,
-    End,
-    Forget,
-    Hold,
-    Make,
-    Move,
-    Next,
-    Operation,
-    Recall,
-    Remember,
-    Reopened,
-)
-from hsm.codegen.deciding import NeedsKernel
+from hsm.codegen.explore import KERNEL_ONLY, NeedsKernel, Path
+from hsm.configuration import Leaves
 from hsm.outcome import Outcome
-from hsm.program import NONE, Program, describe
+from hsm.program import NONE, Program
+from hsm.rules import operations as op
 
 LINES = 2000
 """Lines of a function beyond which it is not written."""
+DEPTH = 60
+"""Guards that may be nested in a function; Python itself reads no more than 100 levels of indentation."""
 
 LINKS = (
-    "BUSY", "TAKEN", "IGNORED", "awaits", "hand_over", "failed", "after", "hold", "by_turns", "senders", "mark",
-    "unmark", "end_of", "arm", "disarm", "COMPLETED", "count",
+    "BUSY", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after", "count", "defer",
+    "enqueue", "senders", "mark", "unmark", "arm", "disarm",
 )  # fmt: skip
 """Global names that every function may use; the run time says what they are."""
+
+_AT_NOTHING = "        at = None"
+_TRY = "        try:"
 
 Constant: TypeAlias = tuple[str, object]
 """What a parameter stands for: a word for the kind, and which."""
 
 
 @attrs.frozen
-class Point:
-    """Where a step stands at a line of its text.
+class Position:
+    """Where a step may hand over to the kernel.
 
     Attributes:
-        block: The block.
-        place: The place in it, of the next operation.
-        complete: The states whose completion waits to be handled.
-        handled: Those whose completion was handled.
+        path, index: The operation.
+        in_list: Which of its behaviours, for a list of actions.
+        handled: The states whose completion the step has handled by then.
+        is_completing: Whether it is handling one more.
     """
 
-    block: Block
-    place: int
-    complete: tuple[int, ...]
+    path: Path
+    index: int
+    in_list: int
     handled: tuple[int, ...]
+    is_completing: bool
 
 
 @attrs.frozen
@@ -71,37 +64,36 @@ class Text:
     Attributes:
         source: The factory's source. Its parameters are ``PLAN``, for whoever runs the function, and the constants.
         constants: What the other parameters stand for, by name, in order.
-        points: By line, where the step stands.
-        calls: The lines on which what is raised is an error of the user's.
-        notes: By line, what is said about it: the role, place and position of the behaviour.
+        positions: Where the step may hand over, by the numbers in the text.
+        behaviors: By line, the behaviour that is called there.
     """
 
     source: str
     constants: dict[str, Constant]
-    points: dict[int, Point]
-    calls: frozenset[int]
-    notes: dict[int, str]
-
-    def annotated(self) -> str:
-        """The source, with a note behind each line that calls a user's behaviour."""
-        lines = self.source.splitlines()
-        for line, note in self.notes.items():
-            lines[line - 1] += f"  # {note}"
-        return "\n".join(lines) + "\n"
+    positions: list[Position]
+    behaviors: dict[int, int]
 
 
-def write(program: Program, block: Block, *, rests: bool) -> Text:
-    """The text for *block*.
+def annotated(source: str, notes: Mapping[int, str]) -> str:
+    """*source* with each note behind the line it is about."""
+    lines = source.splitlines()
+    for line, note in notes.items():
+        lines[line - 1] += f"  # {note}"
+    return "\n".join(lines) + "\n"
+
+
+def write(program: Program, path: Path, *, rests: bool) -> Text:
+    """The text for *path*.
 
     Args:
-        program: What the block was worked out from.
-        block: The first block of the step.
-        rests: Whether the machine is at rest when the step is done, ready for the next; not in a start or a stop.
+        program: What the path was explored from.
+        path: The beginning of the step.
+        rests: Whether the machine is at rest before the step and after it; not in a start or a stop.
 
     Raises:
-        NeedsKernel: The function would be too long.
+        NeedsKernel: The function would be too long, or nested too deeply.
     """
-    return _Writer(program, rests).text(block)
+    return _Writer(program, rests).text(path)
 
 
 class _Writer:
@@ -110,225 +102,265 @@ class _Writer:
     def __init__(self, program: Program, rests: bool) -> None:
         self._program = program
         self._rests = rests
-        self._lines: list[str] = []
+        self._body: list[str] = []
         self._names: dict[Constant, str] = {}
-        self._points: dict[int, Point] = {}
-        self._complete: tuple[int, ...] = ()
+        self._positions: list[Position] = []
+        self._behaviors: dict[int, int] = {}
         self._handled: tuple[int, ...] = ()
-        self._calls: set[int] = set()
-        self._notes: dict[int, str] = {}
+        self._is_completing = False
+        self._is_at_nothing = True
+        """Whether ``at`` is ``None`` here: what is raised is no error of a behaviour."""
         self._is_busy = False
-        self._ctx, self._instance = "machine.context", "machine.instance"
+        """Whether the function calls anything of the user's, and so marks the machine as busy meanwhile."""
+        self._ctx, self._instance = "record.context", "record.instance"
 
-    def text(self, block: Block) -> Text:
-        operations = _operations(block, {})
-        self._is_busy = any(isinstance(each, Ask | Act | Make) for each in operations)
-        is_marked = any(map(self._may_start_tasks, operations))
-        self._lines = ["", ""]  # the first two lines are written last
+    def text(self, path: Path) -> Text:
+        called = list(_called(path))
+        self._is_busy = bool(called)
+        is_marked = any(map(self._may_start_tasks, called))
+        self._open(is_marked, has_many=len(called) > 1)
+        self._path(3 if self._is_busy else 2, path)
+        if self._is_busy:
+            self._close(is_marked)
+        self._line(1, "return step")
+        head = f"def bind({', '.join(('PLAN', *self._names.values()))}):\n    def step(record, event):\n"
+        constants = {name: constant for constant, name in self._names.items()}
+        behaviors = {line + head.count("\n"): behavior for line, behavior in self._behaviors.items()}
+        return Text(head + "\n".join(self._body) + "\n", constants, self._positions, behaviors)
+
+    def _open(self, is_marked: bool, *, has_many: bool) -> None:
+        """What stands before the operations."""
         if self._rests and self._program.has_calls:
             self._line(2, "chain = senders()")
-            self._line(2, "if machine in chain:")
-            self._line(3, "return by_turns(machine, event)")
+            self._line(2, "if record in chain:")
+            self._line(3, "return enqueue(record, event)")
         elif is_marked:
             self._line(2, "chain = senders()")
-        if self._is_busy:
-            self._line(2, "machine.steps = BUSY")
-            if sum(isinstance(each, Ask | Act | Make) for each in operations) > 1:  # what is asked for twice is kept
-                self._line(2, f"ctx = {self._ctx}")
-                self._line(2, f"instance = {self._instance}")
-                self._ctx, self._instance = "ctx", "instance"
-            if is_marked:
-                # an event is dispatched from outside; a start or a stop may be asked for by a behaviour of the machine
-                chain = "(*chain, machine)" if self._rests else "chain if machine in chain else (*chain, machine)"
-                self._line(2, f"token = mark({chain})")
-            self._line(2, "try:")
-        self._block(3 if self._is_busy else 2, block)
-        if self._is_busy:
-            self._line(2, "except BaseException as error:")
-            self._line(3, "raised = error")
-            if is_marked:
-                self._line(2, "finally:")
-                self._line(3, "unmark(token)")
-            # outside of the handler, so that later errors are not told to have happened in the handling of this one
-            self._line(2, "try:")
-            self._line(3, "return failed(machine, event, PLAN, raised)")
-            self._line(2, "finally:")
-            self._line(3, "del raised")
-        self._line(1, "return step")
-        self._lines[0] = f"def bind({', '.join(('PLAN', *self._names.values()))}):"
-        self._lines[1] = "    def step(machine, event):"
-        constants = {name: constant for constant, name in self._names.items()}
-        return Text("\n".join(self._lines) + "\n", constants, self._points, frozenset(self._calls), self._notes)
+        if not self._is_busy:
+            return
+        self._line(2, "record.steps = BUSY")
+        if has_many:
+            self._line(2, f"ctx = {self._ctx}")
+            self._line(2, f"instance = {self._instance}")
+            self._ctx, self._instance = "ctx", "instance"
+        if is_marked:
+            # an event is dispatched from outside; a start or a stop may be asked for by a behaviour of the machine
+            known = "" if self._rests else "chain if record in chain else "
+            self._line(2, f"token = mark({known}(*chain, record) if chain else (record,))")
+        self._body += [_AT_NOTHING, _TRY]
 
-    def _may_start_tasks(self, operation: Operation) -> bool:
-        """Whether what is called there may start a task, which has to be known as coming from inside (rule Q2)."""
-        if isinstance(operation, Ask | Act):
-            return not self._program.behaviors[operation.behavior].calls_nothing
-        if not isinstance(operation, Make):
-            return False
-        local = self._program.vertices[operation.vertex].state_object
-        return local is not None and not local.calls_nothing
+    def _close(self, is_marked: bool) -> None:
+        """What stands behind the operations."""
+        self._line(2, "except BaseException as error:")
+        self._line(3, "raised = error")
+        if is_marked:
+            self._line(2, "finally:")
+            self._line(3, "unmark(token)")
+        # outside of the handler: errors that come later must not get this one as their `__context__`
+        self._line(2, "try:")
+        self._line(3, "return failed(record, event, PLAN, at, raised)")
+        self._line(2, "finally:")
+        self._line(3, "del raised")
+
+    def _may_start_tasks(self, called: int | op.Make) -> bool:
+        """Whether what is called may start a task, whose events have to be known as coming from inside (rule Q2)."""
+        if isinstance(called, int):
+            return not self._program.behaviors[called].calls_nothing
+        factory = self._program.vertices[called.vertex].state_object
+        return factory is not None and not factory.calls_nothing
+
+    # --- lines -----------------------------------------------------------------------------------------------
 
     def _line(self, depth: int, text: str) -> None:
-        if len(self._lines) > LINES:
+        if len(self._body) > LINES or depth > DEPTH:
             raise NeedsKernel
-        self._lines.append("    " * depth + text)
+        self._body.append("    " * depth + text)
 
     def _name(self, kind: str, what: object) -> str:
         return self._names.setdefault((kind, what), f"{kind}_{len(self._names) + 1}")
 
-    def _at(self, block: Block, place: int) -> int:
-        """The next line is the one that does the operation at *place* of *block*."""
-        number = len(self._lines) + 1
-        self._points[number] = Point(block, place, self._complete, self._handled)
-        return number
+    def _position(self, path: Path, index: int, in_list: int = 0) -> int:
+        """The number of the position at the operation *index* of *path*."""
+        self._positions.append(Position(path, index, in_list, self._handled, self._is_completing))
+        return len(self._positions) - 1
 
-    def _block(self, depth: int, block: Block) -> None:
-        complete, handled = self._complete, self._handled
-        self._write(depth, block)
-        self._complete, self._handled = complete, handled
-
-    def _write(self, depth: int, block: Block) -> None:
-        for place, operation in enumerate(block.operations):
-            if isinstance(operation, Ask):
-                self._ask(depth, block, place, operation)
-            elif isinstance(operation, Act):
-                if not self._act(depth, block, place, operation):
-                    return
-            elif isinstance(operation, Arm):
-                if not self._arm(depth, block, place, operation):
-                    return
-            elif isinstance(operation, Recall):
-                self._recall(depth, block, place, operation)
-            elif isinstance(operation, End):
-                self._end(depth, operation)
-            else:
-                self._plain(depth, block, place, operation)
-
-    def _plain(self, depth: int, block: Block, place: int, operation: Operation) -> None:
-        """What calls nothing of the user's, or only to make something."""
-        if isinstance(operation, Move):
-            self._line(depth, f"machine.leaves = {self._name('leaves', operation.leaves)}")
-        elif isinstance(operation, Remember):
-            where = self._name("vertex", operation.vertex)
-            if operation.leaves:
-                self._line(depth, f"machine.history[{where}] = {self._name('leaves', operation.leaves)}")
-            else:
-                self._line(depth, f"machine.history.pop({where}, None)")
-        elif isinstance(operation, Disarm):
-            for timer in self._program.vertices[operation.vertex].timers:
-                self._line(depth, f"disarm(machine, {self._name('timer', timer)})")
-        elif isinstance(operation, Make):
-            self._calls.add(self._at(block, place))
-            where = self._name("vertex", operation.vertex)
-            self._line(depth, f"machine.locals[{where}] = {self._name('make', operation.vertex)}({self._instance})")
-        elif isinstance(operation, Forget):
-            for vertex in operation.vertices:
-                self._line(depth, f"machine.locals.pop({self._name('vertex', vertex)}, None)")
-        elif isinstance(operation, Completed):
-            self._complete = (*self._complete, operation.vertex)
-        elif isinstance(operation, Reopened):
-            self._complete = tuple(each for each in self._complete if each != operation.vertex)
-            self._line(depth, "if machine.complete:")
-            self._line(depth + 1, f"machine.complete.discard({self._name('vertex', operation.vertex)})")
-        elif isinstance(operation, Next):
-            self._complete = self._complete[1:]
-            self._handled = (*self._handled, operation.vertex)
+    def _user_call(self, depth: int, number: int, text: str, behavior: int | None = None) -> None:
+        """Call something of the user's: what it raises is an error at the position *number*."""
+        if self._body[-2:] == [_AT_NOTHING, _TRY]:
+            # nothing stands before it: an interrupt in between may as well count as its own
+            self._body[-2] = _AT_NOTHING.replace("None", str(number))
         else:
-            assert isinstance(operation, Hold)
-            self._line(depth, "return hold(machine, event)")
+            self._line(depth, f"at = {number}")
+        self._line(depth, text)
+        if behavior is not None:
+            self._behaviors[len(self._body)] = behavior
+        self._is_at_nothing = False
 
-    def _call(self, behavior: int) -> str:
-        called = self._program.behaviors[behavior]
-        event = "COMPLETED" if self._handled else "event"
-        given = [self._ctx, self._instance, event]
-        if isinstance(called.call, Bound):
-            vertex = called.call.vertex
-            own = self._instance if vertex is None else f"machine.locals[{self._name('vertex', vertex)}]"
-            given = [own, *(self._ctx if each == "ctx" else event for each in called.call.arguments)]
-        text = f"{self._name(called.role, behavior)}({', '.join(given)})"
-        return f"end_of({text})" if called.ends_at_once else text
+    def _clock_call(self, depth: int, text: str) -> None:
+        """Call something that may raise, and is no behaviour: a user's clock."""
+        if self._is_busy and not self._is_at_nothing:
+            self._line(depth, "at = None")
+            self._is_at_nothing = True
+        self._line(depth, text)
 
-    def _ask(self, depth: int, block: Block, place: int, operation: Ask) -> None:
-        behavior = self._program.behaviors[operation.behavior]
-        number = self._at(block, place)
-        if behavior.may_suspend:
-            self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
+    def _hand_over(self, depth: int, number: int, result: str = "") -> None:
+        self._line(depth, f"return hand_over(record, event, PLAN, {number}{', ' + result if result else ''})")
+
+    # --- operations ------------------------------------------------------------------------------------------
+
+    def _path(self, depth: int, path: Path) -> None:
+        """Write *path* and what follows it; what is noted on the way holds for no other path."""
+        noted = self._handled, self._is_completing, self._is_at_nothing
+        if self._goes_through(depth, path) and path.outcome is not None:
+            self._end(depth, path.outcome, path.leaves)
+        self._handled, self._is_completing, self._is_at_nothing = noted
+
+    def _goes_through(self, depth: int, path: Path) -> bool:
+        """Write the operations of *path*; whether the function goes on behind them."""
+        for index, operation in enumerate(path.operations):
+            match operation:
+                case op.Ask():
+                    self._ask(depth, path, index, operation)
+                case op.Recall():
+                    self._recall(depth, path, index, operation)
+                case op.Run():
+                    for in_list, behavior in enumerate(operation.behaviors):
+                        if not self._act(depth, path, index, in_list, behavior):
+                            return False
+                case op.Arm():
+                    if not self._arm(depth, path, index, operation):
+                        return False
+                case op.Move():
+                    if not _moves_again(path.operations[index + 1 :]):
+                        self._line(depth, f"record.leaves = {self._name('leaves', operation.leaves)}")
+                case op.Make():
+                    where, make = self._name("vertex", operation.vertex), self._name("make", operation.vertex)
+                    call = f"record.state_objects[{where}] = {make}({self._instance})"
+                    self._user_call(depth, self._position(path, index), call)
+                case op.Next():
+                    self._is_completing = True
+                case op.Spend(_, vertex):
+                    # from here on, and not from its `Next` on: a step that hands over in between follows this very
+                    # operation afterwards, and would count the completion twice
+                    self._handled = (*self._handled, vertex)
+                case _ if isinstance(operation, KERNEL_ONLY):
+                    self._hand_over(depth, self._position(path, index))
+                    return False
+                case _:
+                    self._plain(depth, operation)
+        return True
+
+    def _plain(self, depth: int, operation: object) -> None:
+        """What calls nothing of the user's."""
+        match operation:
+            case op.Remember(vertex, ()):
+                self._line(depth, f"record.history.pop({self._name('vertex', vertex)}, None)")
+            case op.Remember(vertex, leaves):
+                where = self._name("vertex", vertex)
+                self._line(depth, f"record.history[{where}] = {self._name('leaves', leaves)}")
+            case op.Disarm(vertex):
+                for timer in self._program.vertices[vertex].timers:
+                    self._clock_call(depth, f"disarm(record, {self._name('timer', timer)})")
+            case op.Forget(vertices):
+                for vertex in vertices:
+                    self._line(depth, f"record.state_objects.pop({self._name('vertex', vertex)}, None)")
+            case op.Reopen(vertex):
+                self._line(depth, "if record.completed:")
+                self._line(depth + 1, f"record.completed.discard({self._name('vertex', vertex)})")
+            case _:  # they note what exploring knows already: a completion is handled right behind the transitions
+                assert isinstance(operation, op.Complete | op.TakeError)
+
+    def _call(self, index: int) -> str:
+        behavior = self._program.behaviors[index]
+        event = "COMPLETED" if self._is_completing else "event"
+        arguments = [self._ctx, self._instance, event]
+        if isinstance(behavior.call, Bound):
+            vertex = behavior.call.vertex
+            own = self._instance if vertex is None else f"record.state_objects[{self._name('vertex', vertex)}]"
+            arguments = [own, *(self._ctx if each == "ctx" else event for each in behavior.call.arguments)]
+        text = f"{self._name(behavior.role, index)}({', '.join(arguments)})"
+        return f"end_of({text})" if behavior.ends_at_once else text
+
+    def _ask(self, depth: int, path: Path, index: int, operation: op.Ask) -> None:
+        number = self._position(path, index)
+        if self._program.behaviors[operation.behavior].may_suspend:
+            self._hand_over(depth, number)
             return
-        self._calls.add(number)
-        self._notes[number] = describe(self._program, behavior)
-        self._line(depth, f"answer = {self._call(operation.behavior)}")
+        self._user_call(depth, number, f"answer = {self._call(operation.behavior)}", operation.behavior)
         self._line(depth, "if answer is not False:")
         self._line(depth + 1, "if answer is not True:")
-        self._line(depth + 2, f"return hand_over(machine, event, PLAN, {number}, answer)")
-        if depth > 60:
-            raise NeedsKernel
-        self._block(depth + 1, operation.yes)
-        self._block(depth, operation.no)
+        self._hand_over(depth + 2, number, "answer")
+        self._path(depth + 1, path.further[True])
+        self._path(depth, path.further[False])
 
-    def _act(self, depth: int, block: Block, place: int, operation: Act) -> bool:
+    def _act(self, depth: int, path: Path, index: int, in_list: int, behavior: int) -> bool:
         """Write an action; whether the function goes on behind it."""
-        behavior = self._program.behaviors[operation.behavior]
-        number = self._at(block, place)
-        if behavior.may_suspend:
-            self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
+        number = self._position(path, index, in_list)
+        if self._program.behaviors[behavior].may_suspend:
+            self._hand_over(depth, number)
             return False
-        self._calls.add(number)
-        self._notes[number] = describe(self._program, behavior)
-        self._line(depth, f"given = {self._call(operation.behavior)}")
-        self._calls.add(self._at(block, place))
-        self._line(depth, "if given is not None and awaits(given):")
-        self._line(depth + 1, f"return hand_over(machine, event, PLAN, {number}, given)")
+        self._user_call(depth, number, f"result = {self._call(behavior)}", behavior)
+        self._line(depth, "if result is not None and awaits(result):")
+        self._hand_over(depth + 1, number, "result")
         return True
 
-    def _arm(self, depth: int, block: Block, place: int, operation: Arm) -> bool:
+    def _arm(self, depth: int, path: Path, index: int, operation: op.Arm) -> bool:
         timers = self._program.vertices[operation.vertex].timers
         if any(self._program.timers[timer].function != NONE for timer in timers):
-            number = self._at(block, place)
-            self._line(depth, f"return hand_over(machine, event, PLAN, {number})")
+            self._hand_over(depth, self._position(path, index))
             return False
         for timer in timers:
-            self._line(depth, f"arm(machine, {self._name('timer', timer)})")
+            self._clock_call(depth, f"arm(record, {self._name('timer', timer)})")
         return True
 
-    def _recall(self, depth: int, block: Block, place: int, operation: Recall) -> None:
-        self._line(depth, f"memory = machine.history.get({self._name('vertex', operation.vertex)})")
-        for memory, way in operation.ways.items():
-            self._line(depth, f"if memory == {self._name('leaves', memory)}:")
-            self._block(depth + 1, way)
+    def _recall(self, depth: int, path: Path, index: int, operation: op.Recall) -> None:
+        self._line(depth, f"memory = record.history.get({self._name('vertex', operation.owner)})")
+        for memory, further in path.further.items():
+            if memory:
+                self._line(depth, f"if memory == {self._name('leaves', memory)}:")
+                self._path(depth + 1, further)
+        # something else: the owner was exited in the middle of its default entry
         self._line(depth, "if memory is not None:")
-        number = self._at(block, place)
-        self._line(depth + 1, f"return hand_over(machine, event, PLAN, {number})")
-        self._block(depth, operation.default)
+        self._hand_over(depth + 1, self._position(path, index))
+        self._path(depth, path.further[()])
 
-    def _end(self, depth: int, operation: End) -> None:
-        given = "TAKEN" if operation.outcome is Outcome.TAKEN else "IGNORED"
+    def _end(self, depth: int, outcome: Outcome, leaves: Leaves) -> None:
+        if outcome is Outcome.DEFERRED:
+            self._line(depth, "return defer(record, event)")
+            return
+        answer = "TAKEN" if outcome is Outcome.TAKEN else "IGNORED"
         if self._rests:
             if self._is_busy:
-                self._line(depth, "if machine.steps is not BUSY:")
+                self._line(depth, "if record.steps is not BUSY:")
                 handled = f", {self._name('handled', self._handled)}" if self._handled else ""
-                self._line(depth + 1, f"return after(machine, {given}{handled})")
-            if self._is_busy or operation.outcome is Outcome.TAKEN:
-                self._line(depth, f"machine.steps = {self._name('steps', operation.leaves)}")
+                self._line(depth + 1, f"return after(record, {answer}{handled})")
+            if self._is_busy or outcome is Outcome.TAKEN:
+                self._line(depth, f"record.steps = {self._name('steps', leaves)}")
         elif self._handled and self._is_busy:
-            self._line(depth, "if machine.steps is not BUSY:")
-            self._line(depth + 1, f"count(machine, {self._name('handled', self._handled)})")
-        self._line(depth, f"return {given}")
+            self._line(depth, "if record.steps is not BUSY:")
+            self._line(depth + 1, f"count(record, {self._name('handled', self._handled)})")
+        self._line(depth, f"return {answer}")
 
 
-def _operations(block: Block, known: dict[int, Block]) -> list[Operation]:
-    """The operations of *block* and of the blocks that it leads to, except those *known*, each once."""
-    if id(block) in known:
-        return []
-    known[id(block)] = block
-    found = list(block.operations)
-    for operation in block.operations:
-        if isinstance(operation, Ask):
-            further = [operation.yes, operation.no]
-        elif isinstance(operation, Recall):
-            further = [*operation.ways.values(), operation.default]
-        else:
-            continue
-        for each in further:
-            found += _operations(each, known)
-    return found
+def _moves_again(operations: list[Any]) -> bool:
+    """Whether the configuration changes again before anybody can look at it."""
+    for operation in operations:
+        if not isinstance(operation, op.Reopen):
+            return isinstance(operation, op.Move)
+    return False
+
+
+def _called(path: Path) -> Iterable[int | op.Make]:
+    """The behaviours that *path* and what follows it call, and the state objects that are made."""
+    for operation in path.operations:
+        match operation:
+            case op.Ask(behavior):
+                yield behavior
+            case op.Run(behaviors):
+                yield from behaviors
+            case op.Make():
+                yield operation
+            case _:
+                pass
+    for further in path.further.values():
+        yield from _called(further)

@@ -40,6 +40,17 @@ class NotAPart(Element):
     value: object
 
 
+@attrs.define(eq=False)
+class Derived:
+    """A place beside a model for what is worked out from it, so that both live equally long.
+
+    A table that is keyed weakly by the model would keep it for ever: what is worked out refers to the user's functions,
+    and those of a machine class refer to the class, which has the model.
+    """
+
+    value: Any = None
+
+
 @attrs.frozen
 class Model(Generic[I], Element):
     """A whole machine, as it was declared. Not the machine itself: it is immutable and knows nothing of what runs it.
@@ -48,14 +59,14 @@ class Model(Generic[I], Element):
         name: The first step of every qualified name in it.
         parts: What was declared, in order.
         instance_type: The class of instances that the behaviours work on, as far as the front end knows.
-        compiled: The Program that was made of it, kept here so that it is made once; only `hsm.api` touches it.
+        derived: What is worked out from it, by whoever reads it; no part of its value.
     """
 
     word = "define"
     name: str
     parts: tuple[Element, ...] = ()
     instance_type: type = attrs.field(default=Instance, eq=False, repr=False)
-    compiled: Any = attrs.field(default=None, init=False, eq=False, repr=False)
+    derived: Derived = attrs.field(factory=Derived, init=False, eq=False, repr=False)
 
 
 # --- shapes: what several kinds have in common --------------------------------------------------------------

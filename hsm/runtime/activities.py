@@ -9,32 +9,37 @@ from __future__ import annotations
 import contextvars
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
 from hsm.context import Context
 from hsm.events import Event
-from hsm.program import Behavior, Program, describe
-from hsm.runtime.actions import Actions, Steps
-from hsm.runtime.done import awaits
-from hsm.runtime.loop import CancelledError, Host, Task
+from hsm.program import Behavior, Program, describe_behavior
+from hsm.runtime.awaitables import Work, awaits
+from hsm.runtime.failures import Failures, annotate
+from hsm.runtime.host import CancelledError, Host, Task
 
 
 @attrs.define(eq=False)
-class Running:
-    """An activity that was started, for one activation of its vertex."""
+class Activity:
+    """An activity that was started, for one activation of its vertex.
+
+    Attributes:
+        has_returned: Whether it returned, without an exception.
+        is_cancelled: Whether its vertex is being exited, or its machine ends.
+        is_reported: Whether its error has been passed on.
+    """
 
     behavior: Behavior
     vertex: int
     event: Event[Any]
     context: Context
+    ended: Ended
     task: Task = attrs.field(init=False)
     has_returned: bool = False
-    is_unwanted: bool = False
-    """Whether its vertex is being left, or its machine ends."""
-    is_told: bool = False
-    """Whether its error has been passed on."""
+    is_cancelled: bool = False
+    is_reported: bool = False
 
     def error(self) -> BaseException | None:
         """What it raised; a cancellation only where nobody had asked for one. ``None`` while it runs."""
@@ -45,105 +50,115 @@ class Running:
         return None if self.task.cancelling() else CancelledError("an activity cancelled itself")
 
 
+Ended: TypeAlias = Callable[[Activity, BaseException | None], object]
+"""Takes an activity that nobody cancelled and that has ended, with what it raised."""
+Call: TypeAlias = Callable[[Behavior, Context, Event[Any]], Any]
+"""Calls a behaviour, and returns what it returns."""
+
+
 class Activities:
-    """Starts, watches and ends the activities of one machine."""
+    """Starts, watches and ends the activities of one machine.
 
-    __slots__ = ("_actions", "_ended", "_grace", "_host", "_program", "_running")
+    Args:
+        program: What the activities are behaviours of.
+        host: Makes their tasks.
+        grace: Seconds that a cancelled one has to end.
+        failures: Takes errors of those that raised before they could be cancelled.
+    """
 
-    def __init__(
-        self,
-        program: Program,
-        actions: Actions,
-        host: Host,
-        grace: float,
-        ended: Callable[[Running, BaseException | None], object],
-    ) -> None:
+    __slots__ = ("_failures", "_grace", "_host", "_program", "_running")
+
+    def __init__(self, program: Program, host: Host, grace: float, failures: Failures) -> None:
         self._program = program
-        self._actions = actions
         self._host = host
         self._grace = grace
-        self._ended = ended
-        self._running: dict[int, list[Running]] = {}
+        self._failures = failures
+        self._running: dict[int, list[Activity]] = {}
 
-    def start(self, vertex: int, event: Event[Any]) -> None:
-        """Start the activities of *vertex*, which *event* led to; they begin on the next turn of the loop."""
+    def begin(self, vertex: int, event: Event[Any], context: Context, call: Call, ended: Ended) -> None:
+        """Start the activities of *vertex*, which *event* led to; they begin on the next iteration of the loop.
+
+        Args:
+            vertex: What was entered.
+            event: What the activities are given.
+            context: What their own contexts are children of.
+            call: Calls a behaviour.
+            ended: Is called for each that ends by itself.
+        """
         running = self._running[vertex] = []
         for index in self._program.vertices[vertex].activities:
-            each = Running(self._program.behaviors[index], vertex, event, self._actions.context.child())
-            running.append(each)
-            each.task = self._host.spawn(self._perform(each), contextvars.copy_context(), is_eager=False)
-            each.task.add_done_callback(functools.partial(self._done, each))
+            activity = Activity(self._program.behaviors[index], vertex, event, context.child(), ended)
+            running.append(activity)
+            activity.task = self._host.spawn(self._perform(activity, call), contextvars.copy_context(), is_eager=False)
+            activity.task.add_done_callback(functools.partial(self._done, activity))
 
     def have_returned(self, vertex: int) -> bool:
         """Whether all activities of *vertex* have returned, none of them by an exception (rule C1)."""
-        return all(each.has_returned for each in self._running.get(vertex, ()))
+        return all(activity.has_returned for activity in self._running.get(vertex, ()))
 
-    def end(self, vertex: int) -> Steps[None]:
+    def end(self, vertex: int) -> Work[None]:
         """Cancel the activities of *vertex* and wait for them, at most the time of grace (rule K5).
 
-        One that has raised already, on this very turn of the loop, was not cancelled: its error counts (rule E2).
+        One that has raised already, in this very iteration of the loop, was not cancelled: its error counts (rule E2).
         """
-        running = self._running.pop(vertex, [])
-        for each in running:
-            self._cast_off(each)
-        yield from self._wait(running)
+        yield from self._end(self._running.pop(vertex, []))
 
-    def end_all(self) -> Steps[None]:
+    def end_all(self) -> Work[None]:
         """Cancel every activity, and wait for all of them together, at most the time of grace."""
-        running = [each for several in self._running.values() for each in several]
+        running = [activity for several in self._running.values() for activity in several]
         self._running.clear()
-        for each in running:
-            self._cast_off(each)
-        yield from self._wait(running)
+        yield from self._end(running)
 
-    def _cast_off(self, each: Running) -> None:
-        """Nobody wants *each* any more."""
-        each.is_unwanted = True
-        each.context.cancel()
-        error = each.error()
-        if isinstance(error, Exception) and not each.is_told:
-            each.is_told = True
-            self._actions.fail(error, each.behavior, each.event)
-            self._actions.from_activities.append(error)
+    def abandon(self) -> None:
+        """Cancel every activity without waiting: the loop itself is being closed."""
+        for running in self._running.values():
+            for activity in running:
+                activity.is_cancelled = True
+                activity.context.cancel()
+                activity.task.cancel()
+        self._running.clear()
 
-    def _wait(self, running: list[Running]) -> Steps[None]:
-        tasks = [each.task for each in running if not each.task.done()]
+    def _end(self, running: list[Activity]) -> Work[None]:
+        for activity in running:
+            self._cast_off(activity)
+        tasks = [activity.task for activity in running if not activity.task.done()]
         if not tasks:
             return
         yield self._host.cancel_and_wait(tasks, self._grace)
-        for each in running:
-            if not each.task.done():
-                place = describe(self._program, each.behavior)
+        for activity in running:
+            if not activity.task.done():
+                place = describe_behavior(self._program, activity.behavior)
                 refusal = TimeoutError(f"{place} did not end within {self._grace:g} s of being cancelled: abandoned")
                 self._host.report(str(refusal), refusal)
 
-    def abandon(self) -> None:
-        """Cancel every activity without waiting: the loop itself is being taken down."""
-        for running in self._running.values():
-            for each in running:
-                each.is_unwanted = True
-                each.context.cancel()
-                each.task.cancel()
-        self._running.clear()
+    def _cast_off(self, activity: Activity) -> None:
+        """Nobody needs *activity* any more."""
+        activity.is_cancelled = True
+        activity.context.cancel()
+        error = activity.error()
+        if isinstance(error, Exception) and not activity.is_reported:
+            activity.is_reported = True
+            annotate(error, self._program, activity.behavior, activity.event)
+            self._failures.keep_from_activity(error)
 
-    async def _perform(self, each: Running) -> None:
-        result = each.behavior.call(each.context, self._actions.instance, each.event)
+    async def _perform(self, activity: Activity, call: Call) -> None:
+        result = call(activity.behavior, activity.context, activity.event)
         if awaits(result):
             await result
 
-    def _done(self, each: Running, task: Task) -> None:
-        error = each.error()
-        if each.is_told:
+    def _done(self, activity: Activity, task: Task) -> None:
+        error = activity.error()
+        if activity.is_reported:
             return
         if error is not None:
-            self._actions.annotate(error, each.behavior, each.event)
-        if each.is_unwanted:
+            annotate(error, self._program, activity.behavior, activity.event)
+        if activity.is_cancelled:
             if isinstance(error, Exception):
-                place = describe(self._program, each.behavior)
+                place = describe_behavior(self._program, activity.behavior)
                 self._host.report(f"{place} raised while it was being cancelled", error)
         elif error is not None:
-            each.is_told = True
-            self._ended(each, error)
+            activity.is_reported = True
+            activity.ended(activity, error)
         elif not task.cancelled():
-            each.has_returned = True
-            self._ended(each, None)
+            activity.has_returned = True
+            activity.ended(activity, None)

@@ -1,262 +1,323 @@
-"""Run to completion: what one event does to one machine, and what follows from it (rules C2, E, Q8 and T6).
+"""The kernel: executes the operations that the rules yield, for one machine.
 
-In: a Program and an event. Out: steps, a generator that yields what must be awaited and returns the outcome.
-Never imports asyncio, and knows neither queues nor callers: `turns` decides when a step runs, and in what.
+In: rules and an event. Out: work, a generator that yields what has to be awaited and returns what the rules return.
+Never imports asyncio, and knows neither callers nor what comes next: `run_to_completion` decides when work is done,
+and in what. What an operation does is defined here and nowhere else; which operations there are, in `rules.operations`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from hsm.errors import CallError, LoopBudgetError
+from hsm.codegen.explore import follow
+from hsm.configuration import Leaves
+from hsm.errors import CallError
 from hsm.events import CHANGE, ERROR, FINAL, INITIAL, Event
 from hsm.outcome import Outcome
-from hsm.program import Program
-from hsm.runtime.actions import Steps
-from hsm.runtime.heap import Armed
-from hsm.runtime.record import COMPLETED
-from hsm.runtime.selection import Decision
-from hsm.runtime.timers import take
-from hsm.runtime.traversal import Traversal
+from hsm.program import NONE
+from hsm.rules import operations as op
+from hsm.rules import settling as rules
+from hsm.rules.operations import Rule
+from hsm.rules.step import Step
+from hsm.runtime.activities import Activity
+from hsm.runtime.awaitables import Work
+from hsm.runtime.event_queue import Occurrence
+from hsm.runtime.invocation import ask, call, make_state_object, run_actions
+from hsm.runtime.record import COMPLETED, Parts, Record, parts_of
+from hsm.runtime.run_to_completion import put_first
+from hsm.runtime.step_cache import Plan
+from hsm.runtime.timer_heap import Armed
+from hsm.runtime.timers import arm_all, disarm_all, disarm_vertex, take
+
+T = TypeVar("T")
+
+# --- what is processed ---------------------------------------------------------------------------------------
 
 
-class Kernel:
-    """The run-to-completion steps of one machine.
+def process_event(record: Record, occurrence: Occurrence) -> Work[Outcome]:
+    """Do what an event does, and what follows from it."""
+    event = occurrence.event
+    assert event is not None  # this one is about an event
+    parts = parts_of(record)
+    return execute(record, parts, rules.on_event(parts.step, event.name), event)
 
-    Attributes:
-        traversal: What is active, and how that changes.
-        nobodys: Errors of activities that no transition took.
-        unhandled: Errors of the event that is being handled which no transition took (rule E4).
-        is_spent: Whether the budget was spent: what the machine has sent to itself is still to be dropped (rule Q8).
+
+def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
+    """Do what a call does; returns what the last effect returned.
+
+    Raises:
+        CallError: No transition takes the call.
     """
+    event = occurrence.event
+    assert event is not None  # this one is about a call
+    parts = parts_of(record)
+    decision, value = yield from execute(record, parts, rules.on_call(parts.step, event.name), event)
+    if not decision.chosen:
+        places = ", ".join([record.program.vertices[leaf].path for leaf in record.leaves])
+        raise CallError(f"no transition takes the call of '{event.name}' in {places}")
+    return value
 
-    __slots__ = (
-        "_actions",
-        "_budget",
-        "_changes",
-        "_program",
-        "_recent",
-        "_selection",
-        "_spent",
-        "is_spent",
-        "nobodys",
-        "traversal",
-        "unhandled",
+
+def process_expiry(armed: Armed, due: float, record: Record, occurrence: Occurrence) -> Work[Outcome]:
+    """Do what a timer does that was due at *due*; a void expiry does nothing (rule A3)."""
+    event = take(armed, due)
+    if event is None:
+        return Outcome.IGNORED
+    return (yield from process_timer(armed.timer.transition, event, record, occurrence))
+
+
+def process_timer(transition: int, event: Event[Any], record: Record, occurrence: Occurrence) -> Work[Outcome]:
+    """Do what the timer of *transition* does, whose expiry counts."""
+    parts = parts_of(record)
+    return execute(record, parts, rules.on_timer(parts.step, transition), event)
+
+
+def process_return(vertex: int, record: Record, occurrence: Occurrence) -> Work[Outcome]:
+    """Do what follows from the end of an activity of *vertex* (rule C1)."""
+    parts = parts_of(record)
+    return execute(record, parts, rules.on_return(parts.step, vertex), COMPLETED)
+
+
+def process_failure(error: Exception, record: Record, occurrence: Occurrence) -> Work[None]:
+    """Do what follows from *error*, which an activity raised (rule E2)."""
+    parts = parts_of(record)
+    parts.failures.keep_from_activity(error)
+    return execute(record, parts, rules.settle(parts.step), Event(ERROR, error))
+
+
+def enter_model(record: Record) -> Work[Outcome]:
+    """Enter the model, and do what follows from that (rule L1)."""
+    parts = parts_of(record)
+    return execute(record, parts, rules.start(parts.step), Event(INITIAL))
+
+
+def exit_model(record: Record) -> Work[Outcome]:
+    """Exit everything, running exit actions; what they raise is unhandled (rules L4 and E5)."""
+    parts = parts_of(record)
+    return execute(record, parts, rules.stop(parts.step), Event(FINAL))
+
+
+def end_all(record: Record) -> Work[None]:
+    """Disarm every timer, cancel every activity and wait for it (rules C3 and R8)."""
+    disarm_all(record)
+    yield from parts_of(record).activities.end_all()
+
+
+# --- executing -----------------------------------------------------------------------------------------------
+
+
+def execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any]) -> Work[T]:
+    """Execute one operation after the other, to the end of *rule*, whose step begins now.
+
+    *event* is what the behaviours are given; `Next` and `TakeError` change it.
+    """
+    parts.step.begin(record.leaves)  # generated steps may have moved on meanwhile
+    return (yield from _execute(record, parts, rule, event, None))
+
+
+def go_on(
+    record: Record, plan: Plan, number: int, event: Event[Any], result: object, error: BaseException | None
+) -> Work[Outcome]:
+    """The rest of a generated step, from a position on.
+
+    Args:
+        record: The machine.
+        plan: What the step was made from.
+        number: Of the position.
+        event: What the step is on.
+        result: What the behaviour there has returned already, or `NOTHING`.
+        error: What it has raised already.
+    """
+    parts = parts_of(record)
+    position = plan.positions[number]
+    note_completions(record, position.handled)
+    about = COMPLETED if position.is_completing else event
+    rest = follow(position.path, position.index, functools.partial(_replayable, parts.step, plan))
+    answer = None
+    # the behaviour at the position was called by the generated step, so its operation begins in the middle
+    match position.path.operations[position.index]:
+        case op.Run(behaviors):
+            next(rest)
+            answer = yield from run_actions(record, behaviors[position.in_list :], about, result, error)
+        case op.Ask(behavior):
+            next(rest)
+            answer = yield from ask(record, behavior, about, result, error)
+        case op.Make(vertex):
+            next(rest)
+            answer = make_state_object(record, vertex, error)
+        case _:
+            pass
+    return (yield from _execute(record, parts, rest, about, answer))
+
+
+def _replayable(step: Step, plan: Plan) -> Rule[Outcome]:
+    """The rules of a step, at their beginning, in the configuration in which it began."""
+    return plan.rules(step.begin(plan.leaves))
+
+
+def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], answer: Any) -> Work[T]:
+    """The loop: *answer* is that of the operation which *rule* stands at."""
+    queue, failures = parts.queue, parts.failures
+    while True:
+        try:
+            operation = rule.send(answer)
+        except StopIteration as end:
+            failures.surrender()
+            return end.value  # type: ignore[no-any-return]  # what the rule returns
+        answer = None
+        kind: Any = type(operation)  # pyright: ignore[reportUnknownVariableType]  # of something that may be anything
+        if kind is op.Move:
+            record.leaves = operation.leaves
+            queue.has_moved = True
+        elif kind is op.Run:
+            answer = yield from run_actions(record, operation.behaviors, event)
+        elif kind is op.Ask:
+            answer = yield from ask(record, operation.behavior, event)
+        elif kind in _EXECUTE:
+            answer = _EXECUTE[kind](record, operation)
+        elif kind is op.Arm:
+            yield from arm_all(record, operation.vertex, event)
+        elif kind is op.Begin:
+            _begin_activities(record, operation.vertex, event)
+        elif kind is op.Cancel:
+            yield from parts.activities.end(operation.vertex)
+        elif kind is op.Next:
+            event = COMPLETED if operation.vertex != NONE else Event(CHANGE)
+        elif kind is op.TakeError:
+            error = failures.begin()
+            answer = error is not None
+            event = Event(ERROR, error) if answer else event
+        elif kind is op.EndError:
+            failures.end(event.data, is_taken=operation.is_taken)
+        else:
+            yield from end_all(record)  # EndAll
+
+
+# --- one operation -------------------------------------------------------------------------------------------
+
+
+def _recall(record: Record, operation: op.Recall) -> Leaves:
+    history = record.history
+    assert history is not None  # the Program has a history
+    return history.get(operation.owner, ())
+
+
+def _remember(record: Record, operation: op.Remember) -> None:
+    history = record.history
+    assert history is not None  # as above
+    if operation.leaves:
+        history[operation.vertex] = operation.leaves
+    else:
+        history.pop(operation.vertex, None)
+
+
+def _may_complete(record: Record, operation: op.MayComplete) -> bool:
+    completed = record.completed
+    has_completed = completed is not None and operation.vertex in completed
+    return not has_completed and parts_of(record).activities.have_returned(operation.vertex)
+
+
+def _complete(record: Record, operation: op.Complete) -> None:
+    if record.completed is None:
+        record.completed = set()
+    record.completed.add(operation.vertex)
+
+
+def _reopen(record: Record, operation: op.Reopen) -> None:
+    if record.completed:
+        record.completed.discard(operation.vertex)
+
+
+def _make(record: Record, operation: op.Make) -> bool:
+    return make_state_object(record, operation.vertex)
+
+
+def _forget(record: Record, operation: op.Forget) -> None:
+    if record.state_objects:
+        record.state_objects.drop(operation.vertices)
+
+
+def _disarm(record: Record, operation: op.Disarm) -> None:
+    disarm_vertex(record, operation.vertex)
+
+
+def _became(record: Record, operation: op.Became) -> bool:
+    truths = parts_of(record).truths
+    was_true = truths.get(operation.transition, False)
+    truths[operation.transition] = operation.holds
+    return operation.holds and not was_true
+
+
+def _unwatch(record: Record, operation: op.Unwatch) -> None:
+    truths = parts_of(record).truths
+    for transition in record.program.vertices[operation.vertex].change_transitions:
+        truths.pop(transition, None)
+
+
+def _spend(record: Record, operation: op.Spend) -> bool:
+    name = operation.name if operation.vertex == NONE else _completion_of(record, operation.vertex)
+    parts = parts_of(record)
+    error = parts.budget.spend(name)
+    if error is not None:
+        parts.failures.unhandled.append(error)
+    return error is not None
+
+
+def _park(record: Record, operation: op.Park) -> None:
+    """The step has noted it; for the kernel there is nothing to do."""
+
+
+_EXECUTE: dict[type[Any], Callable[[Record, Any], Any]] = {
+    op.Recall: _recall,
+    op.Remember: _remember,
+    op.MayComplete: _may_complete,
+    op.Complete: _complete,
+    op.Reopen: _reopen,
+    op.Make: _make,
+    op.Forget: _forget,
+    op.Disarm: _disarm,
+    op.Became: _became,
+    op.Unwatch: _unwatch,
+    op.Spend: _spend,
+    op.Park: _park,
+}
+"""What needs neither the event nor anything that may have to be awaited."""
+
+
+def _completion_of(record: Record, vertex: int) -> str:
+    """What the completion of *vertex* is called where internal steps are counted (rule Q8)."""
+    return f"completion of {record.program.vertices[vertex].path}"
+
+
+def note_completions(record: Record, handled: tuple[int, ...]) -> None:
+    """A generated step has handled the completions of these states (rule Q8)."""
+    for vertex in handled:
+        parts_of(record).budget.note(_completion_of(record, vertex))
+
+
+# --- activities ----------------------------------------------------------------------------------------------
+
+
+def _begin_activities(record: Record, vertex: int, event: Event[Any]) -> None:
+    parts_of(record).activities.begin(
+        vertex, event, record.context, functools.partial(call, record), functools.partial(_activity_ended, record)
     )
 
-    def __init__(self, program: Program, traversal: Traversal, budget: int) -> None:
-        self._program = program
-        self._actions = traversal.actions
-        self._selection = traversal.selection
-        self.traversal = traversal
-        self._changes: list[int] = []
-        self._budget = budget
-        self._spent = 0
-        self._recent: list[str] = []
-        self.is_spent = False
-        self.nobodys: list[BaseException] = []
-        self.unhandled: list[BaseException] = []
 
-    # --- events ----------------------------------------------------------------------------------------------
-
-    def start(self) -> Steps[None]:
-        """Enter the model by its default entry, and do everything that follows from that alone (rule L1)."""
-        event: Event[Any] = Event(INITIAL)
-        yield from self.traversal.start(event)
-        yield from self._settle(event)
-
-    def handle(self, event: Event[Any]) -> Steps[Outcome]:
-        """Offer *event*, and then do what follows from it: errors, completions, changes (rules E3, C2 and T6)."""
-        decision = yield from self._selection.by_name(event, event.name)
-        yield from self.traversal.fire(decision, event)
-        yield from self._settle(event)
-        return outcome_of(decision)
-
-    def go_on(self, resumed: Steps[Outcome], event: Event[Any]) -> Steps[Outcome]:
-        """Do the rest of a generated step, and then what follows from it."""
-        outcome = yield from resumed
-        yield from self._settle(event)
-        return outcome
-
-    def expire(self, armed: Armed, due: float) -> Steps[Outcome]:
-        """Handle the expiry of a timer; a void one does nothing (rule A3)."""
-        event = take(armed, due)
-        if event is None:
-            return Outcome.IGNORED
-        decision = yield from self._selection.of((armed.timer.transition,), event)
-        yield from self.traversal.fire(decision, event)
-        yield from self._settle(event)
-        return outcome_of(decision)
-
-    def call(self, event: Event[Any]) -> Steps[object]:
-        """Handle a call of the operation that *event* is named after, and give what the last effect gave.
-
-        Raises:
-            CallError: No transition takes the call.
-        """
-        decision = yield from self._selection.by_call(event, event.name)
-        value = yield from self.traversal.fire(decision, event)
-        yield from self._settle(event)
-        if not decision.chosen:
-            places = ", ".join(self._program.vertices[leaf].path for leaf in self.traversal.configuration.leaves)
-            raise CallError(f"no transition takes the call of '{event.name}' in {places}")
-        return value
-
-    def activity_failed(self, error: Exception) -> Steps[Outcome]:
-        """Handle what an activity raised (rule E2)."""
-        self.keep(error)
-        yield from self._settle(Event(ERROR, error))
-        return Outcome.TAKEN
-
-    def keep(self, error: Exception) -> None:
-        """An activity raised *error* while a step is under way: it is handled as soon as that comes to errors."""
-        self._actions.errors.append(error)
-        self._actions.from_activities.append(error)
-
-    def activity_returned(self, vertex: int) -> Steps[Outcome]:
-        """Handle the end of an activity of *vertex*: it may be complete now (rule C1)."""
-        self.traversal.complete_if_it_is(vertex)
-        yield from self._settle(COMPLETED)
-        return Outcome.TAKEN
-
-    def stop(self, resumed: Steps[Outcome] | None = None) -> Steps[None]:
-        """Leave everything, innermost first, with exit actions; what they raise is unhandled (rules L4 and E5).
-
-        With *resumed*, the rest of a generated step, that does the leaving.
-        """
-        yield from resumed if resumed is not None else self.traversal.leave_all(Event(FINAL))
-        self._surrender()
-        self.traversal.forget()
-
-    def _give_up(self, error: Exception) -> None:
-        """No transition took *error*: it is the sender's, or nobody's when an activity raised it (rule E4)."""
-        mine = [known for known in self._actions.from_activities if known is not error]
-        is_nobodys = len(mine) < len(self._actions.from_activities)
-        self._actions.from_activities = mine
-        (self.nobodys if is_nobodys else self.unhandled).append(error)
-
-    def take_nobodys(self) -> list[BaseException]:
-        """The errors of activities that no transition took since this was last asked."""
-        errors, self.nobodys = self.nobodys, []
-        return errors
-
-    def take_unhandled(self) -> list[BaseException]:
-        """The errors that no transition took since this was last asked."""
-        errors, self.unhandled = self.unhandled, []
-        return errors
-
-    def _settle(self, event: Event[Any]) -> Steps[None]:
-        """Errors first, then completions, then changes, until nothing is left to do (rule Q5)."""
-        yield from self._ask_changes(event)
-        while self.traversal.ended is None:
-            if self._actions.errors:
-                name = ERROR
-                yield from self._error(self._actions.errors.pop(0))
-            elif self.traversal.completions:
-                completed = self.traversal.completions.pop(0)
-                name = self._completion_of(completed)
-                yield from self._completion(completed)
-            elif self._changes:
-                name = CHANGE
-                yield from self._change(self._changes.pop(0))
-            else:
-                break
-            if self.spend(name):
-                break
-        if self.traversal.ended is not None:
-            yield from self.traversal.end_all()
-        self._surrender()
-        self.traversal.forget()
-
-    def _surrender(self) -> None:
-        """What is left over of errors and interruptions is nobody's but the caller's (rules E4, E5 and E7)."""
-        for error in self._actions.errors:
-            self._give_up(error)
-        self.unhandled += self._actions.interruptions
-        self._actions.errors.clear()
-        self._actions.interruptions.clear()
-
-    def _error(self, error: Exception) -> Steps[None]:
-        """Offer *error* as ``hsm_error``; not taken, or failing again, it is unhandled (rules E3 to E5)."""
-        event = Event(ERROR, error)
-        waiting, self._actions.errors = self._actions.errors, []
-        decision = yield from self._selection.by_name(event, ERROR)
-        yield from self.traversal.fire(decision, event)
-        if not decision.chosen:
-            self._give_up(error)
-        self.unhandled += self._actions.errors
-        self._actions.errors = waiting
-        yield from self._ask_changes(event)
-
-    def _completion(self, vertex: int) -> Steps[None]:
-        decision = yield from self._selection.of(self._program.vertices[vertex].completion_transitions, COMPLETED)
-        yield from self.traversal.fire(decision, COMPLETED)
-        yield from self._ask_changes(COMPLETED)
-
-    def _change(self, transition: int) -> Steps[None]:
-        if not self.traversal.configuration.is_active(self._program.transitions[transition].source):
-            return
-        event: Event[Any] = Event(CHANGE)
-        decision = yield from self._selection.of((transition,), event)
-        yield from self.traversal.fire(decision, event)
-        yield from self._ask_changes(event)
-
-    def _ask_changes(self, event: Event[Any]) -> Steps[None]:
-        """Ask the change triggers of what is active, from the leaves outwards; note which became true (rule T6)."""
-        if not self._program.has_changes or self.traversal.ended is not None:
-            return
-        for vertex in self.traversal.configuration.active_outwards():
-            for transition in self._program.vertices[vertex].change_transitions:
-                holds = False
-                for condition in self._program.transitions[transition].change_conditions:
-                    holds = holds or (yield from self._actions.holds(condition, event))
-                if holds and not self.traversal.truths.get(transition, False):
-                    self._changes.append(transition)
-                self.traversal.truths[transition] = holds
-
-    # --- the budget ------------------------------------------------------------------------------------------
-
-    def refresh(self) -> None:
-        """Something came from outside: the machine is not feeding itself (rule Q8)."""
-        self._spent = 0
-        self._recent.clear()
-
-    def count(self, completed: tuple[int, ...]) -> None:
-        """The completions of these states were handled elsewhere (rule Q8)."""
-        for vertex in completed:
-            self._note(self._completion_of(vertex))
-
-    def _completion_of(self, vertex: int) -> str:
-        return f"completion of {self._program.vertices[vertex].path}"
-
-    def _note(self, name: str) -> None:
-        """An internal step; the last ones before the budget is spent are kept for its message."""
-        self._spent += 1
-        if self._spent + 20 > self._budget:
-            self._recent.append(name)
-
-    def spend(self, name: str) -> bool:
-        """Count an internal step; whether the budget is spent now, which is an unhandled error (rule Q8)."""
-        self._note(name)
-        if self._spent <= self._budget:
-            return False
-        names = ", ".join(f"'{name}' ({count}x)" for name, count in Counter(self._recent).most_common(5))
-        self.is_spent = True
-        self.traversal.completions.clear()
-        self._changes.clear()
-        self.unhandled.append(
-            LoopBudgetError(
-                f"{self._budget} internal steps without an event from outside; going round: {names}. "
-                "What it sent to itself and has not processed is dropped"
-            )
-        )
-        self.refresh()
-        return True
-
-
-def outcome_of(decision: Decision) -> Outcome:
-    """What `dispatch` tells of *decision*."""
-    if decision.chosen:
-        return Outcome.TAKEN
-    return Outcome.DEFERRED if decision.is_deferred else Outcome.IGNORED
+def _activity_ended(record: Record, activity: Activity, error: BaseException | None) -> None:
+    """An activity returned or raised; that is processed before queued events (rules C2, E3 and E7)."""
+    process: Callable[[Record, Occurrence], Work[Any]]
+    if error is None:
+        process = functools.partial(process_return, activity.vertex)
+    elif not isinstance(error, Exception):
+        record.report([error])
+        return
+    elif record.is_busy:
+        parts_of(record).failures.keep_from_activity(error)  # the step under way handles it when it comes to errors
+        return
+    else:
+        process = functools.partial(process_failure, error)
+    variables = record.variables.copy() if record.variables is not None else None
+    put_first(record, Occurrence(process, sender=variables))

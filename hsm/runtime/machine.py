@@ -1,79 +1,81 @@
-"""The Machine: a Program over time.
+"""The Machine: a Program over time, as users see it.
 
-In: events, from wherever. Out: their outcomes, and what is active. The public face of the run time: it checks what
-comes in, and leaves the steps to `stepping`, the order of things to `turns` and their meaning to `kernel`.
-Never imports asyncio: the host is asked for tasks and time.
+In: events, from wherever. Out: their outcomes, and what is active. Checks what comes in, and hands it on: steps to
+`generated`, start and stop to `lifecycle`. Everything that changes is in its record. Never imports asyncio.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import contextvars
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
 from hsm.answer import Answer
-from hsm.configuration import Configuration
+from hsm.configuration import innermost, is_active
 from hsm.context import Context
-from hsm.errors import LifecycleError, MachineStopped
-from hsm.events import FINAL, INITIAL, Arguments, Event, as_event
+from hsm.errors import LifecycleError
+from hsm.events import Arguments, Event, as_event
 from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
-from hsm.program import OUTSIDE, vertex_at
-from hsm.runtime.actions import Steps
-from hsm.runtime.delivery import Pending, Promise, Restarting, Work, drive
-from hsm.runtime.done import STARTED, STOPPED, TAKEN, Done, is_done
-from hsm.runtime.loop import here
-from hsm.runtime.record import BY_TURNS, WANTED, Step, senders
-from hsm.runtime.stepping import CREATED, ENDED, RUNNING, Stepping
-from hsm.runtime.threads import send_from_thread
-from hsm.runtime.timers import disarm_all
+from hsm.program import OUTSIDE, Program, vertex_at
+from hsm.runtime import lifecycle
+from hsm.runtime.awaitables import Done, Pending, Promise
+from hsm.runtime.event_queue import Occurrence
+from hsm.runtime.generated import EVENT, find
+from hsm.runtime.host import running_loop
+from hsm.runtime.kernel import process_call
+from hsm.runtime.record import ENDED, RUNNING, Record
+from hsm.runtime.run_to_completion import is_inside, pending, put
+from hsm.runtime.threads import check_sender, send_from_thread
 
-_INITIAL: Event[Any] = Event(INITIAL)
-_FINAL: Event[Any] = Event(FINAL)
-_FROM_ANOTHER_THREAD = "'asyncio.run_coroutine_threadsafe' does that on its own loop"
-_CALLED_OFF = "the machine was stopped while it was being restarted"
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
 
-class Machine(Stepping, Generic[J]):
-    """A model that runs on an instance; `hsm.start` makes one and starts it.
+class Machine(Generic[J]):
+    """A model that runs on an instance; `hsm.start` makes one and starts it."""
 
-    Args:
-        program: What runs.
-        instance: What it runs on.
-        host: The event loop.
-        options: The clock, the time of grace, the budget, the engine.
-        parent: The context whose cancellation stops the machine (rule L7).
+    __slots__ = ("__weakref__", "_record")
 
-    Attributes:
-        instance: What it runs on.
-        program: What runs.
-    """
-
-    __slots__ = ("__weakref__",)
-
-    instance: J
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        record.machine = self
 
     # --- what it tells ---------------------------------------------------------------------------------------
 
     @property
+    def instance(self) -> J:
+        """What it runs on."""
+        instance: J = self._record.instance
+        return instance
+
+    @property
+    def program(self) -> Program:
+        """What runs."""
+        return self._record.program
+
+    @property
+    def context(self) -> Context:
+        """What its behaviours are given; a child of the context given to `hsm.start` (rule L7)."""
+        return self._record.context
+
+    @property
     def status(self) -> Status:
         """How far the machine's life has come (rule L3)."""
-        return self._status
+        return self._record.status
 
     def state(self) -> str:
         """The path of the active leaf; with regions, of the innermost state that contains all active leaves.
 
-        Empty when nothing is active. In the middle of a step it tells what is really active (rule L2).
+        Empty when nothing is active. In the middle of a step it is what is really active (rule L2).
         """
-        innermost = Configuration(self.program, self).innermost()
-        return "" if innermost == OUTSIDE else self.program.vertices[innermost].path
+        vertices = self._record.program.vertices
+        found = innermost(vertices, self._record.leaves)
+        return "" if found == OUTSIDE else vertices[found].path
 
     def states(self) -> tuple[str, ...]:
         """The paths of the active leaves in order of declaration; empty when nothing is active (rule L2)."""
-        return tuple(self.program.vertices[leaf].path for leaf in self.leaves)
+        vertices = self._record.program.vertices
+        return tuple([vertices[leaf].path for leaf in self._record.leaves])
 
     def is_in(self, path: str) -> bool:
         """Whether the vertex at *path* is active (rule L2).
@@ -83,29 +85,30 @@ class Machine(Stepping, Generic[J]):
 
         Raises:
             ValueError: The model has no such vertex.
-            TypeError: *path* is no string.
+            TypeError: *path* is not a string.
         """
-        vertex = vertex_at(self.program, path)
-        return Configuration(self.program, self).is_active(vertex)
+        program = self._record.program
+        return is_active(program.vertices, self._record.leaves, vertex_at(program, path))
 
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way."""
-        return self._status in ENDED
+        return self._record.status in ENDED
 
     def wait(self) -> Answer[Status]:
-        """Wait until the machine has ended, in whatever way; gives its last `status`.
+        """Wait until the machine has ended, in whatever way; returns its last `status`.
 
         May be cancelled at any time; the machine goes on.
         """
-        if self._status in ENDED:
-            return Done(self._status)
-        if self._end is None:
-            self._end = Pending(self._host, self._background)
-        return Promise(self._end)
+        record = self._record
+        if record.status in ENDED:
+            return Done(record.status)
+        if record.end is None:
+            record.end = Pending(record.host, record.report)
+        return Promise(record.end)
 
     def __repr__(self) -> str:
         state = self.state()
-        return f"<Machine {self.program.name} {self._status.value}{' in ' + state if state else ''}>"
+        return f"<Machine {self.program.name} {self.status.value}{' in ' + state if state else ''}>"
 
     # --- what comes in ---------------------------------------------------------------------------------------
 
@@ -116,9 +119,9 @@ class Machine(Stepping, Generic[J]):
     def dispatch(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
         """Put *event* in, at once, whether or not the result is awaited (rules Q1 to Q4).
 
-        Where no behaviour of the step can suspend, everything has been done when this returns. Awaiting gives the
+        Where no behaviour of the step can suspend, everything has been done when this returns. Awaiting returns the
         event's own outcome, and may be cancelled at any time: the step goes on. From inside a behaviour of this
-        machine it gives `Outcome.QUEUED` at once.
+        machine it returns `Outcome.QUEUED` at once.
 
         Args:
             event: An `Event` or `Signal`, or a name.
@@ -129,23 +132,17 @@ class Machine(Stepping, Generic[J]):
             LifecycleError: Before start, after stop, or from another thread (rules L5 and Q7).
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
+        record = self._record
         try:
-            step = self.steps[event._hsm_key]  # type: ignore[union-attr]  # nothing else than an event has one
+            step = record.steps[event._hsm_key]  # type: ignore[union-attr]  # only events have one
         except (AttributeError, KeyError, TypeError):
-            step = None
-        if step is None or data is not None or here() is not self._mark:
-            return self._dispatch(event, data)
-        return step(self, event)
-
-    def _dispatch(self, event: Event[Any] | str, data: Any) -> Answer[Outcome]:
-        """`dispatch`, for what is no event that this configuration has had before."""
-        sent = as_event(event, data)
-        self._check_sender()
-        step = self._find(sent.name)
-        return self.by_turns(sent) if step is None else step(self, sent)
+            step = _without_step  # and not called from here: what it raises was not raised in handling this
+        if data is not None or running_loop() is not record.mark:
+            return _dispatch(record, event, data)
+        return step(record, event)
 
     def call(self, operation: str, *args: Any, **kwargs: Any) -> Answer[Any]:
-        """Call *operation*: the await gives what the effect of the transition on it gave, when the step is done.
+        """Call *operation*: the await returns what the effect of the transition on it returned, after the step.
 
         The event's data is an `hsm.Arguments`. Cancelling the await does not stop the step.
 
@@ -154,20 +151,18 @@ class Machine(Stepping, Generic[J]):
             CallError: From the await: no transition takes the call.
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
+        record = self._record
         event = Event(operation, Arguments(args, kwargs))
-        chain = self._check_sender(_FROM_ANOTHER_THREAD)
-        if self._is_inside(chain):
+        chain = check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
+        if is_inside(record, chain):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{operation}'")
-        if self._status is not RUNNING:
+        if record.status is not RUNNING:
             raise LifecycleError(
-                f"the call of '{operation}' needs a running machine, and this one is {self._status.value}"
+                f"the call of '{operation}' needs a running machine, and this one is {record.status.value}"
             )
-        work = self._work(self._kernel.call(event), event, is_call=True)
-        if self._turns.is_busy:
-            self._turns.do_later(work, chain)
-        else:
-            self._turns.do(work)
-        return work.answer()
+        result = pending(record)
+        put(record, Occurrence(process_call, event, result, is_call=True))
+        return result.answer()
 
     @overload
     def dispatch_threadsafe(self, event: Event[Any]) -> concurrent.futures.Future[Outcome]: ...
@@ -184,149 +179,19 @@ class Machine(Stepping, Generic[J]):
             TypeError: As for `dispatch`.
             LifecycleError: The machine's loop is closed.
         """
-        sent = as_event(event, data)
-        return send_from_thread(self, self._host, sent)
+        return send_from_thread(self._record.host, self.dispatch, as_event(event, data))
 
     def stop(self) -> Answer[None]:
-        """Leave every active state, running exit actions, and end (rule L4); once ended, nothing happens.
+        """Exit every active state, running exit actions, and end (rule L4); once ended, nothing happens.
 
         From inside a behaviour or activity of this machine it takes effect after the current step, and the await
-        gives at once. May be cancelled at any time: the machine stops all the same.
+        returns at once. May be cancelled at any time: the machine stops all the same.
 
         Raises:
             LifecycleError: From another thread.
             Exception: From the await: what an exit action raised.
         """
-        if self._restarting is not None:
-            self._restarting.is_called_off = True
-        return self._leave()
-
-    def _leave(self) -> Answer[None]:
-        chain = (
-            senders()
-            if here() is self._mark
-            else self._check_sender("stop it with 'loop.call_soon_threadsafe(machine.stop)'")
-        )
-        if self not in chain and (step := self._find(None)) is not None:
-            return self._stop_now(step)
-        if self._status in ENDED or (self._status is CREATED and not self._is_busy):
-            return STOPPED
-        turns = self._turns
-        is_inside = self._is_inside(chain)
-        if turns.stopping is None:
-            turns.stopping = self._stopping()
-        if is_inside:
-            turns.wake()
-            return STOPPED
-        turns.stopping.is_inside = False
-        if not turns.is_busy:
-            turns.drain()
-        return turns.stopping.answer()
-
-    def _stop_now(self, step: Step) -> Answer[None]:
-        """Stop a machine that rests."""
-        answer = step(self, _FINAL)
-        if answer is not TAKEN:
-            try:
-                return answer
-            finally:
-                del answer  # the frames of an error keep this one, and this one must not keep what only users may
-        self._close(Status.STOPPED)
-        return STOPPED
-
-    def _stopping(self) -> Work[None]:
-        return self._work(self._stop_steps(), variables=contextvars.copy_context(), is_inside=True)
-
-    # --- beginning and end -----------------------------------------------------------------------------------
-
-    def begin(self, on_background_error: Callable[[BaseException], object] | None = None) -> Answer[None]:
-        """Start: enter the default entry and process everything that it causes (rules L1 and E8).
-
-        Args:
-            on_background_error: Is given errors that nobody awaits; they are reported to the loop without it.
-
-        Raises:
-            LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
-            Exception: From the await: what start raised and no transition took; nothing is active then.
-        """
-        if here() is not self._mark:
-            self._check_sender(_FROM_ANOTHER_THREAD)
-        instance = self.instance
-        if self._status is not CREATED or self.steps is not BY_TURNS or (self._room and self._is_busy):
-            how = "being started" if self._status is CREATED else self._status.value
-            raise LifecycleError(f"this machine is {how} already")
-        if instance._runner is not None or self._parent is not None:
-            self._check_free()
-        # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
-        self._wish = None
-        if self._parent is not None:
-            self._wish = Context(self._parent)
-            self._wish.on_cancel(self._context_cancelled)
-        self.context = Context(self._wish)
-        if self.program.has_background:
-            self.variables = contextvars.copy_context()
-        if type(instance).__setattr__ is object.__setattr__:
-            instance._runner = self
-        else:
-            object.__setattr__(instance, "_runner", self)  # it may be frozen
-        self._on_background_error = on_background_error
-        step = self._engine.start() if self._engine is not None else None
-        if step is None:
-            work = self._work(self._start_steps())
-            self._turns.do(work)
-            return work.answer()
-        answer = step(self, _INITIAL)
-        if answer is not TAKEN:
-            try:
-                return answer
-            finally:
-                del answer  # as in `_stop_now`
-        if self.steps is WANTED:
-            work = self._work(self._start_steps(_nothing()))
-            self._turns.go_on(work)
-            return work.answer()
-        self._status = RUNNING
-        self._rest()
-        return STARTED
-
-    def _check_free(self) -> None:
-        """Whether it could begin.
-
-        Raises:
-            LifecycleError: Its instance is run by another machine, or its context is done.
-        """
-        runner = self.instance._runner
-        if runner is not None and runner is not self and isinstance(runner, Machine) and runner._is_alive():
-            kind = type(self.instance).__name__
-            raise LifecycleError(f"this {kind} is run by a machine already: stop that one first")
-        if self._parent is not None and self._parent.done:
-            raise LifecycleError("the context given to start is cancelled already")
-
-    def _is_alive(self) -> bool:
-        return self._status is RUNNING or self._is_busy
-
-    def _context_cancelled(self) -> None:
-        """The context given to start was cancelled: stop, after the current step (rule L7)."""
-        if self._status not in ENDED and self._turns.stopping is None:
-            self._turns.stopping = self._stopping()
-            self._turns.wake()
-
-    def _close(self, status: Status) -> None:
-        """The end: nothing is processed any more, and everybody is told (rules C3, R8 and L4)."""
-        if self._status is not RUNNING and self._status in ENDED:  # the quick test decides nearly always
-            return
-        self._status = status
-        self.steps = BY_TURNS
-        if self.armed is not None:
-            disarm_all(self)
-        if self._room is not None:
-            self._room.turns.close(status)
-        if self._end is not None:
-            self._end.finish(status, [])
-        try:
-            (self._wish or self.context).cancel()  # with everything below it
-        except Exception as error:  # of a callback that a behaviour has left there
-            self._background([error])
+        return lifecycle.stop(self._record)
 
     async def restart(self) -> None:
         """Stop, and start again on the same instance: history, deferred and queued events are gone (rule L6).
@@ -336,47 +201,21 @@ class Machine(Stepping, Generic[J]):
 
         Raises:
             LifecycleError: From another thread, or from inside a behaviour of this machine; or the machine cannot
-                start again, as for `begin`.
+                start again: its instance is run by another one, or its context is cancelled.
             MachineStopped: It was called off.
             Exception: What exit actions, or start, raised.
         """
-        if self._is_inside(self._check_sender(_FROM_ANOTHER_THREAD)):
-            raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
-        restarting = self._restarting
-        if restarting is None:
-            restarting = self._restarting = Restarting(self._host, self._background)
-            drive(self._restart(restarting), self._host)
-        await Promise(restarting)
-
-    def _restart(self, restarting: Restarting) -> Steps[None]:
-        failures: list[BaseException] = []
-        try:
-            stopping = self._leave()
-            if not is_done(stopping):
-                yield stopping
-            if restarting.is_called_off:
-                raise MachineStopped(_CALLED_OFF)
-            self._check_free()  # it stays stopped, instead of being neither stopped nor started
-            on_background_error = self._on_background_error
-            self._reset()
-            begun = self.begin(on_background_error)
-            if not is_done(begun):
-                yield begun
-            if restarting.is_called_off:
-                raise MachineStopped(_CALLED_OFF)
-        except GeneratorExit:  # the task that was to go on with this was cancelled before its first turn
-            failures.append(MachineStopped(_CALLED_OFF))
-            raise
-        except BaseException as failure:
-            failures.append(failure)
-            if not isinstance(failure, Exception):
-                raise
-        finally:
-            self._restarting = None
-            is_quiet = bool(failures) and isinstance(failures[0], MachineStopped)  # whoever stopped it knows
-            restarting.finish(None, failures, is_quiet=is_quiet)
+        await lifecycle.restart(self._record)
 
 
-def _nothing() -> Steps[None]:
-    """Steps that have been taken already."""
-    yield from ()
+def _dispatch(record: Record, event: Event[Any] | str, data: Any) -> Answer[Outcome]:
+    """`Machine.dispatch`, for whatever is not an event alone, or comes from somewhere else."""
+    sent = as_event(event, data)
+    check_sender(record)
+    return (record.steps.get(sent.name) or find(record, sent.name, EVENT))(record, sent)
+
+
+def _without_step(record: Record, event: Event[Any] | str) -> Answer[Outcome]:
+    """`Machine.dispatch`, where no step is generated, or for a name."""
+    sent = as_event(event, None)
+    return (record.steps.get(sent.name) or find(record, sent.name, EVENT))(record, sent)

@@ -1,114 +1,255 @@
-"""The record: what a machine is between two steps, in as little space as it takes.
+"""The record: everything that changes in a machine, in one object with named parts.
 
-In: a Program and an instance. Out: a slotted object that the kernel and the generated functions both work on, so that
-either may take the next step. `Machine` is one. Whatever only some machines need is ``None`` until they do.
+In: a Program and an instance. Out: a slotted object that the kernel and generated steps both work on, so that either
+may take the next step. What only some machines need, or only while they do not rest, is made when it is first asked
+for: a machine whose steps are all generated consists of little more than its leaves.
 """
 
 from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
-from hsm.answer import Answer
+import attrs
+
 from hsm.configuration import Leaves
 from hsm.context import Context
 from hsm.events import COMPLETION, Event
+from hsm.instance import Runner
+from hsm.outcome import Status
 from hsm.program import Program
+from hsm.rules.step import Step
+from hsm.runtime.activities import Activities
+from hsm.runtime.awaitables import Pending
+from hsm.runtime.budget import Budget
+from hsm.runtime.event_queue import EventQueue
+from hsm.runtime.failures import Failures
+from hsm.runtime.host import Clock, Host
+from hsm.runtime.state_objects import StateObjects
+from hsm.runtime.step_cache import NO_STEPS, StepCache, StepTable
+from hsm.runtime.timer_heap import Armed, TimerHeap
 
-Step: TypeAlias = Callable[[Any, Any], Answer[Any]]
-"""Takes a machine and an event; does what the event does, and gives what `dispatch` is to give."""
-Steps: TypeAlias = dict[Any, Step]
-"""Steps by event name, by the transition of a timer, and under ``None`` the stop."""
+CREATED, RUNNING = Status.CREATED, Status.RUNNING
+"""How a machine's life begins; looked up once, as members of an enum are slow to look up on Python 3.11."""
+ENDED = (Status.COMPLETED, Status.TERMINATED, Status.STOPPED)
+"""What a machine can be at its end."""
 
-BY_TURNS: Steps = {}
-"""In place of a configuration's steps: the machine does not rest, so that the next event is one for `turns`."""
-BUSY: Steps = {}
-"""In place of a configuration's steps: a generated step is under way."""
-WANTED: Steps = {}
+QUEUED: StepTable = {}
+"""In place of a table of steps: the machine does not rest, so that the next event goes through the queue."""
+BUSY: StepTable = {}
+"""In place of a table of steps: a generated step is under way."""
+AWAITED: StepTable = {}
 """The same, and something waits for its end."""
 
 COMPLETED: Event[Any] = Event(COMPLETION)
-"""What behaviours are given when a state completes."""
+"""The event that behaviours are given when a state completes."""
 
 inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
-"""The machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
+"""The records of the machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
 senders = inside.get
-"""Asks `inside`."""
+"""Reads `inside`."""
 
 
-class Locals(dict[int, object]):
-    """The objects whose methods are behaviours, by vertex, as long as the vertices are active.
+@attrs.frozen
+class Options:
+    """The options of `hsm.start`; most machines share one object.
 
-    A state's is made when it is entered; a pseudostate's, and one that could not be made then, when it is asked for.
+    Attributes:
+        clock: Where time comes from; ``None`` for the loop's own.
+        grace: Seconds that a cancelled activity has to end (rule A1).
+        step_budget: How many internal steps may follow each other without an event from outside (rule Q8).
+        is_generated: Whether steps are generated; otherwise the kernel takes every one.
+        generate_after: How many uses of a step the kernel takes before the step is generated.
+        step_memory: Estimated bytes of generated steps beyond which the kernel takes those that are not generated yet.
     """
 
-    __slots__ = ("_instance", "_vertices")
+    clock: Clock | None = None
+    grace: float = 5.0
+    step_budget: int = 1000
+    is_generated: bool = True
+    generate_after: int = 2
+    step_memory: int = 50_000_000
 
-    def __init__(self, program: Program, instance: Any) -> None:
-        self._vertices = program.vertices
-        self._instance = instance
 
-    def __missing__(self, vertex: int) -> object:
-        return self.make(vertex)
+@attrs.define(eq=False)
+class Parts:
+    """What a machine needs to take a step that is not generated.
 
-    def make(self, vertex: int) -> object:
-        """The object of *vertex*, new."""
-        local = self._vertices[vertex].state_object
-        assert local is not None  # a behaviour of it is a method
-        made = self[vertex] = local.make(self._instance)
-        return made
+    Attributes:
+        step: What the rules read and change.
+        queue: What waits to be processed.
+        failures: What behaviours raised, until somebody takes it.
+        budget: How long the machine may go on feeding itself.
+        activities: What runs beside the steps.
+        truths: What change conditions were at their last evaluation, by transition (rule T6).
+    """
+
+    step: Step
+    queue: EventQueue
+    failures: Failures
+    budget: Budget
+    activities: Activities
+    truths: dict[int, bool]
 
 
 class Record:
     """The state of one machine.
 
     Attributes:
+        machine: Its public face.
         program: What runs.
         instance: What the behaviours work on.
-        context: What the behaviours are given.
+        host: The loop that it runs on.
+        mark: What `host.running_loop` returns on that loop.
+        options: What `hsm.start` was given.
+        parent: The context whose cancellation stops it (rule L7).
+        cache: The generated steps of its Program; ``None`` when the kernel takes every step.
+        status: How far its life has come (rule L3).
         leaves: The active leaves, ascending: the whole configuration.
-        steps: What the configuration does, by event; `BY_TURNS`, `BUSY` or `WANTED` while there is more to it.
+        steps: What the configuration does, by key; `QUEUED`, `BUSY` or `AWAITED` when it does not rest.
+        context: What the behaviours are given.
+        request: What stands between `parent` and `context`; cancelling it ends nothing above.
         history: What was last active, by the owner of a history (rule R5).
-        locals: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
+        completed: The active states that have completed; ``None`` where the kernel has seen none.
+        state_objects: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
+        timers: The first in the chain of all timers that were armed so far, whether or not they still are.
         heap: Where its timers lie; ``None`` in a program without timers and activities.
-        complete: The active states that are complete; ``None`` where the kernel has seen none.
-        armed: The first in the chain of all timers that were armed so far, whether or not they still are.
         variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6); ``None`` as for
             `heap`.
+        parts: What steps that are not generated need; ``None`` until the first of them.
+        end: The result of `wait`, once somebody has asked.
+        restart: The restart that is under way.
+        on_background_error: Takes errors that nobody awaits; without it they are reported to the loop (rule E6).
     """
 
     __slots__ = (
-        "armed",
-        "complete",
+        "cache",
+        "completed",
         "context",
+        "end",
         "heap",
         "history",
+        "host",
         "instance",
         "leaves",
-        "locals",
+        "machine",
+        "mark",
+        "on_background_error",
+        "options",
+        "parent",
+        "parts",
         "program",
+        "request",
+        "restart",
+        "state_objects",
+        "status",
         "steps",
+        "timers",
         "variables",
     )
 
-    program: Program
-    instance: Any
+    machine: Runner
     context: Context
-    leaves: Leaves
-    steps: Steps
-    history: dict[int, Leaves] | None
-    locals: Locals | None
-    complete: set[int] | None
-    heap: Any
-    armed: Any
-    variables: contextvars.Context | None
 
-    def expired(self, armed: Any, due: float) -> None:
-        """A timer is due (rule A6); said by whoever keeps the record."""
+    def __init__(
+        self,
+        program: Program,
+        instance: Any,
+        host: Host,
+        options: Options,
+        parent: Context | None,
+        cache: StepCache | None,
+    ) -> None:
+        self.program = program
+        self.instance = instance
+        self.host = host
+        self.mark = host.mark
+        self.options = options
+        self.parent = parent
+        self.cache = cache
+        self.restart: Restart | None = None
+        self.on_background_error: Callable[[BaseException], object] | None = None
+        self.reset()
 
-    def drop(self, vertices: tuple[int, ...]) -> None:
-        """The objects of *vertices* are over."""
-        if self.locals:
-            for vertex in vertices:
-                self.locals.pop(vertex, None)
+    def reset(self) -> None:
+        """As new: nothing active, nothing queued, nothing remembered (rule L6)."""
+        program = self.program
+        self.parts: Parts | None = None
+        self.status = CREATED
+        self.leaves: Leaves = ()
+        self.steps = QUEUED
+        self.request: Context | None = None
+        self.history: dict[int, Leaves] | None = {} if program.has_history else None
+        self.state_objects = StateObjects(program, self.instance) if program.has_state_objects else None
+        self.completed: set[int] | None = None
+        self.timers: Armed | None = None
+        self.end: Pending[Status] | None = None
+        self.variables: contextvars.Context | None = None
+        self.heap: TimerHeap | None = None
+
+    # --- whether it rests ------------------------------------------------------------------------------------
+
+    @property
+    def is_in_generated_step(self) -> bool:
+        """Whether a generated step is under way."""
+        return self.steps is BUSY or self.steps is AWAITED
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is under way or waits, so that the next event is processed at once."""
+        steps = self.steps
+        return steps is not QUEUED and steps is not BUSY and steps is not AWAITED
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a step is under way."""
+        return self.is_in_generated_step or (self.parts is not None and self.parts.queue.is_working)
+
+    def rest(self) -> None:
+        """Nothing is under way: the next event may be one for a generated step."""
+        cache, parts = self.cache, self.parts
+        if cache is not None and self.status is RUNNING and (parts is None or parts.queue.is_at_rest):
+            self.steps = cache.tables.get(self.leaves, NO_STEPS)
+        else:
+            self.steps = QUEUED
+
+    # --- errors that nobody awaits ---------------------------------------------------------------------------
+
+    def report(self, errors: list[BaseException]) -> None:
+        """Give errors that nobody awaits to the block around the machine, or to the loop (rules E4 and E6)."""
+        for error in errors:
+            if self.on_background_error is not None:
+                self.on_background_error(error)
+            else:
+                self.host.report(f"unhandled error in machine '{self.program.name}'", error)
+
+
+def parts_of(record: Record) -> Parts:
+    """The parts of *record*, made when they are first needed."""
+    parts = record.parts
+    if parts is None:
+        options, failures = record.options, Failures()
+        parts = record.parts = Parts(
+            Step(record.program, record.leaves),
+            EventQueue(),
+            failures,
+            Budget(options.step_budget),
+            Activities(record.program, record.host, options.grace, failures),
+            {},
+        )
+    return parts
+
+
+class Restart(Pending[None]):
+    """A restart that is under way.
+
+    Attributes:
+        is_called_off: Whether a stop was asked for meanwhile: then the machine does not start again (rule L6).
+    """
+
+    __slots__ = ("is_called_off",)
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(record.host, record.report)
+        self.is_called_off = False

@@ -1,31 +1,48 @@
-"""Sending from another thread: rule Q7.
+"""Threads: who may send from where, and sending from another thread (rule Q7).
 
-In: an event, on any thread. Out: a ``concurrent.futures.Future`` of its outcome. Never imports asyncio.
+In: a sender's thread, or an event on any thread. Out: the machines that the sender is a behaviour of, or a
+``concurrent.futures.Future`` of the outcome. Never imports asyncio.
 """
 
 from __future__ import annotations
 
 import contextvars
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any
 
 from hsm.answer import Answer
 from hsm.errors import LifecycleError
 from hsm.events import Event
 from hsm.outcome import Outcome
-from hsm.runtime.loop import Host
+from hsm.runtime.host import Host, running_loop
+from hsm.runtime.record import Record, senders
 
 
-class Dispatches(Protocol):
-    """What is sent to."""
+def check_sender(record: Record, remedy: str = "send with 'machine.dispatch_threadsafe(event)'") -> tuple[object, ...]:
+    """The records of the machines that the sender is a behaviour of.
 
-    def dispatch(self, event: Event[Any]) -> Answer[Outcome]:
-        """Put *event* in, on the machine's own thread."""
-        ...
+    Args:
+        record: The machine that something is asked of.
+        remedy: How to ask for it from another thread.
+
+    Raises:
+        LifecycleError: The sender is on another thread, or the loop is closed.
+    """
+    if running_loop() is not record.mark:
+        host = record.host
+        if threading.get_ident() != host.thread:
+            raise LifecycleError(f"this machine runs on another thread: {remedy}")
+        if host.loop.is_closed():
+            raise LifecycleError("the loop of this machine is closed: a machine lives on the loop that started it")
+    return senders()
 
 
-def send_from_thread(machine: Dispatches, host: Host, event: Event[Any]) -> Future[Outcome]:
-    """The outcome of *event*, which is dispatched on the loop of *host* as soon as that comes to it.
+def send_from_thread(
+    host: Host, dispatch: Callable[[Event[Any]], Answer[Outcome]], event: Event[Any]
+) -> Future[Outcome]:
+    """The outcome of *event*, which *dispatch* gets on the loop of *host* as soon as the loop comes to it.
 
     Raises:
         LifecycleError: The loop is closed.
@@ -34,7 +51,7 @@ def send_from_thread(machine: Dispatches, host: Host, event: Event[Any]) -> Futu
 
     def send() -> None:
         if future.set_running_or_notify_cancel():
-            host.spawn(_relay(machine, event, future), contextvars.copy_context(), is_eager=True)
+            host.spawn(_relay(dispatch, event, future), contextvars.copy_context(), is_eager=True)
 
     try:
         host.call_soon_threadsafe(send)
@@ -43,10 +60,10 @@ def send_from_thread(machine: Dispatches, host: Host, event: Event[Any]) -> Futu
     return future
 
 
-async def _relay(machine: Dispatches, event: Event[Any], future: Future[Outcome]) -> None:
+async def _relay(dispatch: Callable[[Event[Any]], Answer[Outcome]], event: Event[Any], future: Future[Outcome]) -> None:
     """Give *future* what comes of *event*; what is no ordinary exception is raised here as well."""
     try:
-        future.set_result(await machine.dispatch(event))
+        future.set_result(await dispatch(event))
     except BaseException as error:
         future.set_exception(error)
         if not isinstance(error, Exception):

@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 
 from typing_extensions import ParamSpec
 
-from hsm.runtime.loop import Cancellable, LoopOnClock, run_on, sleep
+from hsm.runtime.host import Cancellable
+from hsm.testing.loop import LoopOnClock, run_on, sleep
 
 P = ParamSpec("P")
 R = TypeVar("R")

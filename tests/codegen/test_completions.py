@@ -7,11 +7,10 @@ import contextlib
 
 import pytest
 from support import Log, anote, both_engines, fail, go, note, pause, rule, says, settle, started, then
+from support.inside import is_generated
 
 import hsm
-from hsm.api import program_of
-from hsm.codegen import specialize
-from hsm.codegen.blocks import Act, Completed, End, Move, Next, Reopened
+from hsm.codegen.explore import COMPLETIONS
 
 
 def named(word):
@@ -21,31 +20,6 @@ def named(word):
         self.log.append(f"{word} {event.name}")
 
     return behave
-
-
-def is_generated(machine, event):
-    """Whether the step on *event* is a generated one where the machine rests."""
-    return machine._find(event) is not None
-
-
-def test_a_completion_follows_in_the_same_step():
-    """The state is complete once it is entered; what it leads to is written out behind that."""
-    model = hsm.define(
-        "M", hsm.state("a", go("go", "b")), hsm.state("b", then("c", hsm.effect(note("!")))), hsm.state("c")
-    )
-    a, b, c = 1, 2, 3
-    program = program_of(model)
-    (effect,) = program.transitions[program.vertices[b].completion_transitions[0]].effects
-    assert specialize.on_event(program, (a,), "go").operations == [
-        Move((b,)),
-        Completed(b),
-        Next(b),
-        Reopened(b),
-        Move((0,)),
-        Act(effect, 1),
-        Move((c,)),
-        End(hsm.Outcome.TAKEN, (c,)),
-    ]
 
 
 @rule("C1", "C2", "T6")
@@ -293,8 +267,10 @@ async def test_the_message_of_a_spent_budget_names_completions(engine):
     machine = await started(model, engine=engine, step_budget=10)
     await machine.dispatch("go")
     await settle()
-    (told,) = caught
-    assert "going round: 'more' (9x), 'completion of /M/s0' (1x), 'completion of /M/s1' (1x)" in told
+    assert caught == [
+        "10 internal steps without an event from outside; cycle: 'more' (9x), 'completion of /M/s0' (1x), "
+        "'completion of /M/s1' (1x); events that the machine sent to itself were dropped"
+    ]
 
 
 @rule("Q8")
@@ -309,6 +285,47 @@ async def test_completions_without_end_are_one_for_the_budget(engine):
         await machine.dispatch("go")
     assert await machine.dispatch("back") is hsm.Outcome.TAKEN
     assert machine.state() == "/M/a"
+
+
+def raises(ctx, self, event):
+    raise ValueError("oops")
+
+
+@rule("Q8")
+@both_engines
+@pytest.mark.parametrize("which", [0, 4, COMPLETIONS - 1])
+@pytest.mark.parametrize(("effect", "errors"), [(anote("late"), 0), (raises, 1)], ids=["suspends", "raises"])
+@pytest.mark.parametrize("is_enough", [True, False])
+async def test_a_completion_that_is_under_way_when_a_step_hands_over_is_counted_once(
+    engine, which, effect, errors, is_enough
+):
+    """A budget that fits exactly suffices, wherever the kernel takes the step over; one less does not.
+
+    What is spent: the completions, the error if there is one, and an event that the machine sends to itself.
+    """
+    caught = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: caught.append(context["exception"]))
+
+    def send(ctx, self, event):
+        self.dispatch("more")
+
+    effects = {which: [hsm.effect(effect)]}
+    states = [hsm.state(f"s{n}", then(f"../s{n + 1}", *effects.get(n, []))) for n in range(COMPLETIONS)]
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("go", "s0", hsm.effect(send))),
+        *states,
+        hsm.state(f"s{COMPLETIONS}", hsm.transition(hsm.on("more"), hsm.effect(note("more")))),
+        hsm.transition(hsm.on("hsm_error"), hsm.effect(note("error"))),
+    )
+    budget = COMPLETIONS + errors + is_enough
+    machine = await started(model, engine=engine, step_budget=budget)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await settle()
+    assert machine.state() == f"/M/s{COMPLETIONS}"
+    assert [type(error) for error in caught] == [hsm.LoopBudgetError] * (not is_enough)
+    assert machine.instance.log.count("more") == is_enough
+    assert is_generated(machine, "more") is (engine == "generated")
 
 
 @rule("Q8", "L1")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import linecache
 import traceback
+import weakref
 from itertools import pairwise
 
 import pytest
-from support import go, note
+from support import go, note, says
 from support import started as started_on
+from support.inside import step_of
 
 import hsm
-from hsm.runtime.stepping import SHAPES
+from hsm.codegen import load
+from hsm.runtime.generated import SHAPES
 
 
 def fails(ctx, self, event):
@@ -22,11 +26,6 @@ def fails(ctx, self, event):
 async def started(model):
     """A machine whose steps are generated, whatever the other tests run on."""
     return await started_on(model, engine="generated")
-
-
-def step_of(machine, event):
-    """The generated step of the machine where it rests."""
-    return machine._find(event)
 
 
 async def test_equal_shapes_of_different_models_share_one_code_object():
@@ -79,10 +78,10 @@ async def test_a_debugger_finds_the_text_of_a_step():
     linecache.checkcache()
     lines = linecache.getlines(step.__code__.co_filename)
     assert lines[0].startswith("def bind(")
-    assert lines[step.__code__.co_firstlineno - 1] == "    def step(machine, event):\n"
+    assert lines[step.__code__.co_firstlineno - 1] == "    def step(record, event):\n"
     linecache.checkcache(step.__code__.co_filename)
     assert linecache.getlines(step.__code__.co_filename) == lines
-    assert inspect.getsource(step).startswith("    def step(machine, event):\n")
+    assert inspect.getsource(step).startswith("    def step(record, event):\n")
 
 
 async def test_the_lines_of_a_shared_step_name_its_first_users():
@@ -95,7 +94,7 @@ async def test_the_lines_of_a_shared_step_name_its_first_users():
     states = [hsm.state(f"s{n}", go("shape", f"../s{(n + 1) % 6}", *shape)) for n in range(6)]
     machine = await started(hsm.define("M", *states))
     program = machine.program
-    codes = [machine._engine.find({}, (leaf,), "shape").__code__ for leaf in range(1, 7)]
+    codes = [step_of(machine, "shape", (leaf,)).__code__ for leaf in range(1, 7)]
     assert len(set(codes)) == 1
     text = "".join(linecache.getlines(codes[0].co_filename))
     noted = next(line for line in text.splitlines() if "guard_1(" in line)
@@ -115,7 +114,90 @@ async def test_a_traceback_through_a_step_shows_its_line():
     frames = traceback.extract_tb(raised.value.__traceback__)
     step, behavior = next(pair for pair in pairwise(frames) if pair[0].filename == name)
     assert step.name == "step"
-    assert step.line.startswith("given = effect_")
+    assert step.line.startswith("result = effect_")
     assert "# effect of /M/a on 'go' (" in step.line
     assert (behavior.filename, behavior.name, behavior.line) == (__file__, "fails", 'raise ValueError("oops")')
     assert step.line in "".join(traceback.format_exception(raised.value))
+
+
+def unlike(count):
+    """Parts of a transition that no other test has in this shape."""
+    return (hsm.guard(hsm.all_of(*[fails] * count)), hsm.effect(*[fails] * (20 - count)))
+
+
+async def test_a_shape_goes_with_the_last_program_that_uses_it():
+    """With its code and with its lines; while somebody uses it, both stay."""
+
+    async def user(name):
+        machine = await started(hsm.define(name, hsm.state("a", go("go", "b", *unlike(7))), hsm.state("b")))
+        return machine, step_of(machine, "go").__code__
+
+    gc.collect()
+    before = len(SHAPES)
+    first, code = await user("First")
+    in_use = len(SHAPES)
+    assert in_use > before
+    second, same = await user("Second")
+    file = code.co_filename
+    assert same is code
+    assert len(SHAPES) == in_use
+    assert "guard of /First/a on 'go'" in "".join(linecache.getlines(file))
+    del first
+    gc.collect()
+    assert len(SHAPES) == in_use
+    assert file in linecache.cache
+    gone = weakref.ref(code)
+    del code, same, second
+    gc.collect()
+    assert gone() is None
+    assert len(SHAPES) == before
+    assert file not in linecache.cache
+
+
+async def test_the_lines_name_only_programs_that_are_still_there():
+    """A program that is gone is not kept for the sake of a note."""
+
+    async def user(name):
+        machine = await started(hsm.define(name, hsm.state("a", go("go", "b", *unlike(8))), hsm.state("b")))
+        return machine, step_of(machine, "go").__code__.co_filename
+
+    first, file = await user("First")
+    second, _ = await user("Second")
+    del first
+    gc.collect()
+    text = "".join(linecache.getlines(file))
+    assert "guard of /Second/a on 'go'" in text
+    assert "/First" not in text
+    del second
+    gc.collect()
+
+
+async def test_a_debugger_that_asks_too_late_is_shown_nothing():
+    """Who holds the entry of the cache when the shape goes finds no lines behind it."""
+    machine = await started(hsm.define("M", hsm.state("a", go("go", "b", *unlike(9))), hsm.state("b")))
+    (lines,) = linecache.cache[step_of(machine, "go").__code__.co_filename]
+    assert lines().startswith("def bind(")
+    del machine
+    gc.collect()
+    assert lines() == ""
+
+
+async def test_behaviours_are_described_when_somebody_looks(monkeypatch):
+    """Not while a step is made or taken: that would read the users' files."""
+    described = []
+    describe = load.describe_behavior
+
+    def listen(program, behavior):
+        described.append(behavior.name)
+        return describe(program, behavior)
+
+    monkeypatch.setattr(load, "describe_behavior", listen)
+    quiet = (hsm.guard(hsm.all_of(*[says(True)] * 3)), hsm.effect(*[note("x")] * 9))
+    machine = await started(
+        hsm.define("M", hsm.state("a", go("go", "b", *quiet)), hsm.state("b", go("go", "a", *quiet)))
+    )
+    for _ in range(4):
+        assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert described == []
+    assert len(linecache.getlines(step_of(machine, "go").__code__.co_filename)) > 30
+    assert len(described) == 2 * (3 + 9)

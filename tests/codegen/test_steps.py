@@ -9,16 +9,17 @@ import traceback
 
 import pytest
 from support import Log, both_engines, go, note, rule, says, settle, started
+from support.inside import step_of
 
 import hsm
-from hsm.runtime import engine as engines
+from hsm.runtime.generated import enqueue
 from hsm.testing import VirtualClock
 from hsm_classdsl import Machine, State, entry, on
 
 
 def kinds_of_steps(machine):
     """Whether each step that the machine knows where it rests is generated, by event."""
-    return {key: step is not machine._engine.by_turns for key, step in machine.steps.items()}
+    return {key: step is not enqueue for key, step in machine._record.steps.items()}
 
 
 def test_the_text_of_a_step_is_what_the_model_says_and_nothing_else():
@@ -30,29 +31,34 @@ def test_the_text_of_a_step_is_what_the_model_says_and_nothing_else():
     )
     text = hsm.generated(model, "go", "/M/a")
     code = [line.split("  #")[0].strip() for line in text.splitlines()]
-    assert code[code.index("try:") + 1 : code.index("except BaseException as error:")] == [
+    assert code[code.index("try:") - 1 : code.index("except BaseException as error:")] == [
+        "at = 0",
+        "try:",
         "answer = guard_1(ctx, instance, event)",
         "if answer is not False:",
         "if answer is not True:",
-        "return hand_over(machine, event, PLAN, 11, answer)",
-        "given = exit_2(ctx, instance, event)",
-        "if given is not None and awaits(given):",
-        "return hand_over(machine, event, PLAN, 15, given)",
-        "machine.leaves = leaves_3",
-        "given = effect_4(ctx, instance, event)",
-        "if given is not None and awaits(given):",
-        "return hand_over(machine, event, PLAN, 19, given)",
-        "machine.leaves = leaves_5",
-        "given = entry_6(ctx, instance, event)",
-        "if given is not None and awaits(given):",
-        "return hand_over(machine, event, PLAN, 23, given)",
-        "if machine.steps is not BUSY:",
-        "return after(machine, TAKEN)",
-        "machine.steps = steps_7",
+        "return hand_over(record, event, PLAN, 0, answer)",
+        "at = 1",
+        "result = exit_2(ctx, instance, event)",
+        "if result is not None and awaits(result):",
+        "return hand_over(record, event, PLAN, 1, result)",
+        "record.leaves = leaves_3",
+        "at = 2",
+        "result = effect_4(ctx, instance, event)",
+        "if result is not None and awaits(result):",
+        "return hand_over(record, event, PLAN, 2, result)",
+        "record.leaves = leaves_5",
+        "at = 3",
+        "result = entry_6(ctx, instance, event)",
+        "if result is not None and awaits(result):",
+        "return hand_over(record, event, PLAN, 3, result)",
+        "if record.steps is not BUSY:",
+        "return after(record, TAKEN)",
+        "record.steps = steps_7",
         "return TAKEN",
-        "if machine.steps is not BUSY:",
-        "return after(machine, IGNORED)",
-        "machine.steps = steps_8",
+        "if record.steps is not BUSY:",
+        "return after(record, IGNORED)",
+        "record.steps = steps_8",
         "return IGNORED",
     ]
     assert "# exit of /M/a (tests/codegen/test_steps.py:" in text
@@ -76,7 +82,7 @@ async def test_equal_states_share_one_piece_of_code():
     codes = set()
     for _ in range(size):
         await machine.dispatch("go")
-        codes |= {step.__code__ for step in machine.steps.values()}
+        codes |= {step.__code__ for step in machine._record.steps.values()}
     assert machine.state() == "/M/s0"
     assert len(codes) == 1
 
@@ -97,32 +103,12 @@ async def test_tracebacks_show_the_line_of_a_step_with_the_place_of_the_behaviou
         if frame.filename.startswith("hsm step")
     ]
     assert any(
-        "machine.context, machine.instance, event)  # effect of /M/a on 'go' (tests/codegen/test_steps.py:" in line
+        "record.context, record.instance, event)  # effect of /M/a on 'go' (tests/codegen/test_steps.py:" in line
         for line in lines
     )
-    assert linecache.getline(machine._engine.find({}, (1,), "go").__code__.co_filename, 2).strip() == (
-        "def step(machine, event):"
+    assert linecache.getline(step_of(machine, "go", (1,)).__code__.co_filename, 2).strip() == (
+        "def step(record, event):"
     )
-
-
-async def test_names_that_are_not_the_models_are_kept_up_to_a_limit(monkeypatch):
-    """A machine that is sent ever new names does not grow for ever."""
-    monkeypatch.setattr(engines, "NAMES", 5)
-    machine = await started(hsm.define("M", hsm.state("a", go("order.*", "b")), hsm.state("b", go("back", "a"))))
-    for n in range(50):
-        assert await machine.dispatch(f"nothing.{n}") is hsm.Outcome.IGNORED
-    assert len(machine.steps) == 5
-    assert await machine.dispatch("order.1") is hsm.Outcome.TAKEN
-    assert await machine.dispatch("back") is hsm.Outcome.TAKEN
-
-
-async def test_configurations_are_kept_up_to_a_limit(monkeypatch):
-    """Beyond it a configuration's steps are worked out again, and do the same."""
-    monkeypatch.setattr(engines, "CONFIGURATIONS", 1)
-    machine = await started(hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", go("go", "a"))))
-    for _ in range(6):
-        assert await machine.dispatch("go") is hsm.Outcome.TAKEN
-    assert machine.state() == "/M/a"
 
 
 @rule("E4")
@@ -207,9 +193,9 @@ async def test_what_is_too_large_to_be_written_goes_to_the_kernel():
     many = [hsm.effect(note("x")) for _ in range(60)]
     nested = go("deep", "b", *[hsm.guard(says(True)) for _ in range(70)])
     wide = go("wide", "b", hsm.guard(hsm.any_of(*[says(False)] * 30, says(True))), *many)
-    long = go("long", "b", yes, *many * 7)
+    long = go("long", "b", yes, *many * 9)
     machine = await started(hsm.define("M", hsm.state("a", nested, wide, long), hsm.state("b", go("back", "a"))))
-    for name, count in (("deep", 0), ("wide", 60), ("long", 420)):
+    for name, count in (("deep", 0), ("wide", 60), ("long", 540)):
         assert await machine.dispatch(name) is hsm.Outcome.TAKEN
         assert machine.instance.taken() == ["x"] * count
         await machine.dispatch("back")
@@ -396,7 +382,7 @@ def test_a_machine_may_be_sent_to_while_its_loop_stands_still():
 
 async def test_an_engine_has_to_be_one_of_two():
     """What is no engine is told."""
-    with pytest.raises(ValueError, match="engine is 'generated' or 'kernel', not 'fast'"):
+    with pytest.raises(ValueError, match="engine must be 'generated' or 'kernel', not 'fast'"):
         await hsm.start(None, Log(), hsm.define("M", hsm.state("a")), engine="fast")
 
 
@@ -419,7 +405,7 @@ async def test_async_methods_without_an_await_run_as_plain_ones():
     machine = await hsm.start(None, M(), M.model)
     machine.dispatch("go")
     assert machine.instance.log == ("act", "enter")
-    assert machine._room is None
+    assert machine._record.parts is None
 
 
 @rule("Q2")
@@ -484,12 +470,12 @@ def test_the_text_of_methods_calls_them_on_what_they_belong_to(is_calling):
             self.count += 1
 
     text = hsm.generated(M.model, "go", "/M/A")
-    assert "given = effect_3(machine.locals[vertex_2], event)" in text
-    assert "machine.locals[vertex_5] = make_6(instance)" in text
-    assert "given = entry_7(machine.locals[vertex_5])" in text
-    assert "machine.locals.pop(vertex_2, None)" in text
+    assert "result = effect_3(record.state_objects[vertex_2], event)" in text
+    assert "record.state_objects[vertex_5] = make_6(instance)" in text
+    assert "result = entry_7(record.state_objects[vertex_5])" in text
+    assert "record.state_objects.pop(vertex_2, None)" in text
     assert ("token = mark(" in text) is is_calling
-    assert "given = effect_1(machine.instance, machine.context, event)" in hsm.generated(M.model, "call", "/M/A")
+    assert "result = effect_1(record.instance, record.context, event)" in hsm.generated(M.model, "call", "/M/A")
 
 
 @rule("Q2")
@@ -504,9 +490,9 @@ def test_only_steps_that_call_something_are_marked():
         ),
     )
     loud, quiet = (hsm.generated(model, event, "/M/a") for event in ("loud", "quiet"))
-    assert "if machine in chain:" in loud
-    assert "token = mark((*chain, machine))" in loud
-    assert "if machine in chain:" in quiet
+    assert "if record in chain:" in loud
+    assert "token = mark((*chain, record) if chain else (record,))" in loud
+    assert "if record in chain:" in quiet
     assert "mark(" not in quiet
 
 

@@ -1,4 +1,4 @@
-"""Writing: the whole text of steps, line for line, and which line does which operation."""
+"""Writing: the whole text of steps, line for line, and which operation every position in it stands for."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from textwrap import dedent
 
 import pytest
 from support import go, note, says
+from support.inside import explored, leaves_of, written
 
 import hsm
 from hsm.api import program_of
-from hsm.codegen import specialize
-from hsm.codegen.blocks import Act, Arm, Ask, Make, Recall
-from hsm.codegen.deciding import NeedsKernel
-from hsm.codegen.writer import LINES, write
-from hsm.program import vertex_at
+from hsm.codegen.explore import NeedsKernel, explore
+from hsm.codegen.writer import DEPTH, LINES, write
+from hsm.rules import operations as op
+from hsm.rules import settling as rules
 
 
 def ring(ctx, self, event):
@@ -46,15 +46,6 @@ def door():
     )
 
 
-CLOSED, OPENED = 1, 2
-
-
-def written(model, leaves, event):
-    """The text of the step of *leaves* on *event*."""
-    program = program_of(model)
-    return write(program, specialize.on_event(program, leaves, event), rests=True)
-
-
 def factory(body, *constants):
     """What stands around the step of a factory with these *constants*."""
     inner = "".join(f"    {line}\n" if line else "\n" for line in dedent(body).strip().splitlines())
@@ -63,34 +54,37 @@ def factory(body, *constants):
 
 def test_the_whole_text_of_a_step_with_behaviours():
     """A guard, an exit, a timer: marked as busy, with one way out for what is raised, and one for each outcome."""
-    assert written(door(), (CLOSED,), "open").source == factory(
+    assert written(door(), "open", "closed").source == factory(
         """
-        def step(machine, event):
-            machine.steps = BUSY
-            ctx = machine.context
-            instance = machine.instance
+        def step(record, event):
+            record.steps = BUSY
+            ctx = record.context
+            instance = record.instance
+            at = 0
             try:
                 answer = guard_1(ctx, instance, event)
                 if answer is not False:
                     if answer is not True:
-                        return hand_over(machine, event, PLAN, 7, answer)
-                    given = exit_2(ctx, instance, event)
-                    if given is not None and awaits(given):
-                        return hand_over(machine, event, PLAN, 11, given)
-                    machine.leaves = leaves_3
-                    arm(machine, timer_4)
-                    if machine.steps is not BUSY:
-                        return after(machine, TAKEN)
-                    machine.steps = steps_5
+                        return hand_over(record, event, PLAN, 0, answer)
+                    at = 1
+                    result = exit_2(ctx, instance, event)
+                    if result is not None and awaits(result):
+                        return hand_over(record, event, PLAN, 1, result)
+                    record.leaves = leaves_3
+                    at = None
+                    arm(record, timer_4)
+                    if record.steps is not BUSY:
+                        return after(record, TAKEN)
+                    record.steps = steps_5
                     return TAKEN
-                if machine.steps is not BUSY:
-                    return after(machine, IGNORED)
-                machine.steps = steps_6
+                if record.steps is not BUSY:
+                    return after(record, IGNORED)
+                record.steps = steps_6
                 return IGNORED
             except BaseException as error:
                 raised = error
             try:
-                return failed(machine, event, PLAN, raised)
+                return failed(record, event, PLAN, at, raised)
             finally:
                 del raised
         """,
@@ -100,12 +94,12 @@ def test_the_whole_text_of_a_step_with_behaviours():
 
 def test_the_whole_text_of_a_step_without_behaviours():
     """Nothing of the user's runs: nothing has to be marked, and nothing can be raised."""
-    assert written(door(), (OPENED,), "close").source == factory(
+    assert written(door(), "close", "opened").source == factory(
         """
-        def step(machine, event):
-            disarm(machine, timer_1)
-            machine.leaves = leaves_2
-            machine.steps = steps_3
+        def step(record, event):
+            disarm(record, timer_1)
+            record.leaves = leaves_2
+            record.steps = steps_3
             return TAKEN
         """,
         "timer_1", "leaves_2", "steps_3",
@@ -113,28 +107,28 @@ def test_the_whole_text_of_a_step_without_behaviours():
 
 
 def test_an_event_that_does_nothing_is_one_line():
-    """What nobody takes is ignored, what is deferred is held back."""
-    step = "def step(machine, event):\n    return "
-    assert written(door(), (OPENED,), "open").source == factory(f"{step}IGNORED")
-    assert written(door(), (CLOSED,), "lock").source == factory(f"{step}hold(machine, event)")
+    """What nobody takes is ignored, what is deferred is kept."""
+    step = "def step(record, event):\n    return "
+    assert written(door(), "open", "opened").source == factory(f"{step}IGNORED")
+    assert written(door(), "lock", "closed").source == factory(f"{step}defer(record, event)")
 
 
 def test_where_behaviours_may_start_tasks_a_step_looks_who_sends():
     """What such a task sends comes from inside the machine, and has to wait its turn."""
     model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(note("x")))))
-    lines = [line.strip() for line in written(model, (1,), "other").source.splitlines()]
-    assert lines[2:5] == ["chain = senders()", "if machine in chain:", "return by_turns(machine, event)"]
-    assert "unmark(token)" in written(model, (1,), "e").source
+    lines = [line.strip() for line in written(model, "other", "a").source.splitlines()]
+    assert lines[2:5] == ["chain = senders()", "if record in chain:", "return enqueue(record, event)"]
+    assert "unmark(token)" in written(model, "e", "a").source
 
 
 def test_start_and_stop_leave_the_machine_to_whoever_asked():
     """They set what is active, and no steps: the machine is not at rest by then."""
     program = program_of(door())
-    start = write(program, specialize.start(program), rests=False).source
-    stop = write(program, specialize.stop(program, (OPENED,)), rests=False).source
-    assert start == factory("def step(machine, event):\n    machine.leaves = leaves_1\n    return TAKEN", "leaves_1")
+    start = write(program, explore(program, (), rules.start), rests=False).source
+    stop = write(program, explore(program, leaves_of(door(), "opened"), rules.stop), rests=False).source
+    assert start == factory("def step(record, event):\n    record.leaves = leaves_1\n    return TAKEN", "leaves_1")
     assert stop == factory(
-        "def step(machine, event):\n    disarm(machine, timer_1)\n    machine.leaves = leaves_2\n    return TAKEN",
+        "def step(record, event):\n    disarm(record, timer_1)\n    record.leaves = leaves_2\n    return TAKEN",
         "timer_1", "leaves_2",
     )  # fmt: skip
 
@@ -162,7 +156,7 @@ def test_the_text_is_the_same_in_every_process():
         for seed in ("0", "1", "2")
     }
     assert len(texts) == 1
-    assert "def step(machine, event):" in texts.pop()
+    assert "def step(record, event):" in texts.pop()
 
 
 def test_equal_shapes_have_equal_text_and_constants_of_their_own():
@@ -173,16 +167,14 @@ def test_equal_shapes_have_equal_text_and_constants_of_their_own():
         hsm.state("b", go("go", "c", hsm.effect(waits, ring)), go("step", "c", hsm.effect(ring))),
         hsm.state("c", go("go", "a", hsm.effect(ring))),
     )
-    first, other, third = (
-        written(model, leaves, event) for leaves, event in (((1,), "go"), ((2,), "step"), ((3,), "go"))
-    )
+    first, other, third = (written(model, event, path) for event, path in (("go", "a"), ("step", "b"), ("go", "c")))
     assert first.source == other.source == third.source
     assert len({repr(text.constants) for text in (first, other, third)}) == 3
-    assert written(model, (2,), "go").source != first.source
+    assert written(model, "go", "b").source != first.source
 
 
-def test_every_point_is_the_line_of_its_operation():
-    """The line that stands for an operation calls the behaviour of that very operation, or hands it over."""
+def test_every_number_is_the_position_of_its_operation():
+    """What is called behind `at = number` is the behaviour at that position; what cannot be is handed over by it."""
 
     def seconds(ctx, self, event):
         return 1
@@ -199,6 +191,7 @@ def test_every_point_is_the_line_of_its_operation():
             ),
             hsm.state("y"),
             go("next", "/M/a/y"),
+            go("skip", "/M/c"),
             hsm.exit(note("-a")),
         ),
         hsm.choice(
@@ -212,24 +205,30 @@ def test_every_point_is_the_line_of_its_operation():
     )
     program = program_of(model)
     seen = set()
-    for path, event in (("a/x", "go"), ("c", "back")):
-        text = written(model, (vertex_at(program, path),), event)
-        lines = text.source.splitlines()
+    for path, event in (("a/x", "go"), ("a/x", "skip"), ("c", "back")):
+        text = written(model, event, path)
+        lines = [line.strip() for line in text.source.splitlines()]
+        is_alone = "ctx = record.context" not in text.source
+        given = "record.context, record.instance" if is_alone else "ctx, instance"
         names = {constant: name for name, constant in text.constants.items()}
-        for number, point in text.points.items():
-            operation, line = point.block.operations[point.place], lines[number - 1].strip()
+        for number, position in enumerate(text.positions):
+            operation = position.path.operations[position.index]
             seen.add(type(operation))
-            if isinstance(operation, Ask | Act) and not program.behaviors[operation.behavior].may_suspend:
-                behavior = program.behaviors[operation.behavior]
-                is_alone = "ctx = machine.context" not in text.source
-                given = "machine.context, machine.instance" if is_alone else "ctx, instance"
-                called = f"{names[behavior.role, operation.behavior]}({given}, event)"
-                if called not in line:  # the line behind the call, which looks at what was given
-                    assert called in lines[number - 2]
-                    assert line == "if given is not None and awaits(given):"
-            else:
-                assert line == f"return hand_over(machine, event, PLAN, {number})"
-    assert {Ask, Act, Recall} <= seen <= {Ask, Act, Arm, Make, Recall}
+            behaviors = operation.behaviors if isinstance(operation, op.Run) else [getattr(operation, "behavior", None)]
+            index = behaviors[position.in_list]
+            if index is None or program.behaviors[index].may_suspend:
+                assert lines.count(f"return hand_over(record, event, PLAN, {number})") == 1
+                assert f"at = {number}" not in lines
+                continue
+            result = "answer" if isinstance(operation, op.Ask) else "result"
+            place = lines.index(f"at = {number}") + 1
+            place += lines[place] == "try:"
+            call = f"{names[program.behaviors[index].role, index]}({given}, event)"
+            assert lines[place] == f"{result} = {call}"
+            assert text.behaviors[place + 1] == index
+            assert f"return hand_over(record, event, PLAN, {number}, {result})" in lines[place + 2 : place + 4]
+        assert len(text.behaviors) == sum(line.startswith(("answer =", "result =")) for line in lines)
+    assert seen == {op.Ask, op.Run, op.Arm, op.Recall}
 
 
 def test_a_note_says_role_place_and_position():
@@ -238,19 +237,19 @@ def test_a_note_says_role_place_and_position():
     noted = [line.split("  # ") for line in text.splitlines() if "  # " in line]
     assert [line.strip() for line, _ in noted] == [
         "answer = guard_1(ctx, instance, event)",
-        "given = exit_2(ctx, instance, event)",
+        "result = exit_2(ctx, instance, event)",
     ]
     first, second = (note.rpartition(":")[0] for _, note in noted)
     assert first == f"guard of /Door/closed on 'open' ({os.path.relpath(__file__)}"
     assert second == f"exit of /Door/closed ({os.path.relpath(__file__)}"
     assert (
         text.replace(noted[0][1], "").replace(noted[1][1], "").replace("  # ", "")
-        == written(door(), (CLOSED,), "open").source
+        == written(door(), "open", "closed").source
     )
 
 
 def test_no_function_is_longer_than_what_python_likes():
-    """Every way through ten conditions of ten operands has the rest of the step in it: too much to write out."""
+    """What ten conditions of ten operands lead to, every time that they hold, is too much to write out."""
     few, many = (
         hsm.define(
             "M",
@@ -262,7 +261,28 @@ def test_no_function_is_longer_than_what_python_likes():
         )
         for n in (2, 10)
     )
-    assert written(few, (1,), "e").source.count("\n") < LINES
+    assert written(few, "e", "a").source.count("\n") < LINES
     with pytest.raises(NeedsKernel):
-        written(many, (1,), "e")
+        written(many, "e", "a")
     assert hsm.generated(many, "e", "a") is None
+
+
+@pytest.mark.parametrize(("count", "is_written"), [(LINES // 2, True), (LINES, False)])
+def test_lines_are_counted_where_one_operation_takes_many(count, is_written):
+    """Disarming the timers of a state is one operation, and a line for each of them."""
+    late = [hsm.transition(hsm.after(3), hsm.target("b"))] * count
+    model = hsm.define("M", hsm.state("a", *late, go("e", "b")), hsm.state("b"))
+    assert len(explored(model, "e", "a").operations) < 10
+    text = hsm.generated(model, "e", "a")
+    assert (text is not None) is is_written
+    assert text is None or text.count("disarm(record, timer_") == count
+
+
+@pytest.mark.parametrize(("count", "is_written"), [(DEPTH - 5, True), (DEPTH, False)])
+def test_levels_are_counted(count, is_written):
+    """Each guard of a row is asked within the one before; Python reads what is written."""
+    model = hsm.define("M", hsm.state("a", go("e", "b", *[hsm.guard(is_open)] * count)), hsm.state("b"))
+    assert explored(model, "e", "a")
+    text = hsm.generated(model, "e", "a")
+    assert (text is not None) is is_written
+    assert text is None or compile(text, "step", "exec")

@@ -122,7 +122,7 @@ async def test_an_instance_that_never_called_its_base_init_says_the_same():
 
         taken = Log.taken
 
-    with pytest.raises(hsm.LifecycleError, match=r"this Bare is run by no machine"):
+    with pytest.raises(hsm.LifecycleError, match=r"this Bare has not been started"):
         Bare().dispatch("go")
     assert await is_well(await hsm.start(None, Bare(), MODEL))
 
@@ -187,21 +187,21 @@ async def test_the_model_of_a_machine_class_works_on_instances_of_that_class_alo
 @pytest.mark.parametrize("grace", [-1, float("nan"), "5", None])
 async def test_a_grace_that_is_no_span_of_time_is_refused(grace):
     """It is a number of seconds."""
-    with pytest.raises(ValueError, match=re.escape(f"grace is 0 or more seconds, not {grace!r}")):
+    with pytest.raises(ValueError, match=re.escape(f"grace must be 0 or more seconds, not {grace!r}")):
         await hsm.start(None, Log(), MODEL, grace=grace)
 
 
 @pytest.mark.parametrize("budget", [0, -1, 1.5, None])
 async def test_a_step_budget_that_allows_nothing_is_refused(budget):
     """It is a number of steps."""
-    with pytest.raises(ValueError, match=re.escape(f"step_budget is 1 or more steps, not {budget!r}")):
+    with pytest.raises(ValueError, match=re.escape(f"step_budget must be 1 or more, not {budget!r}")):
         await hsm.start(None, Log(), MODEL, step_budget=budget)
 
 
 async def test_something_that_is_no_clock_is_refused():
     """Before anything is entered."""
     instance = Log()
-    with pytest.raises(TypeError, match=r"a clock has the methods of hsm\.Clock, and 3 has not"):
+    with pytest.raises(TypeError, match=r"a clock must have the methods of hsm\.Clock; 3 has not"):
         await hsm.start(None, instance, MODEL, clock=3)
     assert await is_well(await hsm.start(None, instance, MODEL))
 
@@ -286,9 +286,9 @@ async def test_a_guard_that_returns_no_bool_is_an_error_and_counts_as_false(valu
         hsm.state("a", on("bad", hsm.guard(make(value)), hsm.effect(note("wrong"))), noting("go", "gone")),
     )
     machine = await started(model)
-    with pytest.raises(hsm.GuardError, match=re.escape(f"answer' gave {value!r}")) as caught:
+    with pytest.raises(hsm.GuardError, match=re.escape(f"answer' returned {value!r} (")) as caught:
         await machine.dispatch("bad")
-    assert "a guard gives True or False" in str(caught.value)
+    assert f"({type(value).__name__}); a guard must return True or False" in str(caught.value)
     assert "in guard of /M/a on 'bad'" in caught.value.__notes__[0]
     assert machine.instance.log == []
     assert await is_well(machine)

@@ -359,7 +359,7 @@ async def test_machine_of_gives_the_machine_behind_an_instance():
     await machine.dispatch("go")
     assert machine.instance.log == ["running"]
     assert hsm.machine_of(machine.instance) is hsm.machine_of(machine) is machine
-    with pytest.raises(hsm.LifecycleError, match="run by no machine yet"):
+    with pytest.raises(hsm.LifecycleError, match="has not been started"):
         hsm.machine_of(Log())
 
 
@@ -660,7 +660,7 @@ async def test_a_copy_of_an_instance_is_run_by_no_machine(kind, copied):
     twin = copied(one.instance)
     assert vars(twin) == {name: value for name, value in vars(one.instance).items() if value is not one}
     assert getattr(twin, "count", None) == getattr(one.instance, "count", None)
-    with pytest.raises(hsm.LifecycleError, match="run by no machine yet"):
+    with pytest.raises(hsm.LifecycleError, match="has not been started"):
         twin.dispatch("go")
     other = await hsm.start(None, twin, model)
     await twin.dispatch("go")

@@ -382,7 +382,7 @@ async def test_a_function_that_gives_no_possible_time_is_an_error(trigger, given
     assert machine.instance.log == []
     (error,) = seen
     assert isinstance(error, hsm.DurationError)
-    assert f"gave {given!r}" in str(error)
+    assert f"returned {given!r}; " in str(error)
     assert "span" in str(error)
 
 

@@ -124,18 +124,20 @@ def by_library(
     is_real: bool = False,
     build=build_functional,
     engine="generated",
+    **options,
 ) -> list[Told]:
-    """What does happen."""
+    """What does happen; *options* are more of those of `hsm.start`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model = build(description, mode)
+    chosen = {"engine": engine, **options}
     if is_real:
-        return asyncio.run(_play(model, operations, engine, None))
+        return asyncio.run(_play(model, operations, None, **chosen))
     clock = VirtualClock(patience=PATIENCE)
-    return clock.run(_play(model, operations, engine, clock))
+    return clock.run(_play(model, operations, clock, **chosen))
 
 
-async def _play(model: hsm.Model, operations: list[str], engine: str, clock: VirtualClock | None) -> list[Told]:
+async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | None, **options: object) -> list[Told]:
     recorder = model.instance_type() if issubclass(model.instance_type, Recorder) else Recorder()
     background: list[str] = []
     loop = asyncio.get_running_loop()
@@ -165,7 +167,7 @@ async def _play(model: hsm.Model, operations: list[str], engine: str, clock: Vir
         background.clear()
         told.append(Told(operation, result, log, begun, *written))
 
-    await tell(START, partial(hsm.start, engine=engine), None, recorder, model)
+    await tell(START, partial(hsm.start, **options), None, recorder, model)
     for operation in (*operations, STOP):
         if machine.status.value in ENDED:
             break

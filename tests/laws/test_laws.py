@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from laws.background import CALL, busy_operations, with_background
 from laws.classes import build_classes, build_classes_by_reference, in_class_words
 from laws.description import ASYNC, MIXED, SYNC, build_functional
-from laws.models import KINDS, describe, descriptions, is_valid, operations, sequences
+from laws.models import KINDS, RESTART, describe, descriptions, is_valid, operations, sequences
 from laws.play import by_library, by_reference
 from laws.reference import Endless, Unspecified
 from laws.shrinking import Ways, report
@@ -93,6 +93,22 @@ def test_both_engines_do_what_the_rules_say_of_timers_activities_and_calls(descr
     except (Endless, Unspecified):
         hypothesis.reject()
     assert difference is None, difference
+
+
+@law(100)
+@given(
+    descriptions(),
+    sequences(),
+    st.sampled_from((SYNC, MIXED, ASYNC)),
+    st.sampled_from((build_functional, build_classes)),
+    st.sampled_from((1, 2)),
+)
+def test_it_makes_no_difference_when_a_step_is_generated(description, sequence, mode, build, after):
+    """Machines whose steps are taken by the kernel first, and are generated in the middle of what they do."""
+    thrice = [*sequence, RESTART] * 3
+    must_end(description, thrice)
+    by_kernel = by_library(description, thrice, mode, build=build, engine="kernel")
+    assert by_library(description, thrice, mode, build=build, generate_after=after) == by_kernel
 
 
 @law(60)

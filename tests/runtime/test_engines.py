@@ -10,7 +10,7 @@ import pytest
 from support import Log, anote, both_engines, fail, go, logged, note, on, pause, rule, says, settle, started
 
 import hsm
-from hsm.runtime.record import BUSY, BY_TURNS, WANTED
+from hsm.runtime.record import AWAITED, BUSY, QUEUED
 from hsm_classdsl import Machine, State, entry, exit
 from hsm_classdsl import on as mark
 
@@ -28,6 +28,29 @@ def interrupt(ctx, self, event):
     raise KeyboardInterrupt
 
 
+async def test_a_machine_shows_what_users_may_call_and_nothing_else():
+    """What it is made of is in its record."""
+    machine = await started(hsm.define("M", hsm.state("a")))
+    assert [name for name in dir(machine) if not name.startswith("_")] == [
+        "call",
+        "context",
+        "dispatch",
+        "dispatch_threadsafe",
+        "instance",
+        "is_in",
+        "is_over",
+        "program",
+        "restart",
+        "state",
+        "states",
+        "status",
+        "stop",
+        "wait",
+    ]
+    assert [name for name in dir(machine) if name.startswith("_") and not name.startswith("__")] == ["_record"]
+    assert not hasattr(machine, "__dict__")
+
+
 # --- which engine takes a step -------------------------------------------------------------------------------
 
 
@@ -36,17 +59,18 @@ async def test_a_machine_that_rests_knows_its_steps_and_on_the_kernel_it_never_d
     model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b"))
     generated, kernel = [await started(model, engine=engine) for engine in ("generated", "kernel")]
     assert await generated.dispatch("go") is await kernel.dispatch("go") is hsm.Outcome.TAKEN
-    assert generated.steps is generated._engine.table(generated.leaves)
-    assert generated._room is None
-    assert kernel.steps is BY_TURNS
-    assert kernel._engine is None
+    record = generated._record
+    assert record.steps is record.cache.tables[record.leaves]
+    assert record.parts is None
+    assert kernel._record.steps is QUEUED
+    assert kernel._record.cache is None
     assert generated.states() == kernel.states() == ("/M/b",)
 
 
 @pytest.mark.parametrize("engine", ["fast", "Kernel", "", None, True])
 async def test_what_is_no_engine_is_refused(engine):
     """The message names the two that there are."""
-    with pytest.raises(ValueError, match=f"engine is 'generated' or 'kernel', not {engine!r}"):
+    with pytest.raises(ValueError, match=f"engine must be 'generated' or 'kernel', not {engine!r}"):
         hsm.start(None, Log(), hsm.define("M", hsm.state("a")), engine=engine)
 
 
@@ -55,26 +79,30 @@ async def test_machines_of_one_model_share_their_steps():
     model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b"))
     first, second = [await started(model, engine="generated") for _ in range(2)]
     await first.dispatch("go")
-    assert second.steps["go"].__code__.co_name == "step"
-    assert second._engine is first._engine
+    made = first._record.cache.tables[second._record.leaves]["go"]
+    assert made.__code__.co_name == "step"
+    assert await second.dispatch("nothing") is hsm.Outcome.IGNORED
+    assert second._record.steps["go"] is made
+    assert second._record.cache is first._record.cache
 
 
 async def test_a_machine_says_that_a_step_is_under_way():
-    """In a behaviour its table is the one of a busy machine; after a dispatch from there, that of a wanted one."""
+    """In a behaviour its table is the one of a busy machine; after a dispatch from there, that of an awaited one."""
     seen = []
 
     def look(ctx, self, event):
         machine = seen[0]
-        seen.append(machine.steps is BUSY)
+        seen.append(machine._record.steps is BUSY)
         machine.dispatch("other")
-        seen.append(machine.steps is WANTED)
+        seen.append(machine._record.steps is AWAITED)
 
     machine = await started(hsm.define("M", hsm.state("a", on("look", hsm.effect(look)))), engine="generated")
     seen.append(machine)
     await machine.dispatch("look")
     await settle()
     assert seen[1:] == [True, True]
-    assert machine.steps is machine._engine.table(machine.leaves)
+    record = machine._record
+    assert record.steps is record.cache.tables[record.leaves]
 
 
 @rule("T2")
@@ -164,7 +192,7 @@ async def test_a_guard_that_gives_no_truth_value_is_an_error_that_counts_as_fals
     """A step that is handed something else than True or False lets the kernel say so."""
     model = hsm.define("M", hsm.state("a", go("e", "b", hsm.guard(says("yes")))), hsm.state("b"))
     machine = await started(model, engine=engine)
-    with pytest.raises(hsm.GuardError, match="gave 'yes'"):
+    with pytest.raises(hsm.GuardError, match=r"returned 'yes' \(str\)"):
         await machine.dispatch("e")
     assert machine.state() == "/M/a"
 

@@ -8,9 +8,12 @@ import tracemalloc
 import weakref
 
 import pytest
-from support import Log, anote, note, on, rule, settle, started
+from support import Log, after, anote, asays, both_engines, forever, go, note, on, rule, settle, started
 
 import hsm
+import hsm_classdsl
+from hsm.api import program_of
+from hsm.runtime.generated import SHAPES, enqueue
 from hsm.runtime.record import senders
 
 
@@ -111,3 +114,84 @@ def test_a_machine_does_not_keep_the_loop_that_is_over():
     gone = asyncio.run(main())
     gc.collect()
     assert gone() is None
+
+
+def functional():
+    """A model with a bit of everything, the instance that it runs on, and events that go round in it."""
+
+    def look(ctx, self, event):
+        return not self.log
+
+    inner = hsm.state("inner", hsm.state("x"), hsm.deep_history("h"))
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("go", "b/inner/h", hsm.guard(look)), after(99, hsm.target("b"))),
+        hsm.state("b", inner, on("on"), hsm.activity(forever()), go("back", "a", hsm.effect(asays(None)))),
+    )
+    return model, Log(), ("go", "on", "back")
+
+
+def by_classes():
+    """The same for a machine class that is defined in a function."""
+
+    class M(hsm_classdsl.Machine):
+        count = 0
+
+        class a(hsm_classdsl.State["M"], initial=True):
+            @hsm_classdsl.on("go", target="b")
+            def go(self):
+                self.machine.count += 1
+
+        class b(hsm_classdsl.State["M"]):
+            def __init__(self):
+                self.entered = 0
+
+            @hsm_classdsl.entry
+            async def enter(self):
+                self.entered += 1
+
+            back = hsm_classdsl.on("back", target="a")
+
+    return M.model, M(), ("go", "back")
+
+
+@both_engines
+@pytest.mark.parametrize("is_used", [False, True])
+@pytest.mark.parametrize("make", [functional, by_classes])
+async def test_a_model_goes_with_all_that_was_made_of_it(make, is_used, engine):
+    """Its class, its Program, its generated steps and their code, once the user lets go of it and of its machines."""
+    gc.collect()
+    shapes = len(SHAPES)
+    model, instance, events = make()
+    gone = [weakref.ref(each) for each in (model, program_of(model), instance, *{type(instance)} - {Log})]
+    if is_used:
+        machine = await hsm.start(None, instance, model, engine=engine, generate_after=2)
+        for event in events * 4:
+            assert await machine.dispatch(event) is hsm.Outcome.TAKEN
+        await machine.stop()
+        made = machine._record.cache.tables if engine == "generated" else {}
+        gone += [weakref.ref(step) for table in made.values() for step in table.values() if step is not enqueue]
+        assert (len(SHAPES) > shapes) is (engine == "generated")
+        assert (len(gone) > 4) is (engine == "generated")
+        del machine, made
+    del model, instance
+    await settle()
+    gc.collect()
+    assert [each() for each in gone] == [None] * len(gone)
+    assert len(SHAPES) == shapes
+
+
+async def test_a_model_goes_while_its_machine_has_gone_and_the_loop_goes_on():
+    """A machine that was never stopped keeps its model for as long as somebody keeps the machine."""
+    model, instance, events = by_classes()
+    machine = await hsm.start(None, instance, model)
+    for event in events * 4:
+        await machine.dispatch(event)
+    gone = [weakref.ref(each) for each in (machine, instance, model, type(instance))]
+    del model, instance
+    gc.collect()
+    assert gone[0]() is machine
+    del machine
+    await settle()
+    gc.collect()
+    assert [each() for each in gone] == [None] * 4

@@ -1,4 +1,4 @@
-"""The heap: every armed timer of an event loop, under one call of the loop's own.
+"""The timer heap: every armed timer of an event loop, under one call of the loop's own.
 
 In: timers with the time when they are due. Out: those that are due, in order of time and then of declaration (rule A6).
 Disarming marks a timer and leaves it where it is; arming it again for a later time moves it when its old time comes.
@@ -12,17 +12,21 @@ import contextvars
 import heapq
 import math
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from hsm.program import Timer
-from hsm.runtime.loop import Cancellable, Clock, Host
-
-if TYPE_CHECKING:
-    from hsm.runtime.record import Record
+from hsm.runtime.host import Cancellable, Clock, Host
 
 SPARE = 64
 """Disarmed timers that may lie in the heap without being cleared away."""
+
+
+class Owner(Protocol):
+    """Whose timer it is: what has a heap, and a chain of the timers that it has armed so far."""
+
+    heap: TimerHeap | None
+    timers: Armed | None
 
 
 class Entry(float):
@@ -37,25 +41,25 @@ class Armed:
     """A timer of one machine, for as many activations of its vertex as there are (rule A3).
 
     Attributes:
-        machine: Whose it is; ``None`` when the machine has ended, and the timer only lies here still.
+        owner: Whose it is; ``None`` when that has ended, and the timer merely still lies here.
         timer: Which one.
         due: When it fires next, in seconds on the clock; ``None`` while its vertex is not active, and when it fires no
             more. Every arming makes a number of its own: an expiry belongs to that very object.
         entry: Where it lies in the heap, for a time not after `due`; ``None`` when it does not.
-        next: Another timer of the machine.
+        next: Another timer of the owner.
     """
 
-    __slots__ = ("due", "entry", "machine", "next", "timer")
+    __slots__ = ("due", "entry", "next", "owner", "timer")
 
-    def __init__(self, machine: Record, timer: Timer, next_: Armed | None) -> None:
-        self.machine: Record | None = machine
+    def __init__(self, owner: Owner, timer: Timer, next_: Armed | None) -> None:
+        self.owner: Owner | None = owner
         self.timer = timer
         self.due: float | None = None
         self.entry: Entry | None = None
         self.next = next_
 
 
-class Ticking(Armed):
+class ArmedEvery(Armed):
     """A timer that fires again and again.
 
     Attributes:
@@ -72,13 +76,20 @@ class Ticking(Armed):
 
 
 class TimerHeap:
-    """The timers of all machines on one clock."""
+    """The timers of all machines on one clock.
 
-    __slots__ = ("__weakref__", "_call", "_due", "_entries", "_outside", "_void", "_when", "clock", "now")
+    Args:
+        clock: Where time comes from.
+        fire: Is called with a timer and the time when it was due; whether the expiry still counts is not the heap's
+            to know.
+    """
 
-    def __init__(self, clock: Clock) -> None:
+    __slots__ = ("__weakref__", "_call", "_due", "_entries", "_fire", "_outside", "_void", "_when", "clock", "now")
+
+    def __init__(self, clock: Clock, fire: Callable[[Armed, float], object]) -> None:
         self.clock = clock
         self.now = clock.time
+        self._fire = fire
         self._entries: list[Entry] = []
         self._due: deque[tuple[Armed, float]] = deque()
         self._outside = contextvars.Context()
@@ -91,6 +102,7 @@ class TimerHeap:
         armed.due = due
         entry = armed.entry
         if entry is not None and entry <= due:
+            # it lies here still, for an earlier time: what was counted as void when it was disarmed is none any more
             self._void -= 1
         else:
             self.put(armed, due)  # an entry for a later time is left behind, void as it is
@@ -121,7 +133,7 @@ class TimerHeap:
         self._call = self._outside.run(self.clock.call_at, when, self._run, when)
 
     def _clear(self) -> None:
-        """Take what is void out of the heap."""
+        """Take what is void out of the heap: it is more than half of it."""
         kept: list[Entry] = []
         for entry in self._entries:
             armed = entry.armed
@@ -144,8 +156,8 @@ class TimerHeap:
         try:
             while self._due:
                 armed, due = self._due.popleft()
-                if armed.machine is not None:
-                    armed.machine.expired(armed, due)
+                if armed.owner is not None:
+                    self._fire(armed, due)
         finally:
             if self._due:  # something fatal went through here: the others are due all the same
                 self._ask(self.now())
@@ -175,14 +187,15 @@ def _order(expiry: tuple[Armed, float]) -> tuple[float, int]:
     return due, armed.timer.index
 
 
-def heap_of(host: Host, clock: Clock | None) -> TimerHeap:
-    """The heap of *clock* on the loop of *host*; the loop's own clock unless one is given."""
-    if clock is not None and clock is not host.clock:
-        heap = host.heaps.get(id(clock))  # a heap holds its clock, so that no other one has the same identity
-        if heap is None:
-            heap = host.heaps[id(clock)] = TimerHeap(clock)
+def heap_of(host: Host, clock: Clock | None, fire: Callable[[Armed, float], object]) -> TimerHeap:
+    """The heap of *clock* on the loop of *host*, made with *fire*; the loop's own clock unless one is given."""
+    is_own = clock is None or clock is host.clock
+    heap = host.heap if is_own else host.heaps.get(id(clock))  # a heap holds its clock: no other has its identity
+    if isinstance(heap, TimerHeap):
         return heap
-    if host.heap is None:
-        host.heap = TimerHeap(host.clock)
-    own: TimerHeap = host.heap
-    return own
+    made = TimerHeap(clock or host.clock, fire)
+    if is_own:
+        host.heap = made
+    else:
+        host.heaps[id(clock)] = made
+    return made

@@ -9,8 +9,8 @@ import weakref
 from support import Log, after, both_engines, go, note, pause, rule, started
 
 import hsm
-from hsm.runtime.heap import SPARE
-from hsm.runtime.timers import KEPT
+from hsm.runtime.timer_heap import SPARE
+from hsm.runtime.timers import SPARE as SPARE_OF_A_MACHINE
 
 
 @rule("A6")
@@ -19,7 +19,7 @@ async def test_arming_over_and_over_uses_one_entry(clock):
     machine = await started(hsm.define("M", hsm.state("a", after(5, hsm.effect(note("late"))), go("go", "."))))
     for _ in range(10_000):
         machine.dispatch("go")
-    assert len(machine.heap._entries) == 1
+    assert len(machine._record.heap._entries) == 1
     await clock.advance(4)
     machine.dispatch("go")
     await clock.advance(4)
@@ -56,7 +56,7 @@ async def test_what_is_disarmed_is_cleared_away(clock):
         "M", hsm.state("a", after(5, hsm.effect(note("due"))), go("go", "b")), hsm.state("b", go("back", "a"))
     )
     machines = [await started(model) for _ in range(4 * SPARE)]
-    heap = machines[0].heap
+    heap = machines[0]._record.heap
     for machine in machines[10:]:
         machine.dispatch("go")
     assert len(heap._entries) <= 2 * SPARE + 20
@@ -77,7 +77,7 @@ async def test_entries_that_were_left_behind_are_cleared_away_too(clock):
     machine = await started(hsm.define("M", hsm.state("a", after(span, hsm.effect(note("due"))), go("go", "."))))
     for _ in range(500):
         machine.dispatch("go")
-    assert len(machine.heap._entries) < 2 * SPARE + 10
+    assert len(machine._record.heap._entries) < 2 * SPARE + 10
     await clock.advance(499)
     assert machine.instance.log == []
     await clock.advance(1)
@@ -95,7 +95,7 @@ async def test_what_is_due_is_not_lost_to_something_fatal():
     good = hsm.define("Good", hsm.state("a", after(0, hsm.effect(note("fired")))))
     loop = asyncio.get_running_loop()
     first, second = await started(bad), await started(good)
-    heap = first.heap
+    heap = first._record.heap
     heap._call.cancel()
     when = max(heap._entries)
     try:
@@ -171,8 +171,8 @@ async def test_clocks_of_ones_own_have_a_heap_each():
     one, other = Clock(), Clock()
     model = hsm.define("M", hsm.state("a", hsm.transition(hsm.after(1), hsm.target("../b"))), hsm.state("b"))
     first, second, third = [await started(model, Log(), clock=clock) for clock in (one, one, other)]
-    assert first.heap is second.heap is not None
-    assert first.heap is not third.heap
+    assert first._record.heap is second._record.heap is not None
+    assert first._record.heap is not third._record.heap
 
 
 class ManualClock:
@@ -277,7 +277,7 @@ async def test_a_machine_remembers_few_timers_that_are_not_armed(clock):
     """In a ring of many states with a timer each, finding one does not take longer with every state visited."""
 
     def known(machine):
-        count, armed = 0, machine.armed
+        count, armed = 0, machine._record.timers
         while armed is not None:
             count, armed = count + 1, armed.next
         return count
@@ -290,13 +290,13 @@ async def test_a_machine_remembers_few_timers_that_are_not_armed(clock):
     for _ in range(120):
         await machine.dispatch("go")
         most = max(most, known(machine))
-    assert most <= KEPT + 1
+    assert most <= SPARE_OF_A_MACHINE + 1
     assert machine.instance.log == []
     await clock.advance(5)
     assert machine.instance.taken() == ["late 20"]
     await clock.advance(1000)
     assert machine.instance.taken() == ["outer"]
-    assert machine.heap._entries == []
+    assert machine._record.heap._entries == []
 
 
 @rule("A3")

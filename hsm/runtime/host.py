@@ -1,7 +1,7 @@
-"""The one place that knows asyncio: tasks, futures, the clock, and where errors go that nobody awaits.
+"""The host: the one door to asyncio, for tasks, futures, the clock, and errors that nobody awaits.
 
 In: the running event loop. Out: `Host`, one per loop, and the Protocols by which the rest of the run time asks.
-Everything else here could run on another loop library, or on none.
+Nothing else in the run time imports asyncio; it could run on another event loop, or on none.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, cast
 
 _logger = logging.getLogger("hsm")
@@ -91,23 +91,23 @@ class Task(Protocol):
         ...
 
 
-here: Callable[[], object] = asyncio._get_running_loop
-"""The `Host.mark` of the loop that runs in this thread, as quickly as that can be said."""
+running_loop: Callable[[], object] = asyncio._get_running_loop
+"""The `Host.mark` of the loop that runs in this thread, by the fastest way there is."""
 
 if sys.version_info < (3, 12):
-    # asking asyncio takes a call of the operating system there; what the last host of a thread left is as good
+    # asking asyncio takes a system call there; the mark of the last host that was made on the thread is as good
 
-    class _OfThread(threading.local):
+    class _ThreadLocal(threading.local):
         """What a thread knows."""
 
         mark: Callable[[], asyncio.AbstractEventLoop | None] = staticmethod(lambda: None)
         """The mark of its last host."""
 
-    _of_thread = _OfThread()
+    _thread_local = _ThreadLocal()
 
-    def here() -> object:
+    def running_loop() -> object:
         """The mark of the last host of this thread, unless its loop is closed."""
-        mark = _of_thread.mark
+        mark = _thread_local.mark
         loop = mark()
         return mark if loop is not None and not loop.is_closed() else None
 
@@ -122,10 +122,10 @@ class Host:
     Attributes:
         loop: The loop.
         thread: The thread that it runs on.
-        mark: What `here` gives on that thread while the loop runs: the quick way to see that a sender is in the right
-            place (rule Q7).
+        mark: What `running_loop` returns on that thread while the loop runs: the fast way to see that a sender is in
+            the right place (rule Q7).
         clock: Where time comes from, for machines that were given no clock.
-        heap: The timers on that clock, once there are any.
+        heap: The timers on that clock, once there are any; `timer_heap` knows what it is.
         heaps: The timers on other clocks, by the identity of the clock.
         future, call_soon, call_soon_threadsafe: The loop's own methods.
     """
@@ -146,11 +146,11 @@ class Host:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.thread = threading.get_ident()
-        self.heap: Any = None
-        self.heaps: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+        self.heap: object = None
+        self.heaps: weakref.WeakValueDictionary[int, object] = weakref.WeakValueDictionary()
         self.mark: object = loop
         if sys.version_info < (3, 12):
-            self.mark = _of_thread.mark = weakref.ref(loop)  # not the loop, which would be kept by its thread
+            self.mark = _thread_local.mark = weakref.ref(loop)  # not the loop, which would be kept by its thread
         self.future = loop.create_future
         self.call_soon = loop.call_soon
         self.call_soon_threadsafe = loop.call_soon_threadsafe
@@ -174,13 +174,13 @@ class Host:
         """
         for task in tasks:
             task.cancel()
-        await self.turn()  # most need no more than that
+        await self.next_iteration()  # most need no more than that
         late = [task for task in cast("list[asyncio.Task[None]]", tasks) if not task.done()]  # `spawn` made them
         if late:
             await asyncio.wait(late, timeout=grace)
 
-    async def turn(self) -> None:
-        """Let the loop take one turn."""
+    async def next_iteration(self) -> None:
+        """Wait until the next iteration of the loop."""
         await asyncio.sleep(0)
 
     def report(self, message: str, error: BaseException) -> None:
@@ -218,42 +218,3 @@ def host_of_loop() -> Host:
         _hosts[loop] = weakref.ref(host)
     _last = weakref.ref(host)
     return host
-
-
-class LoopOnClock(asyncio.SelectorEventLoop):
-    """An event loop whose time is that of *clock*; machines on it use *clock* by themselves."""
-
-    def __init__(self, clock: Any) -> None:
-        self.clock = clock
-        super().__init__(clock)
-
-    def time(self) -> float:
-        """The clock's time, in seconds."""
-        now: float = self.clock.time()
-        return now
-
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]  # the stub's variadic type says no more
-        """Run *func* in a thread; the clock is told, as that thread lives in real time."""
-        future: asyncio.Future[Any] = super().run_in_executor(executor, func, *args)
-        self.clock.thread_began()
-        future.add_done_callback(self.clock.thread_ended)
-        return future
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncio's
-        """Wait for the threads, however long they take: a time-out would pass at once here."""
-        await super().shutdown_default_executor()
-
-
-def run_on(loop_factory: Callable[[], asyncio.AbstractEventLoop], main: Awaitable[Any]) -> Any:
-    """Run *main* on a loop that *loop_factory* makes, and give its result."""
-
-    async def awaited() -> Any:
-        return await main
-
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(awaited())
-
-
-async def sleep(seconds: float) -> None:
-    """Wait *seconds* of the running loop's time."""
-    await asyncio.sleep(seconds)

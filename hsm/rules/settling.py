@@ -1,0 +1,109 @@
+"""Settling: what one event does, and everything that follows from it (rules C2, E3, Q5, Q8 and T6).
+
+In: a step. Out: operations; what a rule returns is the outcome. These are the entrances for whoever reads the rules.
+"""
+
+from __future__ import annotations
+
+from hsm.configuration import active_outwards
+from hsm.events import CHANGE, COMPLETION, ERROR
+from hsm.outcome import Outcome
+from hsm.program import OUTSIDE
+from hsm.rules.operations import Became, EndAll, EndError, Next, Rule, Spend, TakeError
+from hsm.rules.selection import Decision, holds, select_among, select_by_call, select_by_name
+from hsm.rules.step import Step
+from hsm.rules.traversal import complete_if_done, enter, exit_inside, fire, forget
+
+
+def on_event(step: Step, name: str) -> Rule[Outcome]:
+    """An event called *name*."""
+    decision = yield from select_by_name(step, name)
+    yield from fire(step, decision)
+    yield from settle(step)
+    return decision.outcome
+
+
+def on_timer(step: Step, transition: int) -> Rule[Outcome]:
+    """A timer of *transition* has expired."""
+    decision = yield from select_among(step, (transition,))
+    yield from fire(step, decision)
+    yield from settle(step)
+    return decision.outcome
+
+
+def on_call(step: Step, operation: str) -> Rule[tuple[Decision, object]]:
+    """A call of *operation*; returns what the last effect returned with the decision."""
+    decision = yield from select_by_call(step, operation)
+    value = yield from fire(step, decision)
+    yield from settle(step)
+    return decision, value
+
+
+def on_return(step: Step, vertex: int) -> Rule[Outcome]:
+    """An activity of *vertex* has returned: the state may be complete now (rule C1)."""
+    yield from complete_if_done(step, vertex)
+    yield from settle(step)
+    return Outcome.TAKEN
+
+
+def start(step: Step) -> Rule[Outcome]:
+    """Enter the model by its default entry, and do everything that follows from that alone (rule L1)."""
+    yield from enter(step, 0, (0,))
+    yield from forget(step)
+    yield from settle(step)
+    return Outcome.TAKEN
+
+
+def stop(step: Step) -> Rule[Outcome]:
+    """Exit everything, innermost first (rule L4)."""
+    step.before = step.leaves
+    yield from exit_inside(step, OUTSIDE)
+    yield from forget(step)
+    return Outcome.TAKEN
+
+
+def settle(step: Step) -> Rule[None]:
+    """Errors first, then completions, then changes, until nothing is left to do (rule Q5)."""
+    yield from _evaluate_changes(step)
+    while step.ended is None:
+        if (yield TakeError()):
+            decision = yield from select_by_name(step, ERROR)
+            yield from fire(step, decision)
+            yield EndError(bool(decision.chosen))
+            yield from _evaluate_changes(step)
+            spend = Spend(ERROR)
+        elif step.completions:
+            vertex = step.completions.pop(0)
+            yield Next(vertex)
+            yield from fire(step, (yield from select_among(step, step.vertices[vertex].completion_transitions)))
+            yield from _evaluate_changes(step)
+            spend = Spend(COMPLETION, vertex)
+        elif step.changes:
+            transition = step.changes.pop(0)
+            # it may have been exited meanwhile; noticing that is an internal step all the same
+            if step.is_active(step.transitions[transition].source):
+                yield Next()
+                yield from fire(step, (yield from select_among(step, (transition,))))
+                yield from _evaluate_changes(step)
+            spend = Spend(CHANGE)
+        else:
+            break
+        if (yield spend):
+            step.completions.clear()
+            step.changes.clear()
+            break
+    if step.ended is not None:
+        yield EndAll()
+
+
+def _evaluate_changes(step: Step) -> Rule[None]:
+    """Evaluate the change conditions of what is active, from the leaves outwards; queue what became true (rule T6)."""
+    if not step.program.has_changes or step.ended is not None:
+        return
+    for vertex in active_outwards(step.vertices, step.leaves):
+        for transition in step.vertices[vertex].change_transitions:
+            is_true = False
+            for condition in step.transitions[transition].change_conditions:
+                is_true = is_true or bool((yield from holds(step, condition)))
+            if (yield Became(transition, is_true)):
+                step.changes.append(transition)

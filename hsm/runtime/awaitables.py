@@ -1,0 +1,254 @@
+"""Awaitables: what `dispatch`, `stop`, `wait` and `call` return, to be dropped, awaited, or awaited by many.
+
+In: a result, now or later. Out: awaitables of it. Never imports asyncio: waiting is done on futures of the host.
+Cancelling whoever awaits one ends that wait and nothing else (rule Q4).
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Generator
+from inspect import isawaitable
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from hsm.answer import Answer
+from hsm.outcome import Outcome
+from hsm.runtime.host import Host
+
+T = TypeVar("T")
+Work: TypeAlias = Generator[Any, Any, T]
+"""Something to do, in pieces: yields what has to be awaited, is sent the results, and returns its own."""
+
+# --- work ----------------------------------------------------------------------------------------------------
+
+
+class Stopping(Exception):
+    """A behaviour raised a ``StopIteration``: on its way through work, where that would mean its end."""
+
+    def __init__(self, error: StopIteration) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Closing(BaseException):
+    """A behaviour raised a ``GeneratorExit``: in the same way, as that would mean that the work is closed."""
+
+    def __init__(self, error: GeneratorExit) -> None:
+        super().__init__()
+        self.error = error
+
+
+def through(error: BaseException) -> BaseException:
+    """*error* as it can be raised in work, which is a generator: two exceptions mean something else there."""
+    if isinstance(error, StopIteration):
+        return Stopping(error)
+    return Closing(error) if isinstance(error, GeneratorExit) else error
+
+
+# --- known at once -------------------------------------------------------------------------------------------
+
+
+class Done(Answer[T], Generic[T]):
+    """An awaitable that returns *value* at once, any number of times: it is never used up, and may be shared."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self.value
+        yield  # makes this a generator, which Python awaits faster than any other iterator
+
+    def send(self, value: Any, /) -> Any:
+        """End with the value, as the first step of a coroutine."""
+        raise StopIteration(self.value)
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
+        """Raise, as a coroutine does that is thrown into before its first step."""
+        raise typ if val is None else val
+
+    def close(self) -> None:
+        """Nothing has begun, so there is nothing to end."""
+
+
+def is_done(result: object) -> bool:
+    """Whether *result* is a `Done`, whose value can be read without awaiting it."""
+    return type(result) is Done
+
+
+def awaits(result: object) -> bool:
+    """Whether *result*, which a behaviour returned, has to be awaited; a `Done` has not."""
+    return isawaitable(result) and type(result) is not Done
+
+
+OUTCOMES: dict[Outcome, Done[Outcome]] = {outcome: Done(outcome) for outcome in Outcome}
+"""One finished awaitable for each outcome."""
+TAKEN = OUTCOMES[Outcome.TAKEN]
+STARTED: Done[None] = Done(None)
+"""The finished awaitable of a start in which nothing suspended."""
+STOPPED: Done[None] = Done(None)
+"""The finished awaitable of a machine that has stopped, or will after the current step."""
+
+# --- known later ---------------------------------------------------------------------------------------------
+
+
+class Drivable(Answer[T], Generic[T]):
+    """An awaitable that is a coroutine as well, for those that drive coroutines themselves, such as tasks.
+
+    Several tasks may drive the same one: each has a wait of its own. Cancelling or closing it ends the wait, and
+    nothing else (rule Q4).
+    """
+
+    __slots__ = ("_host", "_waits")
+
+    _host: Host
+    _waits: dict[object, Generator[Any, Any, T]] | None
+
+    @abc.abstractmethod
+    def __await__(self) -> Generator[Any, Any, T]: ...
+
+    def _advance(self, advance: Callable[[Generator[Any, Any, T]], Any]) -> Any:
+        """One step of the wait of the current task; a wait that ends makes room for another."""
+        if self._waits is None:
+            self._waits = {}
+        driver = self._host.current_task()
+        wait = self._waits.setdefault(driver, self.__await__())
+        try:
+            return advance(wait)
+        except BaseException:
+            del self._waits[driver]
+            raise
+
+    def send(self, value: Any, /) -> Any:
+        """One step of the wait."""
+        return self._advance(lambda wait: wait.send(value))
+
+    def throw(self, typ: Any, val: Any = None, tb: Any = None, /) -> Any:
+        """Raise where the wait stands."""
+        return self._advance(lambda wait: wait.throw(typ if val is None else val))
+
+    def close(self) -> None:
+        """End every wait."""
+        waits, self._waits = self._waits or {}, None
+        for wait in waits.values():
+            wait.close()
+
+
+class Pending(Generic[T]):
+    """A result that comes later; `Promise` is what users await.
+
+    Args:
+        host: Makes the futures to wait on.
+        report: Takes errors that nobody awaits (rule E4).
+
+    Attributes:
+        is_done: Whether there is a result or an error.
+        error: The error, if there is one.
+    """
+
+    __slots__ = ("_is_delivered", "_promises", "_report", "_value", "_waiters", "error", "host", "is_done")
+
+    def __init__(self, host: Host, report: Callable[[list[BaseException]], object]) -> None:
+        self.host = host
+        self._report = report
+        self._value: T | None = None
+        self._is_delivered = False
+        self._promises: int | None = None
+        self._waiters: list[Any] = []
+        self.error: BaseException | None = None
+        self.is_done = False
+
+    def wait(self) -> Generator[Any, Any, T]:
+        """Wait for the result, and return it or raise the error; any number of times."""
+        if not self.is_done:
+            waiter = self.host.future()
+            self._waiters.append(waiter)
+            try:
+                yield from waiter
+            finally:
+                self._waiters.remove(waiter)
+        if self.error is not None:
+            raise self.error
+        return self._value  # type: ignore[return-value]  # set together with is_done
+
+    def finish(self, value: T | None, errors: list[BaseException], *, is_quiet: bool = False) -> None:
+        """Wake all waiters, with *value* or with *errors*, which all later ones get as well (rule E4).
+
+        Errors that nobody can await any more are reported, unless *is_quiet*.
+        """
+        self._value = value
+        self.error = together(errors)
+        self.is_done = True
+        if is_quiet:
+            self._report = _drop
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._report_if_abandoned()
+
+    def promise(self) -> None:
+        """Somebody may ask."""
+        self._promises = (self._promises or 0) + 1
+
+    def deliver(self) -> None:
+        """Somebody who asked has the result, or the error."""
+        self._is_delivered = True
+
+    def give_up(self) -> None:
+        """One who might have asked no longer will; if it was the last, an error, now or later, is reported."""
+        assert self._promises is not None  # there was one
+        self._promises -= 1
+        self._report_if_abandoned()
+
+    def _report_if_abandoned(self) -> None:
+        if self._promises == 0 and self.is_done and self.error is not None and not self._is_delivered:
+            self._is_delivered = True
+            self._report([self.error])
+
+    def answer(self) -> Answer[T]:
+        """What a user awaits: once all is done and well, an awaitable that returns the value at once."""
+        if not self.is_done or self.error is not None:
+            return Promise(self)
+        if isinstance(self._value, Outcome):
+            return OUTCOMES[self._value]  # type: ignore[return-value]  # T is Outcome here
+        return Done(self._value)  # type: ignore[arg-type]  # set together with is_done
+
+
+class Promise(Drivable[T]):
+    """What a user awaits, or drops: then an error of what it stands for is reported, now or when it comes (rule E4).
+
+    Nothing inside refers to it, so that it goes as soon as the user lets go of it.
+    """
+
+    __slots__ = ("_pending",)
+
+    def __init__(self, pending: Pending[T]) -> None:
+        self._host = pending.host
+        self._waits = None
+        self._pending = pending
+        pending.promise()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._wait()
+
+    def _wait(self) -> Generator[Any, Any, T]:
+        try:
+            return (yield from self._pending.wait())
+        finally:
+            if self._pending.is_done:
+                self._pending.deliver()
+
+    def __del__(self) -> None:
+        self._pending.give_up()
+
+
+def together(errors: list[BaseException]) -> BaseException | None:
+    """*errors* as one: itself, unchanged, if there is one; a group if there are several (rule E4)."""
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    return BaseExceptionGroup(f"{len(errors)} errors that no transition took", errors)
+
+
+def _drop(errors: list[BaseException]) -> None:
+    """Errors that need no report."""

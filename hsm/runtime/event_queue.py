@@ -1,0 +1,143 @@
+"""The event queue: what waits to be processed, and in which order (rules Q5, C2, E3 and D2).
+
+In: occurrences. Out: the next one. A plain data structure: it knows neither tasks nor the machine; how and when
+occurrences are processed is decided in `run_to_completion`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from hsm.events import Event
+from hsm.runtime.awaitables import Pending, Work
+
+
+class Occurrence:
+    """Something to process when its turn comes: mostly an event, with what belongs to it.
+
+    Attributes:
+        process: Makes the work, of the record and this, when its turn has come.
+        event: The event that was dispatched, if it is one.
+        pending: The result, for whoever awaits it from outside; ``None`` when nobody can: it was sent from inside a
+            step, or by a timer or an activity, or its sender has the answer already.
+        sender: The ``contextvars`` to process it in; ``None`` for those that are current then (rule Q6).
+        is_fed: Whether the machine sent it to itself in a step (rule Q8).
+        is_recalled: Whether it was deferred before: then it is nothing new from outside.
+        is_call: Whether it is the call of an operation.
+        rest: The work, where it has begun already: what is left of a generated step.
+    """
+
+    __slots__ = ("event", "is_call", "is_fed", "is_recalled", "pending", "process", "rest", "sender")
+
+    def __init__(
+        self,
+        process: Callable[[Any, Occurrence], Work[Any]],
+        event: Event[Any] | None = None,
+        pending: Pending[Any] | None = None,
+        sender: contextvars.Context | None = None,
+        *,
+        is_fed: bool = False,
+        is_recalled: bool = False,
+        is_call: bool = False,
+        rest: Work[Any] | None = None,
+    ) -> None:
+        self.process = process
+        self.event = event
+        self.pending = pending
+        self.sender = sender
+        self.is_fed = is_fed
+        self.is_recalled = is_recalled
+        self.is_call = is_call
+        self.rest = rest
+
+
+class Suspended(Protocol):
+    """The rest of a step that is done in a task."""
+
+    task: object
+    """The task, once it has begun."""
+
+
+class EventQueue:
+    """The queue of one machine, and what is being processed.
+
+    Attributes:
+        current: The rest of a step that is under way; it comes before everything that waits.
+        stopping: The stop that was asked for; it comes next.
+        urgent: The ends of activities; they come before events (rules C2 and E3).
+        recalled: Events that were deferred and came back; they come before new ones (rule D2).
+        waiting: Events in the order in which they came in (rule Q5).
+        deferred: Events that were deferred, in that order (rule D1).
+        has_moved: Whether the configuration has changed since deferred events were last decided on.
+        is_draining: Whether occurrences are being processed by a caller on the stack.
+        drive: What does the rest of a step in a task.
+        is_woken: Whether processing begins on the next iteration of the loop.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "current",
+        "deferred",
+        "drive",
+        "has_moved",
+        "is_draining",
+        "is_woken",
+        "recalled",
+        "stopping",
+        "urgent",
+        "waiting",
+    )
+
+    def __init__(self) -> None:
+        self.current: Occurrence | None = None
+        self.stopping: Occurrence | None = None
+        self.urgent: list[Occurrence] = []
+        self.recalled: list[Occurrence] = []
+        self.waiting: deque[Occurrence] = deque()
+        self.deferred: list[Occurrence] = []
+        self.has_moved = False
+        self.is_draining = False
+        self.drive: Suspended | None = None
+        self.is_woken = False
+
+    @property
+    def is_working(self) -> bool:
+        """Whether something is being processed, on the stack or in a task."""
+        return self.is_draining or self.drive is not None
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether anything waits but a stop."""
+        return bool(self.urgent or self.recalled or self.waiting)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing is being processed and nothing waits, not even for a change of the configuration."""
+        return not (self.is_working or self.is_woken or self.has_waiting or self.deferred or self.stopping)
+
+    def take(self) -> Occurrence:
+        """The first that waits: the end of an activity, then a recalled event, then the queue."""
+        few = self.urgent or self.recalled
+        return few.pop(0) if few else self.waiting.popleft()
+
+    def recall(self) -> None:
+        """If the configuration has changed, the deferred events come back before those that wait (rule D2)."""
+        if self.has_moved:
+            self.has_moved = False
+            self.recalled[:0] = self.deferred
+            self.deferred.clear()
+
+    def drop_fed(self) -> None:
+        """Drop what the machine sent to itself and has not processed (rule Q8)."""
+        self.recalled = [occurrence for occurrence in self.recalled if not occurrence.is_fed]
+        self.waiting = deque([occurrence for occurrence in self.waiting if not occurrence.is_fed])
+
+    def clear(self) -> tuple[list[Occurrence], list[Occurrence]]:
+        """Empty the queue; returns what waited, and what was deferred."""
+        waiting, deferred = [*self.urgent, *self.recalled, *self.waiting], [*self.deferred]
+        for several in (self.urgent, self.recalled, self.waiting, self.deferred):
+            several.clear()
+        return waiting, deferred

@@ -1,0 +1,94 @@
+"""Failures: what behaviours raised, until somebody takes it (rules E1 to E7).
+
+In: exceptions. Out: the next one to handle as ``hsm_error``, and those that no transition took. Calls nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hsm.events import Event
+from hsm.program import NONE, Behavior, Program, describe_behavior
+
+
+class Failures:
+    """The exceptions of one machine.
+
+    Attributes:
+        raised: Those that are to become ``hsm_error``, in the order in which they were raised.
+        unhandled: Those of the event under way that no transition took; whoever awaits it gets them (rule E4).
+    """
+
+    __slots__ = ("_interruptions", "_of_activities", "_unclaimed", "_waiting", "raised", "unhandled")
+
+    def __init__(self) -> None:
+        self.raised: list[Exception] = []
+        self.unhandled: list[BaseException] = []
+        self._of_activities: list[Exception] = []
+        self._waiting: list[Exception] = []
+        self._unclaimed: list[BaseException] = []
+        self._interruptions: list[BaseException] = []
+
+    def keep_from_activity(self, error: Exception) -> None:
+        """An activity raised *error*, which nobody awaits: it is handled as soon as errors are."""
+        self.raised.append(error)
+        self._of_activities.append(error)
+
+    def interrupt(self, interruption: BaseException) -> None:
+        """Keep what is never turned into an event (rule E7)."""
+        self._interruptions.append(interruption)
+
+    def begin(self) -> Exception | None:
+        """The next error to handle; what is raised from here to `end` is raised while it is handled."""
+        if not self.raised:
+            return None
+        error, *self._waiting = self.raised
+        self.raised = []
+        return error
+
+    def end(self, error: Exception, *, is_taken: bool) -> None:
+        """*error* was handled, or no transition took it (rule E4).
+
+        What was raised meanwhile is unhandled at once: handled as well, it could go on for ever (rule E5).
+        """
+        if not is_taken:
+            self._give_up(error)
+        self.unhandled += self.raised
+        self.raised = self._waiting
+
+    def surrender(self) -> None:
+        """The step is over: what is left of errors and interruptions goes to the caller (rules E4, E5 and E7)."""
+        for error in self.raised:
+            self._give_up(error)
+        self.raised = []
+        if self._interruptions:
+            self.unhandled += self._interruptions
+            self._interruptions = []
+
+    def take_unhandled(self) -> list[BaseException]:
+        """The errors that no transition took since the last call; their sender awaits them."""
+        errors, self.unhandled = self.unhandled, []
+        return errors
+
+    def take_unclaimed(self) -> list[BaseException]:
+        """The errors of activities that no transition took since the last call; nobody awaits them."""
+        errors, self._unclaimed = self._unclaimed, []
+        return errors
+
+    def _give_up(self, error: Exception) -> None:
+        """No transition took *error*: it is the sender's, or, from an activity, nobody's (rule E4)."""
+        # by identity: an exception of the user's may compare as it likes
+        others = [known for known in self._of_activities if known is not error]
+        is_unclaimed = len(others) < len(self._of_activities)
+        self._of_activities = others
+        (self._unclaimed if is_unclaimed else self.unhandled).append(error)
+
+
+def annotate(error: BaseException, program: Program, behavior: Behavior, event: Event[Any]) -> None:
+    """Say in a note on *error* which behaviour raised it, where that is written, and on which event."""
+    note = f"in {describe_behavior(program, behavior)}"
+    label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
+    if event.name not in label:
+        note += f", event '{event.name}'"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)

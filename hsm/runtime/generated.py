@@ -1,0 +1,175 @@
+"""Generated steps: finding the function that takes a step, and what such functions call.
+
+In: an event, or a timer that is due. Out: the step taken. While a machine rests, its record has what each key does in
+the configuration as a function of its own. Where there is none, or where it cannot go on, the kernel takes the step,
+or the rest of it, through the queue.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from hsm.answer import Answer
+from hsm.codegen.explore import Rules
+from hsm.codegen.load import Shapes
+from hsm.errors import LifecycleError
+from hsm.events import Event
+from hsm.outcome import Outcome, Status
+from hsm.rules import settling as rules
+from hsm.runtime.awaitables import OUTCOMES, TAKEN, Work, awaits
+from hsm.runtime.event_queue import Occurrence
+from hsm.runtime.invocation import NOTHING, end_of
+from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
+from hsm.runtime.record import BUSY, COMPLETED, RUNNING, Record, inside, senders
+from hsm.runtime.run_to_completion import defer, drain, is_inside, pending, process_now, put, put_from_inside
+from hsm.runtime.step_cache import NO_STEPS, Key, Plan, StepFunction, StepKind
+from hsm.runtime.timer_heap import Armed
+from hsm.runtime.timers import arm, disarm, take
+
+# --- finding -------------------------------------------------------------------------------------------------
+
+
+def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
+    """The function that takes the step of *kind* on *key*, which the kernel takes where none is generated."""
+    cache = record.cache
+    if cache is None or not record.rests:
+        return kind.by_kernel(key)
+    options = record.options
+    step = cache.find(record.leaves, key, kind, after=options.generate_after, limit=options.step_memory)
+    record.steps = cache.tables.get(record.leaves, NO_STEPS)  # there may be one by now
+    return step
+
+
+def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
+    """Process *event* by the kernel when its turn comes (rules Q1 to Q5)."""
+    chain = senders()
+    if record.status is not RUNNING and not record.is_busy:
+        return _refuse(record)
+    if is_inside(record, chain):
+        put_from_inside(record, Occurrence(process_event, event))
+        return OUTCOMES[Outcome.QUEUED]
+    result = pending(record)
+    put(record, Occurrence(process_event, event, result))
+    return result.answer()
+
+
+def _refuse(record: Record) -> Answer[Outcome]:
+    """The answer of a machine that has ended (rules C3 and L5); nobody has one that has not been started."""
+    if record.status is Status.COMPLETED or record.status is Status.TERMINATED:
+        return OUTCOMES[Outcome.IGNORED]
+    raise LifecycleError("this machine was stopped: it takes no events until 'await hsm.restart(machine)'")
+
+
+def expired(armed: Armed, due: float) -> None:
+    """A timer is due (rule A6)."""
+    record = armed.owner
+    assert isinstance(record, Record)  # whose timers are all armed by machines
+    assert record.variables is not None  # the program has timers
+    variables = record.variables.copy()
+    if not record.rests:
+        # whether it still counts is known when its turn comes (rule A3)
+        put(record, Occurrence(functools.partial(process_expiry, armed, due), sender=variables))
+    elif (event := take(armed, due)) is not None:
+        variables.run(find(record, armed.timer.transition, TIMER), record, event)
+
+
+# --- what generated steps call -------------------------------------------------------------------------------
+
+
+def hand_over(
+    record: Record,
+    event: Event[Any],
+    plan: Plan,
+    number: int,
+    result: object = NOTHING,
+    error: BaseException | None = None,
+) -> Answer[Any]:
+    """Go on by the kernel in the middle of a generated step, at the position with that *number*."""
+    return plan.kind.resume(record, go_on(record, plan, number, event, result, error), event)
+
+
+def failed(record: Record, event: Event[Any], plan: Plan, at: int | None, error: BaseException) -> Answer[Any]:
+    """Go on where *error* was raised; raise it when no behaviour did (rules E1, E2 and E7)."""
+    # `hand_over` and `after` may raise as well: the step is over then, and whatever `at` says, it is not their error
+    if not record.is_in_generated_step:
+        raise error
+    if at is None:
+        drain(record)  # torn as it is, it must not wait for the end of this step for ever
+        raise error
+    return hand_over(record, event, plan, at, NOTHING, error)
+
+
+def after(record: Record, answer: Answer[Any], handled: tuple[int, ...] = ()) -> Answer[Any]:
+    """Do what waited for the end of the step, in which states completed; *answer* is the result of the step."""
+    note_completions(record, handled)
+    drain(record)
+    return answer
+
+
+def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
+    """Defer *event* (rule D1)."""
+    defer(record, Occurrence(process_event, event), is_fed=False)
+    drain(record)
+    return OUTCOMES[Outcome.DEFERRED]
+
+
+def _resume_event(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[Outcome]:
+    result = pending(record)
+    process_now(record, Occurrence(process_event, event, result, rest=rest))
+    return result.answer()
+
+
+def _resume_timer(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[Outcome]:
+    process_now(record, Occurrence(process_event, rest=rest))  # nobody awaits it: errors are reported
+    return TAKEN
+
+
+# --- the two kinds of step that a machine takes at rest ------------------------------------------------------
+
+
+def _rules_of_event(name: Any) -> Rules:
+    return lambda step: rules.on_event(step, name)
+
+
+def _rules_of_timer(transition: Any) -> Rules:
+    return lambda step: rules.on_timer(step, transition)
+
+
+def _event_by_kernel(name: Any) -> StepFunction:
+    return enqueue
+
+
+def _timer_by_kernel(transition: Any) -> StepFunction:
+    def enqueue_timer(record: Record, event: Event[Any]) -> Answer[Outcome]:
+        put(record, Occurrence(functools.partial(process_timer, transition, event)))
+        return TAKEN
+
+    return enqueue_timer
+
+
+EVENT = StepKind(rules=_rules_of_event, by_kernel=_event_by_kernel, resume=_resume_event, rests=True)
+TIMER = StepKind(rules=_rules_of_timer, by_kernel=_timer_by_kernel, resume=_resume_timer, rests=True)
+
+SHAPES = Shapes(
+    {
+        "BUSY": BUSY,
+        "TAKEN": TAKEN,
+        "IGNORED": OUTCOMES[Outcome.IGNORED],
+        "COMPLETED": COMPLETED,
+        "awaits": awaits,
+        "end_of": end_of,
+        "hand_over": hand_over,
+        "failed": failed,
+        "after": after,
+        "count": note_completions,
+        "defer": defer_event,
+        "enqueue": enqueue,
+        "senders": senders,
+        "mark": inside.set,
+        "unmark": inside.reset,
+        "arm": arm,
+        "disarm": disarm,
+    }
+)
+"""The code of all generated steps of this process."""

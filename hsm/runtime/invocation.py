@@ -1,0 +1,177 @@
+"""Invocation: calling what users wrote: actions, guards, and functions that return a time.
+
+In: behaviours of the Program and an event. Out: what they returned; what they raised is kept in the record's failures
+(rules E1, E2 and E7). Never imports asyncio: what has to be awaited is yielded, and whoever drives the work decides
+whether that needs a task (rule Q3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from hsm.behaviors import Bound
+from hsm.context import Context
+from hsm.errors import GuardError
+from hsm.events import Event
+from hsm.program import Behavior
+from hsm.runtime.awaitables import Closing, Stopping, Work, awaits, is_done, through
+from hsm.runtime.failures import annotate
+from hsm.runtime.record import Record, parts_of
+
+T = TypeVar("T")
+NOTHING = object()
+"""In place of a result: the behaviour has not been called yet."""
+
+
+def run_actions(
+    record: Record,
+    behaviors: tuple[int, ...],
+    event: Event[Any],
+    result: object = NOTHING,
+    error: BaseException | None = None,
+) -> Work[object]:
+    """Call *behaviors* in order; an exception ends the list, and nothing else (rules K6 and E1).
+
+    Args:
+        record: Whose behaviours they are.
+        behaviors: Indices of actions.
+        event: What they are given.
+        result: What the first has returned already.
+        error: What the first has raised already.
+
+    Returns:
+        What the last one returned; ``None`` if one raised.
+    """
+    returned: Any = None
+    for index in behaviors:
+        behavior = record.program.behaviors[index]
+        try:
+            returned = _call(record, behavior, event) if result is NOTHING and error is None else _given(result, error)
+            if returned is not None and not behavior.ends_at_once:
+                returned = (yield returned) if awaits(returned) else _plain(returned)
+        except Exception as raised:
+            fail(record, raised, behavior, event)
+            return None
+        except GeneratorExit:
+            raise  # this work is closed; what a behaviour raised comes as `Closing`
+        except BaseException as interruption:
+            interrupt(record, interruption)
+            return None
+        result, error = NOTHING, None
+    return returned
+
+
+def ask(
+    record: Record, index: int, event: Event[Any], result: object = NOTHING, error: BaseException | None = None
+) -> Work[bool | None]:
+    """What a guard returns, ``None`` if it raised (rule E2); what it has returned or raised already, as above."""
+    behavior = record.program.behaviors[index]
+    try:
+        answer = _call(record, behavior, event) if result is NOTHING and error is None else _given(result, error)
+        if answer is True or answer is False:
+            return bool(answer)
+        if not behavior.ends_at_once:
+            answer = (yield answer) if awaits(answer) else _plain(answer)
+        if answer is not True and answer is not False:
+            kind = type(answer).__name__
+            raise GuardError(f"'{behavior.name}' returned {answer!r} ({kind}); a guard must return True or False")
+    except Exception as raised:
+        fail(record, raised, behavior, event)
+        return None
+    except GeneratorExit:
+        raise  # as above
+    except BaseException as interruption:
+        interrupt(record, interruption)
+        return None
+    return bool(answer)
+
+
+def value_of(record: Record, behavior: Behavior, event: Event[Any]) -> Work[Any]:
+    """What *behavior* returns, awaited if it can be; what it raises goes on to the caller, as `through` says."""
+    value = _call(record, behavior, event)
+    if behavior.ends_at_once:
+        return value
+    return (yield value) if awaits(value) else _plain(value)
+
+
+def _call(record: Record, behavior: Behavior, event: Event[Any]) -> Any:
+    """What *behavior* returns, not awaited yet; of a coroutine that ends at once, what that returned.
+
+    Raises:
+        Stopping: It raised a ``StopIteration``, as `through` says.
+        Closing: It raised a ``GeneratorExit``.
+    """
+    try:
+        value = call(record, behavior, record.context, event)
+        return end_of(value) if behavior.ends_at_once else value
+    except (StopIteration, GeneratorExit) as error:
+        raise through(error) from None
+
+
+def _given(result: object, error: BaseException | None) -> Any:
+    """What a generated step has got from a behaviour already: *result*, unless it raised *error*."""
+    if error is not None:
+        raise through(error)
+    return result
+
+
+def _plain(value: Any) -> Any:
+    """*value*, which need not be awaited: what `dispatch` returned to a behaviour, if it returned that in turn."""
+    return value.value if is_done(value) else value
+
+
+def call(record: Record, behavior: Behavior, context: Context, event: Event[Any]) -> Any:
+    """Call *behavior*, and return what it returns; nothing is caught or awaited."""
+    function = behavior.call
+    if not isinstance(function, Bound):
+        return function(context, record.instance, event)
+    own = record.instance
+    if function.vertex is not None:
+        assert record.state_objects is not None  # the Program has some
+        own = record.state_objects[function.vertex]
+    return function(own, context, event)
+
+
+def make_state_object(record: Record, vertex: int, error: BaseException | None = None) -> bool:
+    """Make the state object of *vertex*, unless that raised *error* already; whether there is one (rule E1)."""
+    objects = record.state_objects
+    assert objects is not None  # the Program has some
+    try:
+        if error is not None:
+            objects.pop(vertex, None)
+            raise error
+        objects.make(vertex)
+    except Exception as raised:
+        raised.add_note(f"while the state object of {record.program.vertices[vertex].path} was made")
+        parts_of(record).failures.raised.append(raised)
+    except BaseException as interruption:
+        parts_of(record).failures.interrupt(interruption)
+    else:
+        return True
+    return False
+
+
+# --- errors --------------------------------------------------------------------------------------------------
+
+
+def fail(record: Record, error: Exception, behavior: Behavior, event: Event[Any]) -> None:
+    """Keep *error* for an ``hsm_error`` event, with a note on where it came from."""
+    raised = error.error if isinstance(error, Stopping) else error
+    annotate(raised, record.program, behavior, event)
+    parts_of(record).failures.raised.append(raised)
+
+
+def interrupt(record: Record, interruption: BaseException) -> None:
+    """Keep what is never turned into an event (rule E7)."""
+    parts_of(record).failures.interrupt(interruption.error if isinstance(interruption, Closing) else interruption)
+
+
+def end_of(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine without an ``await`` returns: it ends at its first ``send``."""
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result

@@ -1,0 +1,394 @@
+"""The life of a machine: start, stop, restart, and the block around it (rules L1 to L7, E6 and E8).
+
+In: a record, and what its owner wants. Out: a machine that runs, or one that has ended. What the end itself does, also
+where a machine reaches it on its own, is `run_to_completion.close`. Never imports asyncio.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from hsm.answer import Answer
+from hsm.codegen.explore import Rules
+from hsm.context import Context
+from hsm.errors import LifecycleError, MachineStopped
+from hsm.events import FINAL, INITIAL, Event
+from hsm.instance import attach, check_free
+from hsm.outcome import Outcome, Status
+from hsm.rules import settling as rules
+from hsm.runtime.awaitables import STARTED, STOPPED, TAKEN, Drivable, Promise, Work, is_done, together
+from hsm.runtime.drive import Drive
+from hsm.runtime.event_queue import Occurrence
+from hsm.runtime.generated import expired, find
+from hsm.runtime.host import CancelledError, running_loop
+from hsm.runtime.kernel import end_all, enter_model, exit_model
+from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of, senders
+from hsm.runtime.run_to_completion import (
+    close,
+    drain,
+    is_inside,
+    keep_deferred,
+    next_of_start,
+    pending,
+    process_now,
+    wake,
+)
+from hsm.runtime.step_cache import StepCache, StepFunction, StepKind
+from hsm.runtime.threads import check_sender
+from hsm.runtime.timer_heap import heap_of
+
+M = TypeVar("M")
+"""The type of a machine."""
+_INITIAL: Event[Any] = Event(INITIAL)
+_FINAL: Event[Any] = Event(FINAL)
+_BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
+_CALLED_OFF = "the machine was stopped while it was being restarted"
+
+# --- start ---------------------------------------------------------------------------------------------------
+
+
+def begin(record: Record, on_background_error: Callable[[BaseException], object] | None = None) -> Answer[None]:
+    """Enter the default entry and process everything that it causes (rules L1 and E8).
+
+    Args:
+        record: A machine that has not been started.
+        on_background_error: Takes errors that nobody awaits; without it they are reported to the loop.
+
+    Raises:
+        LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
+        Exception: From the await: what start raised and no transition took; nothing is active then.
+    """
+    if running_loop() is not record.mark:
+        check_sender(record, _BY_COROUTINE)
+    if record.status is not CREATED or record.steps is not QUEUED or (record.parts is not None and record.is_busy):
+        how = "being started" if record.status is CREATED else record.status.value
+        raise LifecycleError(f"this machine is {how} already")
+    if record.parent is not None:
+        _check_context(record.parent)
+    attach(record.instance, record.machine)
+    # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
+    if record.parent is not None:
+        record.request = Context(record.parent)
+        record.request.on_cancel(lambda: _context_cancelled(record))
+    record.context = Context(record.request)
+    if record.program.has_background:
+        record.variables = contextvars.copy_context()
+        record.heap = heap_of(record.host, record.options.clock, expired)
+    record.on_background_error = on_background_error
+    cache = record.cache
+    step = _start_by_kernel if cache is None else cache.start or _start_step(record, cache)
+    answer = step(record, _INITIAL)
+    if answer is not TAKEN:
+        try:
+            return answer
+        finally:
+            del answer  # the frames of an error keep this one, and this one must not keep what only users may
+    if record.steps is AWAITED:  # the generated step is done, and something that it caused waits
+        return _process_start(record, _nothing())
+    record.status = RUNNING
+    record.rest()
+    return STARTED
+
+
+def _check_context(parent: Context) -> None:
+    """Whether a machine may start below *parent*.
+
+    Raises:
+        LifecycleError: It is cancelled.
+    """
+    if parent.done:
+        raise LifecycleError("the context given to start is cancelled already")
+
+
+def _start_step(record: Record, cache: StepCache) -> StepFunction:
+    options = record.options
+    return cache.find((), None, START, after=options.generate_after, limit=options.step_memory)
+
+
+def _start_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
+    return _process_start(record, enter_model(record))
+
+
+def _process_start(record: Record, entering: Work[Any]) -> Answer[None]:
+    result = pending(record)
+    process_now(record, Occurrence(_no_process, pending=result, rest=_start_work(record, entering)))
+    return result.answer()
+
+
+def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
+    """Enter the model by *entering*, then process everything that it caused; undo it if that fails."""
+    yield from entering
+    parts = parts_of(record)
+    failures, step = parts.failures, parts.step
+    while not failures.unhandled and step.ended is None and (occurrence := next_of_start(record)) is not None:
+        if (yield from occurrence.process(record, occurrence)) is Outcome.DEFERRED:
+            keep_deferred(record, occurrence)
+    if failures.unhandled:
+        yield from end_all(record)
+        yield from exit_model(record)
+        close(record, Status.STOPPED)
+    elif step.ended is None:
+        record.status = RUNNING
+
+
+# --- stop ----------------------------------------------------------------------------------------------------
+
+
+def stop(record: Record, *, for_restart: bool = False) -> Answer[None]:
+    """Exit every active state, running exit actions, and end (rule L4); once ended, nothing happens.
+
+    A restart that is under way is called off, unless this is *for_restart*.
+
+    Raises:
+        LifecycleError: From another thread.
+        Exception: From the await: what an exit action raised.
+    """
+    if record.restart is not None and not for_restart:
+        record.restart.is_called_off = True
+    if running_loop() is not record.mark:
+        check_sender(record, "stop it with 'loop.call_soon_threadsafe(machine.stop)'")
+    # a machine that rests may be stopped by a task that one of its behaviours started: that one must not wait for it
+    step = _stop_by_kernel if record in senders() else record.steps.get(None) or find(record, None, STOP)
+    answer = step(record, _FINAL)
+    if answer is not TAKEN:
+        try:
+            return answer
+        finally:
+            del answer  # as in `begin`
+    close(record, Status.STOPPED)
+    return STOPPED
+
+
+def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
+    """Stop as soon as the step under way is done."""
+    if record.status in ENDED or (record.status is CREATED and not record.is_busy):
+        return STOPPED
+    stopping = _request_stop(record)
+    if is_inside(record, senders()):
+        wake(record)
+        return STOPPED
+    if stopping.pending is None:
+        stopping.pending = pending(record)
+    result = stopping.pending
+    if not record.is_busy:
+        drain(record)
+    return result.answer()
+
+
+def _request_stop(record: Record) -> Occurrence:
+    """The stop that is asked for, which comes before everything that waits."""
+    queue = parts_of(record).queue
+    if queue.stopping is None:
+        queue.stopping = Occurrence(_process_stop, sender=contextvars.copy_context())
+    return queue.stopping
+
+
+def _context_cancelled(record: Record) -> None:
+    """The context given to start was cancelled: stop, after the current step (rule L7)."""
+    if record.status not in ENDED and parts_of(record).queue.stopping is None:
+        _request_stop(record)
+        wake(record)
+
+
+def _process_stop(record: Record, occurrence: Occurrence) -> Work[None]:
+    return _stop_work(record, exit_model(record))
+
+
+def _stop_work(record: Record, exiting: Work[Any]) -> Work[None]:
+    if record.status not in ENDED:
+        yield from exiting
+        close(record, Status.STOPPED)
+
+
+# --- generated starts and stops ------------------------------------------------------------------------------
+
+
+def _resume_start(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[None]:
+    return _process_start(record, rest)
+
+
+def _resume_stop(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[None]:
+    result = pending(record)
+    stopping = Occurrence(_process_stop, pending=result, rest=_stop_work(record, rest))
+    parts_of(record).queue.stopping = stopping
+    process_now(record, stopping)
+    return result.answer()
+
+
+def _rules_of_start(key: None) -> Rules:
+    return rules.start
+
+
+def _rules_of_stop(key: None) -> Rules:
+    return rules.stop
+
+
+START = StepKind(rules=_rules_of_start, by_kernel=lambda key: _start_by_kernel, resume=_resume_start, rests=False)
+STOP = StepKind(rules=_rules_of_stop, by_kernel=lambda key: _stop_by_kernel, resume=_resume_stop, rests=False)
+
+# --- restart -------------------------------------------------------------------------------------------------
+
+
+async def restart(record: Record) -> None:
+    """Stop, and start again on the same instance: history, deferred and queued events are gone (rule L6).
+
+    Two at the same time are one. May be cancelled at any time: the restart goes on. A stop that is asked for
+    meanwhile, also by the end of a block, calls it off.
+
+    Raises:
+        LifecycleError: From another thread, or from inside a behaviour of this machine; or the machine cannot start
+            again, as for `begin`.
+        MachineStopped: It was called off.
+        Exception: What exit actions, or start, raised.
+    """
+    if is_inside(record, check_sender(record, _BY_COROUTINE)):
+        raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
+    under_way = record.restart
+    if under_way is None:
+        under_way = record.restart = Restart(record)
+        _Restarting(record, under_way).start(_restart_work(record, under_way))
+    await Promise(under_way)
+
+
+def _restart_work(record: Record, under_way: Restart) -> Work[None]:
+    stopping = stop(record, for_restart=True)
+    if not is_done(stopping):
+        yield stopping
+    if under_way.is_called_off:
+        raise MachineStopped(_CALLED_OFF)
+    # checked before anything is reset: the machine stays stopped, instead of being neither stopped nor started
+    check_free(record.instance, record.machine)
+    if record.parent is not None:
+        _check_context(record.parent)
+    record.reset()
+    begun = begin(record, record.on_background_error)
+    if not is_done(begun):
+        yield begun
+    if under_way.is_called_off:
+        raise MachineStopped(_CALLED_OFF)
+
+
+class _Restarting(Drive):
+    """The doing of a restart; that the machine is busy meanwhile its stop and its start know themselves."""
+
+    __slots__ = ("_record", "_under_way")
+
+    def __init__(self, record: Record, under_way: Restart) -> None:
+        super().__init__(record.host)
+        self._record = record
+        self._under_way = under_way
+
+    def ended(self, value: Any, error: BaseException | None) -> None:
+        self._record.restart = None
+        errors = [] if error is None else [error]
+        # whoever called it off knows; nobody needs a report
+        self._under_way.finish(None, errors, is_quiet=isinstance(error, MachineStopped))
+
+    def abandoned(self) -> None:
+        self.ended(None, MachineStopped(_CALLED_OFF))
+
+
+def _nothing() -> Work[None]:
+    """Work that is done already."""
+    yield from ()
+
+
+def _no_process(record: Record, occurrence: Occurrence) -> Work[None]:
+    """A start always has its work: it is processed at once, and never again."""
+    return _nothing()
+
+
+# --- what `hsm.start` returns --------------------------------------------------------------------------------
+
+
+class Starting(Drivable[M], Generic[M]):
+    """A machine that is about to start.
+
+    ``await`` starts it and returns it. If the await is cancelled before it is done, the machine is stopped after the
+    step that it is in. ``async with`` starts it, returns it, and stops it at the end of the block.
+    """
+
+    __slots__ = ("_errors", "_has_cancelled", "_machine", "_record", "_task")
+
+    def __init__(self, record: Record, machine: M) -> None:
+        self._host = record.host
+        self._waits = None
+        self._record = record
+        self._machine = machine
+        self._task: Any = None
+
+    def __await__(self) -> Generator[Any, Any, M]:
+        begun = begin(self._record, self._background_error if self._task is not None else None)
+        if begun is STARTED:
+            return self._machine
+        try:
+            yield from begun.__await__()
+        except (CancelledError, GeneratorExit):
+            stop(self._record)
+            raise
+        finally:
+            del begun  # the frames of an error keep this one, and a dropped error is reported when this goes
+        return self._machine
+
+    async def __aenter__(self) -> M:
+        self._errors: list[BaseException] = []
+        self._has_cancelled = False
+        self._task = self._host.current_task()
+        return await self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop the machine; raise the errors that nobody awaited, with what the block itself raised."""
+        cancelled = await self._stopped()
+        task, self._task = self._task, None
+        if self._has_cancelled:
+            if cancelled is None and not isinstance(error, CancelledError):
+                # the block ended before our cancellation arrived: let it arrive here, and nowhere else
+                with contextlib.suppress(CancelledError):
+                    await self._host.next_iteration()
+            task.uncancel()
+        if not self._errors:
+            if cancelled is not None and error is None:
+                raise cancelled
+            return
+        if task.cancelling() > 0:
+            # somebody else wants the task cancelled too: let that arrive at its next await, as a TaskGroup does
+            task.uncancel()
+            task.cancel()
+        if error is not None and not isinstance(error, CancelledError):
+            self._errors.append(error)
+        raised = together(self._errors)
+        assert raised is not None  # there is at least one error
+        raise raised from None
+
+    async def _stopped(self) -> CancelledError | None:
+        """Wait until the machine is stopped, whoever wants the wait to end; returns the last such request."""
+        cancelled: CancelledError | None = None
+        while True:
+            try:
+                await stop(self._record)
+            except CancelledError as request:
+                cancelled = request
+                if self._record.status in ENDED:
+                    return cancelled
+            except Exception as failure:
+                self._errors.append(failure)
+                return cancelled
+            else:
+                stop(self._record)  # a restart that was asked for meanwhile is called off
+                return cancelled
+
+    def _background_error(self, error: BaseException) -> None:
+        """An error that nobody awaits: the block is cancelled, and raises it at its end (rule E6)."""
+        if self._task is None:
+            self._host.report("an error in a machine whose block is over", error)
+            return
+        self._errors.append(error)
+        if not self._has_cancelled and self._record.status not in ENDED:
+            self._has_cancelled = True
+            self._task.cancel()

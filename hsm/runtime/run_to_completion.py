@@ -1,0 +1,337 @@
+"""Run to completion: one occurrence after the other, each to its end (rules T1, Q3 to Q6, D2 and E4).
+
+In: occurrences, from wherever. Out: results. Work that nothing suspends is done where it was brought; the rest of work
+that has to await something is done in a task, and what comes after it follows there.
+Never imports asyncio: the host is asked for tasks.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+from typing import Any
+
+from hsm.errors import MachineStopped
+from hsm.events import Event
+from hsm.outcome import Outcome, Status
+from hsm.runtime.awaitables import Pending
+from hsm.runtime.drive import Drive
+from hsm.runtime.event_queue import EventQueue, Occurrence
+from hsm.runtime.host import CancelledError
+from hsm.runtime.record import AWAITED, BUSY, ENDED, QUEUED, RUNNING, Parts, Record, inside, parts_of
+from hsm.runtime.timers import disarm_all
+
+_logger = logging.getLogger("hsm")
+
+# --- what comes in -------------------------------------------------------------------------------------------
+
+
+def is_inside(record: Record, chain: tuple[object, ...]) -> bool:
+    """Whether a sender with *chain* is a behaviour of this machine, or was called by one (rule Q2)."""
+    return record in chain or _is_on_stack(record)
+
+
+def put(record: Record, occurrence: Occurrence) -> None:
+    """Put *occurrence* at the end of the queue, and process it at once unless something is under way."""
+    queue = parts_of(record).queue
+    if occurrence.sender is None and (record.is_busy or queue.has_waiting):
+        occurrence.sender = contextvars.copy_context()
+    queue.waiting.append(occurrence)
+    _process_unless_busy(record)
+
+
+def put_first(record: Record, occurrence: Occurrence) -> None:
+    """Put *occurrence*, the end of an activity, before all events (rules C2 and E3)."""
+    parts_of(record).queue.urgent.append(occurrence)
+    _process_unless_busy(record)
+
+
+def put_from_inside(record: Record, occurrence: Occurrence) -> None:
+    """Put *occurrence* at the end of the queue for a sender inside of a step, which goes on first (rules Q2 and Q5)."""
+    queue = parts_of(record).queue
+    occurrence.sender = contextvars.copy_context()
+    # what runs beside the step, a task of a behaviour's or an activity, is not the machine feeding itself (rule Q8)
+    occurrence.is_fed = record.is_busy and (queue.drive is None or _is_in_task(record, queue))
+    queue.waiting.append(occurrence)
+    wake(record)
+
+
+def process_now(record: Record, occurrence: Occurrence) -> None:
+    """Process *occurrence* before everything that waits: it is the rest of a step, or the start."""
+    parts_of(record).queue.current = occurrence
+    drain(record)
+
+
+def wake(record: Record) -> None:
+    """Begin on the next iteration of the loop, unless something is under way or about to be."""
+    if record.steps is BUSY:
+        record.steps = AWAITED
+    elif not record.is_busy and not (queue := parts_of(record).queue).is_woken:
+        record.steps = QUEUED
+        queue.is_woken = True
+        record.host.call_soon(_woken, record)
+
+
+def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
+    """Keep the event of *occurrence* until no state defers it any more; its sender has its answer (rules D1 and D4).
+
+    Args:
+        record: The machine.
+        occurrence: What was deferred.
+        is_fed: Whether its recall is the machine feeding itself.
+    """
+    # it is processed again for its sender, but not as something from inside of this step
+    variables = contextvars.copy_context()
+    variables.run(inside.set, tuple([each for each in inside.get() if each is not record]))
+    parts_of(record).queue.deferred.append(
+        Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
+    )
+
+
+def _process_unless_busy(record: Record) -> None:
+    if record.steps is BUSY:
+        record.steps = AWAITED
+    elif not record.is_busy:
+        drain(record)
+
+
+def _woken(record: Record) -> None:
+    parts_of(record).queue.is_woken = False
+    drain(record)
+
+
+def _is_on_stack(record: Record) -> bool:
+    """Whether what runs now was called by a step of this machine, whatever context it runs in."""
+    steps, parts = record.steps, record.parts
+    if steps is BUSY or steps is AWAITED:
+        return True
+    return parts is not None and (parts.queue.is_draining or _is_in_task(record, parts.queue))
+
+
+def _is_in_task(record: Record, queue: EventQueue) -> bool:
+    """Whether what runs now is the task in which the rest of a step runs."""
+    drive = queue.drive
+    return drive is not None and drive.task is not None and record.host.current_task() is drive.task
+
+
+# --- one after the other -------------------------------------------------------------------------------------
+
+
+def drain(record: Record) -> None:
+    """Process one occurrence after the other, until none is left or until one has to be awaited."""
+    parts = parts_of(record)
+    queue = parts.queue
+    if queue.is_draining or queue.drive is not None:
+        return
+    record.steps = QUEUED
+    queue.is_draining = True
+    try:
+        while queue.drive is None and (occurrence := _next(record, parts)) is not None:
+            if occurrence.sender is None:
+                _begin(record, parts, occurrence)
+            else:
+                occurrence.sender.run(_begin, record, parts, occurrence)
+    finally:
+        queue.is_draining = False
+        if queue.has_waiting:  # something that is no ordinary exception ended the loop above, or a task goes on
+            wake(record)
+        elif queue.drive is None:
+            parts.budget.refresh()
+            record.rest()
+
+
+def _next(record: Record, parts: Parts) -> Occurrence | None:
+    """What is processed next: the rest of a step, then a stop, then what the queue has."""
+    queue = parts.queue
+    if queue.current is not None:
+        occurrence, queue.current = queue.current, None
+        return occurrence
+    if queue.stopping is not None:
+        return queue.stopping
+    while queue.has_waiting:
+        occurrence = queue.take()
+        if _is_affordable(parts, occurrence):
+            return occurrence
+        record.report(parts.failures.take_unhandled())
+    return None
+
+
+def next_of_start(record: Record) -> Occurrence | None:
+    """The next event that the default entry caused, or ``None``; events from outside wait for the start (rule L1)."""
+    parts = parts_of(record)
+    queue = parts.queue
+    queue.recall()
+    _drop_if_spent(parts)
+    if queue.stopping is not None or not (queue.recalled or (queue.waiting and queue.waiting[0].pending is None)):
+        return None
+    occurrence = queue.recalled.pop(0) if queue.recalled else queue.waiting.popleft()
+    return occurrence if _is_affordable(parts, occurrence) else None
+
+
+def _is_affordable(parts: Parts, occurrence: Occurrence) -> bool:
+    """Whether *occurrence* is to be processed; not when the machine has been feeding itself for too long (rule Q8)."""
+    if not occurrence.is_fed or occurrence.event is None:
+        if not occurrence.is_recalled:  # a recalled one came from outside long ago
+            parts.budget.refresh()
+        return True
+    error = parts.budget.spend(occurrence.event.name)
+    if error is None:
+        return True
+    parts.failures.unhandled.append(error)
+    _drop_if_spent(parts)
+    return False
+
+
+def _drop_if_spent(parts: Parts) -> None:
+    """When the budget is spent, drop what the machine sent to itself and was going to process (rule Q8)."""
+    if parts.budget.is_spent:
+        parts.budget.is_spent = False
+        parts.queue.drop_fed()
+
+
+# --- one occurrence ------------------------------------------------------------------------------------------
+
+
+def _begin(record: Record, parts: Parts, occurrence: Occurrence) -> None:
+    """Process *occurrence* up to its end, or up to the first thing that has to be awaited (rule Q3)."""
+    chain = inside.get()
+    token = inside.set(chain if record in chain else (*chain, record))
+    try:
+        work = occurrence.rest if occurrence.rest is not None else occurrence.process(record, occurrence)
+        _Processing(record, parts, occurrence).start(work)
+    finally:
+        inside.reset(token)
+
+
+class _Processing(Drive):
+    """The processing of one occurrence."""
+
+    __slots__ = ("_occurrence", "_parts", "_record")
+
+    def __init__(self, record: Record, parts: Parts, occurrence: Occurrence) -> None:
+        super().__init__(record.host)
+        self._record = record
+        self._parts = parts
+        self._occurrence = occurrence
+
+    def suspended(self) -> None:
+        self._parts.queue.drive = self
+
+    def ended(self, value: Any, error: Exception | None) -> None:
+        """Finish the occurrence; after a task, go on with whatever else waits."""
+        record, parts = self._record, self._parts
+        queue = parts.queue
+        if queue.drive is not self:
+            _finish(record, parts, self._occurrence, value, error)
+            return
+        # an eager task may have come to its end within `drain`, which then goes on by itself
+        is_draining = queue.is_draining
+        queue.drive, queue.is_draining = None, True
+        try:
+            _finish(record, parts, self._occurrence, value, error)
+        except BaseException:
+            queue.is_draining = is_draining
+            wake(record)
+            raise
+        queue.is_draining = is_draining
+        drain(record)
+
+    def abandoned(self) -> None:
+        _abandon(self._record, self._occurrence)
+
+
+# --- what is done --------------------------------------------------------------------------------------------
+
+
+def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, failure: Exception | None) -> None:
+    """*occurrence* has been processed, with all that followed from it (rules D2 and E4)."""
+    queue, failures = parts.queue, parts.failures
+    errors, unclaimed = failures.take_unhandled(), failures.take_unclaimed()
+    if unclaimed:
+        record.report(unclaimed)
+    if failure is not None:
+        errors.insert(0, failure)
+    if value is Outcome.DEFERRED:
+        keep_deferred(record, occurrence)
+    queue.recall()
+    _drop_if_spent(parts)
+    if (ended := parts.step.ended) is not None:
+        close(record, ended)
+    fatal = [error for error in errors if not isinstance(error, Exception | CancelledError)] if errors else errors
+    if fatal:
+        errors = [error for error in errors if not any(error is each for each in fatal)]
+    if occurrence is queue.stopping:
+        queue.stopping = None
+    if occurrence.pending is None:
+        record.report(errors)
+    else:
+        occurrence.pending.finish(value, errors)
+    if fatal:
+        raise fatal[0]
+
+
+def keep_deferred(record: Record, occurrence: Occurrence) -> None:
+    """Keep *occurrence*, whose processing found that it is deferred."""
+    # one that comes back at once, as the step has moved on in its own wake, is the machine feeding itself
+    defer(record, occurrence, is_fed=occurrence.is_fed or parts_of(record).queue.has_moved)
+
+
+def close(record: Record, status: Status) -> None:
+    """The machine has ended: close the queue and wake every waiter (rules C3, R8 and L4)."""
+    if record.status is not RUNNING and record.status in ENDED:  # the quick test decides nearly always
+        return
+    record.status = status
+    record.steps = QUEUED
+    if record.timers is not None:
+        disarm_all(record)
+    if record.parts is not None:
+        _close_queue(record, record.parts.queue, status)
+    if record.end is not None:
+        record.end.finish(status, [])
+    try:
+        (record.request or record.context).cancel()  # with everything below it
+    except Exception as error:  # of a callback that a behaviour has left there
+        record.report([error])
+
+
+def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
+    waiting, deferred = queue.clear()
+    for occurrence in waiting:
+        if occurrence.pending is None:
+            continue
+        if status is Status.STOPPED or occurrence.is_call:
+            occurrence.pending.finish(None, [_stopped_before(occurrence.event)], is_quiet=True)
+        else:
+            occurrence.pending.finish(Outcome.IGNORED, [])
+    dropped = [each.event for each in waiting + deferred if each.pending is None and each.event is not None]
+    if dropped and status is Status.STOPPED:
+        names = ", ".join(f"'{event.name}'" for event in dropped)
+        _logger.warning("machine '%s' was stopped before it processed %s", record.program.name, names)
+
+
+def _abandon(record: Record, occurrence: Occurrence) -> None:
+    """The loop is being closed in the middle of a step: end without another behaviour."""
+    parts = parts_of(record)
+    queue = parts.queue
+    queue.drive = None
+    disarm_all(record)
+    parts.activities.abandon()
+    record.leaves = ()
+    stopping, queue.stopping = queue.stopping, None
+    close(record, Status.STOPPED)
+    if occurrence.pending is not None:
+        errors: list[BaseException] = [] if occurrence is stopping else [_stopped_before(occurrence.event)]
+        occurrence.pending.finish(None, errors, is_quiet=True)
+    if stopping is not None and stopping is not occurrence and stopping.pending is not None:
+        stopping.pending.finish(None, [])  # stopped is what it is
+
+
+def _stopped_before(event: Event[Any] | None) -> MachineStopped:
+    """What the sender of *event* gets when it was not processed."""
+    what = f"'{event.name}' was processed" if event is not None else "this was done"
+    return MachineStopped(f"the machine ended before {what}")
+
+
+def pending(record: Record) -> Pending[Any]:
+    """A result that somebody outside may await."""
+    return Pending(record.host, record.report)

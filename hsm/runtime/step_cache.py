@@ -1,0 +1,188 @@
+"""The step cache: which steps of a Program are generated, when, and how many of them are kept.
+
+In: a configuration and a key: an event's name, the transition of a timer, the start or the stop. Out: the function that
+takes the step. A step is written out when it repeats; what is used once or twice, and what does not fit into the memory
+that a Program may have for its steps, is left to the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import attrs
+
+from hsm.answer import Answer
+from hsm.behaviors import Bound
+from hsm.codegen.explore import NeedsKernel, Rules, explore
+from hsm.codegen.load import Shapes
+from hsm.codegen.writer import Position, Text, write
+from hsm.configuration import Leaves
+from hsm.events import Event
+from hsm.program import Program
+from hsm.runtime.awaitables import Work
+
+Key: TypeAlias = str | int | None
+"""What a step is on: an event's name, the transition of a timer; ``None`` for the start and the stop."""
+StepFunction: TypeAlias = Callable[[Any, Any], Answer[Any]]
+"""Takes a record and an event, does what the event does, and returns what `dispatch` is to return."""
+StepTable: TypeAlias = dict[Key, StepFunction]
+"""The generated steps of one configuration, by key."""
+
+NO_STEPS: StepTable = {}
+"""The table of every configuration of which no step is generated yet."""
+COUNTED = 1024
+"""Steps whose uses are counted at a time. Beyond that counting begins anew, so that steps that come back soon are
+written out, and a program that wanders through millions of configurations keeps no count for each of them.
+"""
+
+FUNCTION_BYTES = 400
+POSITION_BYTES = 500
+SHAPE_BYTES = 2_000
+LINE_BYTES = 150
+TABLE_BYTES = 500
+"""What things take, by estimate: a function with its constants; a position, with the operations explored for it; a code
+object, and each line of its text; a table with its key. Measured on CPython 3.13.
+"""
+
+
+@attrs.frozen(eq=False)
+class StepKind:
+    """A kind of step.
+
+    Attributes:
+        rules: Returns what the step on a key does.
+        by_kernel: Returns what takes the step on a key through the kernel.
+        resume: Takes the rest of a step that hands over to the kernel: a record, the rest, and the event.
+        rests: Whether the machine is at rest before the step and after it.
+    """
+
+    rules: Callable[[Any], Rules]
+    by_kernel: Callable[[Any], StepFunction]
+    resume: Callable[[Any, Work[Any], Event[Any]], Answer[Any]]
+    rests: bool
+
+
+@attrs.frozen(eq=False)
+class Plan:
+    """What a generated step was made from: what is needed to go on from the middle of it.
+
+    Attributes:
+        kind: What kind of step it is.
+        leaves: What is active before it.
+        rules: What it does.
+        positions: Where it may hand over, by number.
+    """
+
+    kind: StepKind
+    leaves: Leaves
+    rules: Rules
+    positions: list[Position]
+
+
+class StepCache:
+    """The generated steps of one Program; all its machines share it.
+
+    Args:
+        program: What the steps are of.
+        shapes: What compiles them.
+
+    Attributes:
+        start: The generated start, once there is one.
+        tables: The generated steps by configuration; nobody but this object writes to it.
+        size: Estimated bytes of what is kept.
+    """
+
+    __slots__ = ("_program", "_shapes", "_used_shapes", "_uses", "size", "start", "tables")
+
+    def __init__(self, program: Program, shapes: Shapes) -> None:
+        self._program = program
+        self._shapes = shapes
+        self._used_shapes: set[object] = set()  # a shape lives as long as somebody holds it
+        self.tables: dict[Leaves, StepTable] = {}
+        self.start: StepFunction | None = None
+        self._uses: dict[int, int] = {}
+        self.size = 0
+
+    def find(self, leaves: Leaves, key: Key, kind: StepKind, *, after: int, limit: int) -> StepFunction:
+        """The function that takes the step of *kind* on *key* in *leaves*.
+
+        Args:
+            leaves: What is active; nothing for the start.
+            key: What the step is on.
+            kind: What kind of step it is.
+            after: How many uses the kernel takes before the step is generated.
+            limit: Estimated bytes beyond which nothing more is generated.
+        """
+        step = self.tables.get(leaves, NO_STEPS).get(key) if leaves else self.start
+        if step is not None:
+            return step
+        if self.size >= limit or not self._repeats(leaves, key, after):
+            return kind.by_kernel(key)
+        return self._make(leaves, key, kind)
+
+    def source(self, leaves: Leaves, key: Key, kind: StepKind) -> Text | None:
+        """The text of the step, generated or not; ``None`` where the kernel takes it in any case."""
+        try:
+            return write(self._program, explore(self._program, leaves, kind.rules(key)), rests=kind.rests)
+        except NeedsKernel:
+            return None
+
+    def _repeats(self, leaves: Leaves, key: Key, after: int) -> bool:
+        """Count a use of the step; whether it was used *after* times before, lately."""
+        mark = hash((leaves, key))
+        count = self._uses.pop(mark, 0)
+        if count >= after:
+            return True
+        if len(self._uses) >= COUNTED:
+            self._uses.clear()
+        self._uses[mark] = count + 1
+        return False
+
+    def _make(self, leaves: Leaves, key: Key, kind: StepKind) -> StepFunction:
+        """The step, written out and put into its table; what only the kernel can take is noted there as well."""
+        rules = kind.rules(key)
+        try:
+            text = write(self._program, explore(self._program, leaves, rules), rests=kind.rests)
+        except NeedsKernel:
+            step = kind.by_kernel(key)
+        else:
+            step = self._load(text, Plan(kind, leaves, rules, text.positions))
+        if leaves:
+            self._own_table(leaves)[key] = step
+        else:
+            self.start = step
+        return step
+
+    def _load(self, text: Text, plan: Plan) -> StepFunction:
+        shape, is_new = self._shapes.shape(text.source)
+        self._used_shapes.add(shape)
+        self.size += FUNCTION_BYTES + POSITION_BYTES * len(text.positions)
+        if is_new:
+            self.size += SHAPE_BYTES + LINE_BYTES * text.source.count("\n")
+        shape.note(self._program, text.behaviors)
+        return shape.bind(plan, *[self._constant(kind, what) for kind, what in text.constants.values()])
+
+    def _own_table(self, leaves: Leaves) -> StepTable:
+        """The table of *leaves*, which steps that lead there refer to, also while it is empty."""
+        table = self.tables.get(leaves)
+        if table is None:
+            table = self.tables[leaves] = {}
+            self.size += TABLE_BYTES + 8 * len(leaves)
+        return table
+
+    def _constant(self, kind: str, what: Any) -> Any:
+        """What the parameter *kind* of a generated step is."""
+        if kind in ("leaves", "vertex", "handled"):
+            return what
+        if kind == "steps":
+            return self._own_table(what)
+        index: int = what
+        if kind == "timer":
+            return self._program.timers[index]
+        if kind == "make":
+            factory = self._program.vertices[index].state_object
+            assert factory is not None  # it is to be made
+            return factory.make
+        call = self._program.behaviors[index].call
+        return call.function if isinstance(call, Bound) else call
