@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import time
 from datetime import datetime
 
+import pytest
 from support import Gated, Log, after, at, both_engines, fail, go, held, logged, note, on, rule, settle, started, then
 
 import hsm
@@ -80,14 +82,15 @@ async def test_a_history_without_a_default_target_enters_its_owner_by_default(en
 
 @rule("A2", "Q3")
 @both_engines
-async def test_an_async_duration_without_an_await_is_asked_at_once(clock, engine):
+@pytest.mark.parametrize("made", [lambda function: function, functools.partial], ids=["function", "partial"])
+async def test_an_async_duration_without_an_await_is_asked_at_once(clock, engine, made):
     """The timer is armed when `dispatch` returns; what the function returns is the time span, and is not awaited."""
 
     async def span(ctx, self, event):
         self.log.append("asked")
         return 3
 
-    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", after(span, hsm.effect(note("due")))))
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", after(made(span), hsm.effect(note("due")))))
     machine = await started(model, engine=engine)
     machine.dispatch("go")
     assert machine.instance.taken() == ["asked"]
