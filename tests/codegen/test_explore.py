@@ -6,18 +6,19 @@ import sys
 from functools import partial
 
 import pytest
-from support import go, note, says, started, then
+from support import go, note, on, says, started, then
 from support.inside import explored, leaves_of
 
 import hsm
 from hsm.api import program_of
-from hsm.codegen.explore import CERTAIN, COMPLETIONS, MEMORIES, OPERATIONS, NeedsKernel, explore, follow
+from hsm.codegen.explore import CERTAIN, COMPLETIONS, LEAVES, MEMORIES, OPERATIONS, NeedsKernel, explore, follow
 from hsm.codegen.writer import write
 from hsm.program import Kind
 from hsm.rules import operations as op
 from hsm.rules import settling as rules
 from hsm.rules.step import Step
-from hsm_classdsl import Machine, State, entry, on
+from hsm_classdsl import Machine, State, entry
+from hsm_classdsl import on as mark
 
 TAKEN, IGNORED, DEFERRED = hsm.Outcome.TAKEN, hsm.Outcome.IGNORED, hsm.Outcome.DEFERRED
 THE_END = op.TakeError()
@@ -373,20 +374,32 @@ def test_no_step_is_explored_beyond_its_bound():
         explored(guarded(20, OPERATIONS // 20), "e", "a")
 
 
+def beside(count, *parts):
+    """A state with *parts*, and *count* regions beside it; the paths of what is active."""
+    others = [hsm.region(f"s{n}", hsm.state("x")) for n in range(count)]
+    model = hsm.define("M", hsm.state("p", hsm.region("r", hsm.state("x", *parts)), *others))
+    return model, ["p/r/x", *[f"p/s{n}/x" for n in range(count)]]
+
+
 def test_what_exploring_runs_through_again_is_bounded_as_well():
-    """The same guards are explored in one configuration of few regions, and not in one of many."""
-
-    def beside(regions):
-        asked = [go("e", "/M/end", hsm.guard(says(False))) for _ in range(20)]
-        others = [hsm.region(f"s{n}", hsm.state("x")) for n in range(regions)]
-        return hsm.define("M", hsm.state("p", hsm.region("r", hsm.state("x", *asked)), *others), hsm.state("end"))
-
-    def leaves(regions):
-        return ["p/r/x", *[f"p/s{n}/x" for n in range(regions)]]
-
-    assert explored(beside(1), "e", *leaves(1)).further
+    """The same guards are explored in a configuration of few regions, and not in one of many."""
+    asked = [on("e", hsm.guard(says(False)))] * 20
+    few, paths = beside(1, *asked)
+    assert len(list(operations_of(explored(few, "e", *paths)))) < 50
+    many, paths = beside(40, *asked)
     with pytest.raises(NeedsKernel):
-        explored(beside(40), "e", *leaves(40))
+        explored(many, "e", *paths)
+
+
+@pytest.mark.parametrize("is_one_more", [False, True])
+def test_active_leaves_are_counted(is_one_more):
+    """However little an event does: looking at what is active takes its time as well."""
+    model, paths = beside(LEAVES - 1 + is_one_more)
+    if is_one_more:
+        with pytest.raises(NeedsKernel):
+            explored(model, "e", *paths)
+    else:
+        assert explored(model, "e", *paths).outcome is IGNORED
 
 
 @pytest.mark.parametrize("is_one_more", [False, True])
@@ -437,7 +450,7 @@ class Objects(Machine):
         def is_open(self):
             return True
 
-        go = on("go", target="s", guard=is_open)
+        go = mark("go", target="s", guard=is_open)
 
     class s(State["Objects"]):
         @entry
@@ -449,7 +462,7 @@ class Objects(Machine):
             def enter(self):
                 pass
 
-            back = on("back", target="../../idle")
+            back = mark("back", target="../../idle")
 
 
 def remembering():

@@ -172,6 +172,21 @@ async def test_the_lines_name_only_programs_that_are_still_there():
     gc.collect()
 
 
+async def test_the_lines_name_one_place_once():
+    """A model that is made twice by the same lines is no second place."""
+
+    async def user():
+        machine = await started(hsm.define("Twin", hsm.state("a", go("go", "b", *unlike(6))), hsm.state("b")))
+        return machine, step_of(machine, "go").__code__.co_filename
+
+    twins, files = zip(await user(), await user(), strict=True)
+    first, second = (machine.program for machine in twins)
+    assert first == second
+    assert first is not second
+    assert len(set(files)) == 1
+    assert "".join(linecache.getlines(files[0])).count("guard of /Twin/a on 'go'") == 6
+
+
 async def test_a_debugger_that_asks_too_late_is_shown_nothing():
     """Who holds the entry of the cache when the shape goes finds no lines behind it."""
     machine = await started(hsm.define("M", hsm.state("a", go("go", "b", *unlike(9))), hsm.state("b")))

@@ -105,10 +105,10 @@ def test_both_engines_do_what_the_rules_say_of_timers_activities_and_calls(descr
 )
 def test_it_makes_no_difference_when_a_step_is_generated(description, sequence, mode, build, after):
     """Machines whose steps are taken by the kernel first, and are generated in the middle of what they do."""
-    thrice = [*sequence, RESTART] * 3
-    must_end(description, thrice)
-    by_kernel = by_library(description, thrice, mode, build=build, engine="kernel")
-    assert by_library(description, thrice, mode, build=build, generate_after=after) == by_kernel
+    again = [*sequence * 3, RESTART, *sequence * 3]
+    must_end(description, again)
+    by_kernel = by_library(description, again, mode, build=build, engine="kernel")
+    assert by_library(description, again, mode, build=build, generate_after=after) == by_kernel
 
 
 @law(60)

@@ -7,7 +7,7 @@ import contextvars
 import time
 from datetime import datetime
 
-from support import Gated, Log, at, fail, go, held, note, on, rule, settle, started, then
+from support import Gated, Log, after, at, both_engines, fail, go, held, logged, note, on, rule, settle, started, then
 
 import hsm
 
@@ -52,6 +52,49 @@ async def test_a_history_alone_in_its_state_leads_to_that_state():
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     assert machine.instance.log == ["completed"]
     assert machine.state() == "/M/done"
+
+
+@rule("R5")
+@both_engines
+async def test_a_history_without_a_default_target_enters_its_owner_by_default(engine):
+    """Its own effects come first; with a memory they are not run."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("go", "s/h")),
+        logged(
+            "s",
+            hsm.shallow_history("h", hsm.effect(note("no memory"))),
+            hsm.initial(hsm.target("x"), hsm.effect(note("initial"))),
+            logged("x"),
+            go("back", "a"),
+        ),
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("go")
+    assert machine.instance.taken() == ["+s", "no memory", "initial", "+x"]
+    await machine.dispatch("back")
+    machine.instance.taken()
+    await machine.dispatch("go")
+    assert machine.instance.taken() == ["+s", "+x"]
+
+
+@rule("A2", "Q3")
+@both_engines
+async def test_an_async_duration_without_an_await_is_asked_at_once(clock, engine):
+    """The timer is armed when `dispatch` returns; what the function returns is the time span, and is not awaited."""
+
+    async def span(ctx, self, event):
+        self.log.append("asked")
+        return 3
+
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", after(span, hsm.effect(note("due")))))
+    machine = await started(model, engine=engine)
+    machine.dispatch("go")
+    assert machine.instance.taken() == ["asked"]
+    await clock.advance(2)
+    assert machine.instance.taken() == []
+    await clock.advance(1)
+    assert machine.instance.taken() == ["due"]
 
 
 @rule("Q6")
