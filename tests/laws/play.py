@@ -22,6 +22,8 @@ from hsm.testing import VirtualClock
 
 ENDED = ("stopped", "created")
 START, STOP = "start", "stop"
+LONGEST = 1_000.0
+"""Seconds after which an operation that does not end is one that differs."""
 PATIENCE = 20_000
 """How many iterations of the event loop may follow each other without time passing."""
 
@@ -147,7 +149,8 @@ async def _play(model: hsm.Model, operations: list[str], engine: str, clock: Vir
         nonlocal machine
         recorder.sends = SENDS
         try:
-            result = await call(*arguments)
+            async with asyncio.timeout(LONGEST):
+                result = await call(*arguments)
         except Exception as error:
             result = _messages(error)
         if isinstance(result, hsm.Outcome):

@@ -34,6 +34,7 @@ class Reference:
         self.reported: list[str] = []
         self.is_busy = False
         self.is_starting = False
+        self.has_gone_on = False  # in a start, a state whose activities have come to their end
         self.is_awaited = False  # the step under way, by somebody for whom its errors are
         self.spent = 0
         self.started: float | None = None  # when a start has ended, until the next thing is asked for
@@ -62,11 +63,14 @@ class Reference:
     def start(self, answer: Answer) -> None:
         """L1 and E8."""
         self.is_busy = self.is_starting = self.is_awaited = True
+        self.has_gone_on = False
         initial = Event("hsm_initial")
         self.traversal.enter(self.tree.root, [], initial, {})
         self._settle(initial)
         self._recall()
         while not self._raised() and not self.present.ended and (entry := self._next()):
+            if self.has_gone_on:
+                self.present.known("in a start, what an activity's end completes comes after what is queued (C2)")
             self._process(entry)
         if any(error.recipient == NOBODY and not error.is_background for error in self.unhandled):
             self.present.known("an error of a timer, or behind an activity's end, makes a start fail (E4)")
@@ -291,6 +295,7 @@ class Reference:
 
     def _need_not_wait(self) -> None:
         """The await of the step under way may end before what an activity's end brings, or after it."""
+        self.has_gone_on = True
         if self.is_awaited:
             self.timeline.racing = "an activity's end in a step brings something that takes time"
 
