@@ -19,6 +19,7 @@ from laws.reference.tree import OUTSIDE, Tree
 ENDED = ("completed", "terminated")
 BUDGET = 60
 """How many steps may follow each other."""
+LATE = "in a start, what an activity's end completes comes after what is queued (C2)"
 Answer = Callable[[object], None]
 """What is called with the outcome, or with a list of what was raised."""
 
@@ -70,7 +71,7 @@ class Reference:
         self._recall()
         while not self._raised() and not self.present.ended and (entry := self._next()):
             if self.has_gone_on:
-                self.present.known("in a start, what an activity's end completes comes after what is queued (C2)")
+                self.present.known(LATE)
             self._process(entry)
         if any(error.recipient == NOBODY and not error.is_background for error in self.unhandled):
             self.present.known("an error of a timer, or behind an activity's end, makes a start fail (E4)")
@@ -286,6 +287,10 @@ class Reference:
                 present.known("what an activity's end completes comes after the change triggers of the step (Q5)")
             if not all(other.is_background for other in present.completions):
                 raise Unspecified("a state completes by its activity's end in a step in which another one completes")
+            if self.request is not None:
+                raise Unspecified("a state completes by its activity's end in a step for whose end a stop waits")
+            if self.is_starting and (present.queue or self.recalled):
+                present.known(LATE)
             self._need_not_wait()
         present.recipient = completion.recipient
         self.traversal.fire_all(
