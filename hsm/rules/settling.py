@@ -9,7 +9,8 @@ from hsm.configuration import active_outwards
 from hsm.events import CHANGE, COMPLETION, ERROR
 from hsm.outcome import Outcome
 from hsm.program import OUTSIDE
-from hsm.rules.operations import Became, EndAll, EndError, Next, Rule, Spend, TakeError
+from hsm.rules import operations as op
+from hsm.rules.operations import Rule
 from hsm.rules.selection import Decision, holds, select_among, select_by_call, select_by_name
 from hsm.rules.step import Step
 from hsm.rules.traversal import complete_if_done, enter, exit_inside, fire, forget
@@ -66,26 +67,26 @@ def settle(step: Step) -> Rule[None]:
     """Errors first, then completions, then changes, until nothing is left to do (rule Q5)."""
     yield from _evaluate_changes(step)
     while step.ended is None:
-        if (yield TakeError()):
+        if (yield op.TakeError()):
             decision = yield from select_by_name(step, ERROR)
             yield from fire(step, decision)
-            yield EndError(bool(decision.chosen))
+            yield op.EndError(bool(decision.chosen))
             yield from _evaluate_changes(step)
-            spend = Spend(ERROR)
+            spend = op.Spend(ERROR)
         elif step.completions:
             vertex = step.completions.pop(0)
-            yield Next(vertex)
+            yield op.Next(vertex)
             yield from fire(step, (yield from select_among(step, step.vertices[vertex].completion_transitions)))
             yield from _evaluate_changes(step)
-            spend = Spend(COMPLETION, vertex)
+            spend = op.Spend(COMPLETION, vertex)
         elif step.changes:
             transition = step.changes.pop(0)
             # it may have been exited meanwhile; noticing that is an internal step all the same
             if step.is_active(step.transitions[transition].source):
-                yield Next()
+                yield op.Next()
                 yield from fire(step, (yield from select_among(step, (transition,))))
                 yield from _evaluate_changes(step)
-            spend = Spend(CHANGE)
+            spend = op.Spend(CHANGE)
         else:
             break
         if (yield spend):
@@ -93,7 +94,7 @@ def settle(step: Step) -> Rule[None]:
             step.changes.clear()
             break
     if step.ended is not None:
-        yield EndAll()
+        yield op.EndAll()
 
 
 def _evaluate_changes(step: Step) -> Rule[None]:
@@ -105,5 +106,5 @@ def _evaluate_changes(step: Step) -> Rule[None]:
             is_true = False
             for condition in step.transitions[transition].change_conditions:
                 is_true = is_true or bool((yield from holds(step, condition)))
-            if (yield Became(transition, is_true)):
+            if (yield op.Became(transition, is_true)):
                 step.changes.append(transition)

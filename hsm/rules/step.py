@@ -22,6 +22,7 @@ class Parked:
     leaves: Leaves
 
 
+@attrs.define(eq=False)
 class Step:
     """What the rules read and change.
 
@@ -38,34 +39,22 @@ class Step:
         changes: Transitions whose change condition became true, and which wait to be handled.
     """
 
-    __slots__ = (
-        "before",
-        "changes",
-        "completions",
-        "considered",
-        "ended",
-        "exited",
-        "leaves",
-        "open_branches",
-        "parked",
-        "program",
-        "transitions",
-        "vertices",
-    )
+    program: Program
+    leaves: Leaves = ()
+    parked: dict[int, Parked] = attrs.field(factory=dict[int, Parked])
+    ended: Status | None = None
+    before: Leaves = ()
+    exited: list[int] = attrs.field(factory=list[int])
+    considered: list[int] = attrs.field(factory=list[int])
+    open_branches: dict[int, bool] = attrs.field(factory=dict[int, bool])
+    completions: list[int] = attrs.field(factory=list[int])
+    changes: list[int] = attrs.field(factory=list[int])
+    vertices: Vertices = attrs.field(init=False)
+    transitions: tuple[Transition, ...] = attrs.field(init=False)
 
-    def __init__(self, program: Program, leaves: Leaves = ()) -> None:
-        self.program = program
-        self.vertices: Vertices = program.vertices
-        self.transitions: tuple[Transition, ...] = program.transitions
-        self.leaves = leaves
-        self.parked: dict[int, Parked] = {}
-        self.ended: Status | None = None
-        self.before: Leaves = ()
-        self.exited: list[int] = []
-        self.considered: list[int] = []
-        self.open_branches: dict[int, bool] = {}
-        self.completions: list[int] = []
-        self.changes: list[int] = []
+    def __attrs_post_init__(self) -> None:
+        self.vertices = self.program.vertices
+        self.transitions = self.program.transitions
 
     def begin(self, leaves: Leaves) -> Step:
         """This object, ready for a step that begins where *leaves* are active."""

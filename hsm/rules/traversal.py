@@ -9,24 +9,8 @@ from __future__ import annotations
 from hsm.configuration import Leaves, activated, active_inside, child_towards, deactivated, is_finished
 from hsm.outcome import Status
 from hsm.program import NONE, OUTSIDE, Kind
-from hsm.rules.operations import (
-    Arm,
-    Begin,
-    Cancel,
-    Complete,
-    Disarm,
-    Forget,
-    Make,
-    MayComplete,
-    Move,
-    Park,
-    Recall,
-    Remember,
-    Reopen,
-    Rule,
-    Run,
-    Unwatch,
-)
+from hsm.rules import operations as op
+from hsm.rules.operations import Rule
 from hsm.rules.selection import NO_ROUTE, Decision, Route, choose_branch
 from hsm.rules.step import Parked, Step
 
@@ -55,7 +39,7 @@ def forget(step: Step) -> Rule[None]:
     step.considered.clear()
     gone = tuple([each for each in known if step.vertices[each].state_object and not step.is_active(each)])
     if gone:
-        yield Forget(gone)
+        yield op.Forget(gone)
 
 
 def _follow(step: Step, index: int, route: Route) -> Rule[object]:
@@ -63,7 +47,7 @@ def _follow(step: Step, index: int, route: Route) -> Rule[object]:
     segment = step.transitions[index]
     for outer in segment.exits:
         yield from exit_inside(step, outer)
-    value = (yield Run(segment.effects)) if segment.effects else None
+    value = (yield op.Run(segment.effects)) if segment.effects else None
     if segment.joining_region != NONE:
         yield from _join(step, segment.joining_region, segment.targets[0], route)
     elif segment.targets:
@@ -74,7 +58,7 @@ def _follow(step: Step, index: int, route: Route) -> Rule[object]:
 def _join(step: Step, region: int, join: int, route: Route) -> Rule[None]:
     """The region waits at the join; the last of those it waits for continues (rule R6)."""
     step.parked[region] = Parked(join, tuple([leaf for leaf in step.before if step.is_inside(region, leaf)]))
-    yield Park(region)
+    yield op.Park(region)
     parked = step.parked
     if all(each in parked and parked[each].join == join for each in step.program.joins[join]):
         yield from _reach(step, join, route)
@@ -101,20 +85,20 @@ def exit_inside(step: Step, outer: int) -> Rule[None]:
     for index in exiting:
         vertex = step.vertices[index]
         if vertex.timers:
-            yield Disarm(index)
+            yield op.Disarm(index)
         if vertex.activities:
-            yield Cancel(index)
+            yield op.Cancel(index)
         if vertex.exit:
-            yield Run(vertex.exit)
+            yield op.Run(vertex.exit)
         # only now: an exit action still sees its own state as active (rule L2)
         step.leaves = deactivated(step.vertices, step.leaves, index)
         step.exited.append(index)
         step.parked.pop(index, None)
         if vertex.completion_transitions:
             yield _reopen(step, index)
-        yield Move(step.leaves)
+        yield op.Move(step.leaves)
         if vertex.change_transitions:
-            yield Unwatch(index)
+            yield op.Unwatch(index)
     if exiting and outer != OUTSIDE and step.vertices[owner := _owner(step, outer)].completion_transitions:
         yield _reopen(step, owner)
 
@@ -135,7 +119,7 @@ def _remember(step: Step, outer: int, exiting: list[int]) -> Rule[None]:
             continue
         leaves = tuple([leaf for leaf in step.before if step.is_inside(index, leaf)])
         if leaves:
-            yield Remember(index, () if _are_final(step, index, leaves) else leaves)
+            yield op.Remember(index, () if _are_final(step, index, leaves) else leaves)
 
 
 def _are_final(step: Step, index: int, leaves: Leaves) -> bool:
@@ -159,13 +143,13 @@ def enter(step: Step, index: int, goals: tuple[int, ...], route: Route = NO_ROUT
         yield from _finish(step, vertex.parent)
         return
     # without its state object the entry actions, methods of that object, cannot run (rule E1)
-    has_object = vertex.state_object is None or (yield Make(index))
+    has_object = vertex.state_object is None or (yield op.Make(index))
     if vertex.entry and has_object:
-        yield Run(vertex.entry)
+        yield op.Run(vertex.entry)
     if vertex.activities:
-        yield Begin(index)
+        yield op.Begin(index)
     if vertex.timers:
-        yield Arm(index)
+        yield op.Arm(index)
     inner = () if goals == (index,) else goals
     if inner or vertex.is_composite:
         yield from _enter_inside(step, index, inner, route)
@@ -176,9 +160,9 @@ def enter(step: Step, index: int, goals: tuple[int, ...], route: Route = NO_ROUT
 def _activate(step: Step, index: int) -> Rule[None]:
     """The vertex *index* becomes active, without a state object from an earlier activation."""
     step.leaves = activated(step.vertices, step.leaves, index)
-    yield Move(step.leaves)
+    yield op.Move(step.leaves)
     if step.vertices[index].state_object and (index in step.exited or index in step.program.lending_vertices):
-        yield Forget((index,))
+        yield op.Forget((index,))
 
 
 def _enter_inside(step: Step, outer: int, goals: tuple[int, ...], route: Route) -> Rule[None]:
@@ -260,7 +244,7 @@ def _fork(step: Step, index: int) -> Rule[None]:
     yield from exit_inside(step, outer)
     for branch in branches:
         if branch.effects:
-            yield Run(branch.effects)
+            yield op.Run(branch.effects)
     goals = tuple(sorted([target for branch in branches for target in branch.targets]))
     yield from _enter_inside(step, outer, goals, NO_ROUTE)
 
@@ -275,7 +259,7 @@ def _pass_entry_point(step: Step, index: int) -> Rule[None]:
         goals = ()
     for branch in branches:
         if branch.effects:
-            yield Run(branch.effects)
+            yield op.Run(branch.effects)
     if goals or not branches:
         yield from _enter_inside(step, vertex.parent, goals, NO_ROUTE)
 
@@ -283,7 +267,7 @@ def _pass_entry_point(step: Step, index: int) -> Rule[None]:
 def _restore(step: Step, index: int, *, is_deep: bool) -> Rule[None]:
     """Enter what was last active in the owner of a history, or its default (rule R5)."""
     vertex = step.vertices[index]
-    memory = yield Recall(index, vertex.parent)
+    memory = yield op.Recall(index, vertex.parent)
     if memory:
         goals = memory if is_deep else (child_towards(step.vertices, vertex.parent, memory[0]),)
         yield from _enter_inside(step, vertex.parent, goals, NO_ROUTE)
@@ -293,7 +277,7 @@ def _restore(step: Step, index: int, *, is_deep: bool) -> Rule[None]:
         yield from _follow(step, vertex.outgoing[0], NO_ROUTE)
     else:
         if default.effects:
-            yield Run(default.effects)
+            yield op.Run(default.effects)
         yield from _enter_inside(step, vertex.parent, (), NO_ROUTE)
 
 
@@ -317,14 +301,14 @@ def complete_if_done(step: Step, index: int) -> Rule[None]:
     if vertex.is_composite and not is_finished(step.vertices, step.leaves, index):
         return
     # asked only where the answer can be no: most have just been entered, and nothing of theirs has completed yet
-    if (vertex.activities or (vertex.has_history and not vertex.is_composite)) and not (yield MayComplete(index)):
+    if (vertex.activities or (vertex.has_history and not vertex.is_composite)) and not (yield op.MayComplete(index)):
         return
     step.completions.append(index)
-    yield Complete(index)
+    yield op.Complete(index)
 
 
-def _reopen(step: Step, index: int) -> Reopen:
+def _reopen(step: Step, index: int) -> op.Reopen:
     """The state *index*, or something in it, was exited: a completion that is not handled yet is void (rule C1)."""
     if index in step.completions:
         step.completions.remove(index)
-    return Reopen(index)
+    return op.Reopen(index)

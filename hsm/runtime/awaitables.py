@@ -23,19 +23,11 @@ Work: TypeAlias = Generator[Any, Any, T]
 
 
 class Stopping(Exception):
-    """A behaviour raised a ``StopIteration``: on its way through work, where that would mean its end."""
-
-    def __init__(self, error: StopIteration) -> None:
-        super().__init__()
-        self.error = error
+    """A behaviour raised a ``StopIteration``, its argument: on its way through work, where that would mean its end."""
 
 
 class Closing(BaseException):
     """A behaviour raised a ``GeneratorExit``: in the same way, as that would mean that the work is closed."""
-
-    def __init__(self, error: GeneratorExit) -> None:
-        super().__init__()
-        self.error = error
 
 
 def through(error: BaseException) -> BaseException:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+import attrs
+
 from hsm.errors import LoopBudgetError
 
 SHOWN = 20
 """Internal steps before the budget is spent whose names the message may count."""
 
 
+@attrs.define(eq=False)
 class Budget:
     """Internal steps that may follow each other without an event from outside.
 
@@ -17,13 +20,10 @@ class Budget:
         is_spent: Whether the budget was spent; whoever drops what the machine has sent to itself resets it.
     """
 
-    __slots__ = ("_recent", "_size", "_spent", "is_spent")
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._spent = 0
-        self._recent: list[str] = []
-        self.is_spent = False
+    _size: int
+    _spent: int = 0
+    _recent: list[str] = attrs.field(factory=list[str])
+    is_spent: bool = False
 
     def refresh(self) -> None:
         """Something came from outside, or the machine is at rest: it is not feeding itself."""

@@ -11,10 +11,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import attrs
+
 from hsm.events import Event
 from hsm.runtime.awaitables import Pending, Work
 
 
+@attrs.define(eq=False)
 class Occurrence:
     """Something to process when its turn comes: mostly an event, with what belongs to it.
 
@@ -30,28 +33,14 @@ class Occurrence:
         rest: The work, where it has begun already: what is left of a generated step.
     """
 
-    __slots__ = ("event", "is_call", "is_fed", "is_recalled", "pending", "process", "rest", "sender")
-
-    def __init__(
-        self,
-        process: Callable[[Any, Occurrence], Work[Any]],
-        event: Event[Any] | None = None,
-        pending: Pending[Any] | None = None,
-        sender: contextvars.Context | None = None,
-        *,
-        is_fed: bool = False,
-        is_recalled: bool = False,
-        is_call: bool = False,
-        rest: Work[Any] | None = None,
-    ) -> None:
-        self.process = process
-        self.event = event
-        self.pending = pending
-        self.sender = sender
-        self.is_fed = is_fed
-        self.is_recalled = is_recalled
-        self.is_call = is_call
-        self.rest = rest
+    process: Callable[[Any, Occurrence], Work[Any]]
+    event: Event[Any] | None = None
+    pending: Pending[Any] | None = None
+    sender: contextvars.Context | None = None
+    is_fed: bool = False
+    is_recalled: bool = False
+    is_call: bool = False
+    rest: Work[Any] | None = None
 
 
 class Suspended(Protocol):
@@ -61,6 +50,7 @@ class Suspended(Protocol):
     """The task, once it has begun."""
 
 
+@attrs.define(eq=False)
 class EventQueue:
     """The queue of one machine, and what is being processed.
 
@@ -77,31 +67,16 @@ class EventQueue:
         is_woken: Whether processing begins on the next iteration of the loop.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "current",
-        "deferred",
-        "drive",
-        "has_moved",
-        "is_draining",
-        "is_woken",
-        "recalled",
-        "stopping",
-        "urgent",
-        "waiting",
-    )
-
-    def __init__(self) -> None:
-        self.current: Occurrence | None = None
-        self.stopping: Occurrence | None = None
-        self.urgent: list[Occurrence] = []
-        self.recalled: list[Occurrence] = []
-        self.waiting: deque[Occurrence] = deque()
-        self.deferred: list[Occurrence] = []
-        self.has_moved = False
-        self.is_draining = False
-        self.drive: Suspended | None = None
-        self.is_woken = False
+    current: Occurrence | None = None
+    stopping: Occurrence | None = None
+    urgent: list[Occurrence] = attrs.field(factory=list[Occurrence])
+    recalled: list[Occurrence] = attrs.field(factory=list[Occurrence])
+    waiting: deque[Occurrence] = attrs.field(factory=deque[Occurrence])
+    deferred: list[Occurrence] = attrs.field(factory=list[Occurrence])
+    has_moved: bool = False
+    is_draining: bool = False
+    drive: Suspended | None = None
+    is_woken: bool = False
 
     @property
     def is_working(self) -> bool:

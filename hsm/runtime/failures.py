@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
+
 from hsm.events import Event
 from hsm.program import NONE, Behavior, Program, describe_behavior
 
 
+@attrs.define(eq=False)
 class Failures:
     """The exceptions of one machine.
 
@@ -19,15 +22,12 @@ class Failures:
         unhandled: Those of the event under way that no transition took; whoever awaits it gets them (rule E4).
     """
 
-    __slots__ = ("_interruptions", "_of_activities", "_unclaimed", "_waiting", "raised", "unhandled")
-
-    def __init__(self) -> None:
-        self.raised: list[Exception] = []
-        self.unhandled: list[BaseException] = []
-        self._of_activities: list[Exception] = []
-        self._waiting: list[Exception] = []
-        self._unclaimed: list[BaseException] = []
-        self._interruptions: list[BaseException] = []
+    raised: list[Exception] = attrs.field(factory=list[Exception])
+    unhandled: list[BaseException] = attrs.field(factory=list[BaseException])
+    _of_activities: list[Exception] = attrs.field(factory=list[Exception])
+    _waiting: list[Exception] = attrs.field(factory=list[Exception])
+    _unclaimed: list[BaseException] = attrs.field(factory=list[BaseException])
+    _interruptions: list[BaseException] = attrs.field(factory=list[BaseException])
 
     def keep_from_activity(self, error: Exception) -> None:
         """An activity raised *error*, which nobody awaits: it is handled as soon as errors are."""

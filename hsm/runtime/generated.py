@@ -11,7 +11,6 @@ import functools
 from typing import Any
 
 from hsm.answer import Answer
-from hsm.codegen.explore import Rules
 from hsm.codegen.load import Shapes
 from hsm.errors import LifecycleError
 from hsm.events import Event
@@ -128,18 +127,6 @@ def _resume_timer(record: Record, rest: Work[Outcome], event: Event[Any]) -> Ans
 # --- the two kinds of step that a machine takes at rest ------------------------------------------------------
 
 
-def _rules_of_event(name: Any) -> Rules:
-    return lambda step: rules.on_event(step, name)
-
-
-def _rules_of_timer(transition: Any) -> Rules:
-    return lambda step: rules.on_timer(step, transition)
-
-
-def _event_by_kernel(name: Any) -> StepFunction:
-    return enqueue
-
-
 def _timer_by_kernel(transition: Any) -> StepFunction:
     def enqueue_timer(record: Record, event: Event[Any]) -> Answer[Outcome]:
         put(record, Occurrence(functools.partial(process_timer, transition, event)))
@@ -148,8 +135,15 @@ def _timer_by_kernel(transition: Any) -> StepFunction:
     return enqueue_timer
 
 
-EVENT = StepKind(rules=_rules_of_event, by_kernel=_event_by_kernel, resume=_resume_event, rests=True)
-TIMER = StepKind(rules=_rules_of_timer, by_kernel=_timer_by_kernel, resume=_resume_timer, rests=True)
+EVENT = StepKind(
+    lambda name: functools.partial(rules.on_event, name=name), lambda name: enqueue, resume=_resume_event, rests=True
+)
+TIMER = StepKind(
+    lambda transition: functools.partial(rules.on_timer, transition=transition),
+    _timer_by_kernel,
+    resume=_resume_timer,
+    rests=True,
+)
 
 SHAPES = Shapes(
     {

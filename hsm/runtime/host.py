@@ -14,7 +14,9 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias
+
+import attrs
 
 _logger = logging.getLogger("hsm")
 
@@ -63,34 +65,10 @@ class LoopClock:
         return time.time()
 
 
-class Task(Protocol):
-    """What the run time needs of a task."""
-
-    def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        ...
-
-    def cancel(self) -> bool:
-        """Ask it to end."""
-        ...
-
-    def cancelling(self) -> int:
-        """How many times somebody asked it to end."""
-        ...
-
-    def cancelled(self) -> bool:
-        """Whether it ended by being cancelled."""
-        ...
-
-    def exception(self) -> BaseException | None:
-        """What it ended with, if that was an exception."""
-        ...
-
-    def add_done_callback(self, callback: Callable[[Any], object], /) -> None:
-        """Call *callback* with the task when it has ended."""
-        ...
-
-
+Task: TypeAlias = asyncio.Task[Any]
+"""What `Host.spawn` makes."""
+CancelledError = asyncio.CancelledError
+"""What a cancelled ``await`` raises."""
 running_loop: Callable[[], object] = asyncio._get_running_loop
 """The `Host.mark` of the loop that runs in this thread, by the fastest way there is."""
 
@@ -112,10 +90,7 @@ if sys.version_info < (3, 12):
         return mark if loop is not None and not loop.is_closed() else None
 
 
-CancelledError = asyncio.CancelledError
-"""What a cancelled ``await`` raises."""
-
-
+@attrs.define(eq=False)
 class Host:
     """An event loop, as machines see it; `host_of_loop` gives the one of a loop.
 
@@ -130,31 +105,23 @@ class Host:
         future, call_soon, call_soon_threadsafe: The loop's own methods.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "call_soon",
-        "call_soon_threadsafe",
-        "clock",
-        "future",
-        "heap",
-        "heaps",
-        "loop",
-        "mark",
-        "thread",
-    )
+    loop: asyncio.AbstractEventLoop
+    thread: int = attrs.field(factory=threading.get_ident)
+    heap: object = None
+    heaps: weakref.WeakValueDictionary[int, object] = attrs.field(factory=weakref.WeakValueDictionary[int, object])
+    mark: object = attrs.field(init=False)
+    clock: Clock = attrs.field(init=False)
+    future: Callable[[], asyncio.Future[Any]] = attrs.field(init=False)
+    call_soon: Callable[..., object] = attrs.field(init=False)
+    call_soon_threadsafe: Callable[..., object] = attrs.field(init=False)
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-        self.thread = threading.get_ident()
-        self.heap: object = None
-        self.heaps: weakref.WeakValueDictionary[int, object] = weakref.WeakValueDictionary()
-        self.mark: object = loop
+    def __attrs_post_init__(self) -> None:
+        loop = self.mark = self.loop
         if sys.version_info < (3, 12):
             self.mark = _thread_local.mark = weakref.ref(loop)  # not the loop, which would be kept by its thread
-        self.future = loop.create_future
-        self.call_soon = loop.call_soon
+        self.clock = getattr(loop, "clock", None) or LoopClock(loop)
+        self.future, self.call_soon = loop.create_future, loop.call_soon
         self.call_soon_threadsafe = loop.call_soon_threadsafe
-        self.clock: Clock = getattr(loop, "clock", None) or LoopClock(loop)
 
     def spawn(self, work: Coroutine[Any, Any, None], context: contextvars.Context, *, is_eager: bool) -> Task:
         """A task for *work*, run in *context*; an eager one begins before this returns, where Python can."""
@@ -175,7 +142,7 @@ class Host:
         for task in tasks:
             task.cancel()
         await self.next_iteration()  # most need no more than that
-        late = [task for task in cast("list[asyncio.Task[None]]", tasks) if not task.done()]  # `spawn` made them
+        late = [task for task in tasks if not task.done()]
         if late:
             await asyncio.wait(late, timeout=grace)
 

@@ -157,14 +157,14 @@ def make_state_object(record: Record, vertex: int, error: BaseException | None =
 
 def fail(record: Record, error: Exception, behavior: Behavior, event: Event[Any]) -> None:
     """Keep *error* for an ``hsm_error`` event, with a note on where it came from."""
-    raised = error.error if isinstance(error, Stopping) else error
+    raised = error.args[0] if isinstance(error, Stopping) else error
     annotate(raised, record.program, behavior, event)
     parts_of(record).failures.raised.append(raised)
 
 
 def interrupt(record: Record, interruption: BaseException) -> None:
     """Keep what is never turned into an event (rule E7)."""
-    parts_of(record).failures.interrupt(interruption.error if isinstance(interruption, Closing) else interruption)
+    parts_of(record).failures.interrupt(interruption.args[0] if isinstance(interruption, Closing) else interruption)
 
 
 def end_of(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -20,7 +20,6 @@ from hsm.program import NONE
 from hsm.rules import operations as op
 from hsm.rules import settling as rules
 from hsm.rules.operations import Rule
-from hsm.rules.step import Step
 from hsm.runtime.activities import Activity
 from hsm.runtime.awaitables import Work
 from hsm.runtime.event_queue import Occurrence
@@ -134,7 +133,7 @@ def go_on(
     position = plan.positions[number]
     note_completions(record, position.handled)
     about = COMPLETED if position.is_completing else event
-    rest = follow(position.path, position.index, functools.partial(_replayable, parts.step, plan))
+    rest = follow(position.path, position.index, lambda: plan.rules(parts.step.begin(plan.leaves)))
     answer = None
     # the behaviour at the position was called by the generated step, so its operation begins in the middle
     match position.path.operations[position.index]:
@@ -150,11 +149,6 @@ def go_on(
         case _:
             pass
     return (yield from _execute(record, parts, rest, about, answer))
-
-
-def _replayable(step: Step, plan: Plan) -> Rule[Outcome]:
-    """The rules of a step, at their beginning, in the configuration in which it began."""
-    return plan.rules(step.begin(plan.leaves))
 
 
 def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], answer: Any) -> Work[T]:
@@ -230,17 +224,9 @@ def _reopen(record: Record, operation: op.Reopen) -> None:
         record.completed.discard(operation.vertex)
 
 
-def _make(record: Record, operation: op.Make) -> bool:
-    return make_state_object(record, operation.vertex)
-
-
 def _forget(record: Record, operation: op.Forget) -> None:
     if record.state_objects:
         record.state_objects.drop(operation.vertices)
-
-
-def _disarm(record: Record, operation: op.Disarm) -> None:
-    disarm_vertex(record, operation.vertex)
 
 
 def _became(record: Record, operation: op.Became) -> bool:
@@ -265,23 +251,19 @@ def _spend(record: Record, operation: op.Spend) -> bool:
     return error is not None
 
 
-def _park(record: Record, operation: op.Park) -> None:
-    """The step has noted it; for the kernel there is nothing to do."""
-
-
 _EXECUTE: dict[type[Any], Callable[[Record, Any], Any]] = {
     op.Recall: _recall,
     op.Remember: _remember,
     op.MayComplete: _may_complete,
     op.Complete: _complete,
     op.Reopen: _reopen,
-    op.Make: _make,
+    op.Make: lambda record, operation: make_state_object(record, operation.vertex),
     op.Forget: _forget,
-    op.Disarm: _disarm,
+    op.Disarm: lambda record, operation: disarm_vertex(record, operation.vertex),
     op.Became: _became,
     op.Unwatch: _unwatch,
     op.Spend: _spend,
-    op.Park: _park,
+    op.Park: lambda record, operation: None,  # the step has noted it
 }
 """What needs neither the event nor anything that may have to be awaited."""
 

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from hsm.answer import Answer
-from hsm.codegen.explore import Rules
 from hsm.context import Context
 from hsm.errors import LifecycleError, MachineStopped
 from hsm.events import FINAL, INITIAL, Event
@@ -88,7 +87,7 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         finally:
             del answer  # the frames of an error keep this one, and this one must not keep what only users may
     if record.steps is AWAITED:  # the generated step is done, and something that it caused waits
-        return _process_start(record, _nothing())
+        return _finish_start(record, _nothing())
     record.status = RUNNING
     record.rest()
     return STARTED
@@ -110,13 +109,19 @@ def _start_step(record: Record, cache: StepCache) -> StepFunction:
 
 
 def _start_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
-    return _process_start(record, enter_model(record))
+    return _finish_start(record)
 
 
-def _process_start(record: Record, entering: Work[Any]) -> Answer[None]:
+def _finish_start(record: Record, entering: Work[Any] | None = None) -> Answer[None]:
+    """Start, or go on with the start whose *entering* has begun."""
     result = pending(record)
-    process_now(record, Occurrence(_no_process, pending=result, rest=_start_work(record, entering)))
+    rest = None if entering is None else _start_work(record, entering)
+    process_now(record, Occurrence(_process_start, pending=result, rest=rest))
     return result.answer()
+
+
+def _process_start(record: Record, occurrence: Occurrence) -> Work[None]:
+    return _start_work(record, enter_model(record))
 
 
 def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
@@ -208,7 +213,7 @@ def _stop_work(record: Record, exiting: Work[Any]) -> Work[None]:
 
 
 def _resume_start(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[None]:
-    return _process_start(record, rest)
+    return _finish_start(record, rest)
 
 
 def _resume_stop(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[None]:
@@ -219,16 +224,8 @@ def _resume_stop(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answ
     return result.answer()
 
 
-def _rules_of_start(key: None) -> Rules:
-    return rules.start
-
-
-def _rules_of_stop(key: None) -> Rules:
-    return rules.stop
-
-
-START = StepKind(rules=_rules_of_start, by_kernel=lambda key: _start_by_kernel, resume=_resume_start, rests=False)
-STOP = StepKind(rules=_rules_of_stop, by_kernel=lambda key: _stop_by_kernel, resume=_resume_stop, rests=False)
+START = StepKind(lambda key: rules.start, lambda key: _start_by_kernel, resume=_resume_start, rests=False)
+STOP = StepKind(lambda key: rules.stop, lambda key: _stop_by_kernel, resume=_resume_stop, rests=False)
 
 # --- restart -------------------------------------------------------------------------------------------------
 
@@ -295,11 +292,6 @@ class _Restarting(Drive):
 def _nothing() -> Work[None]:
     """Work that is done already."""
     yield from ()
-
-
-def _no_process(record: Record, occurrence: Occurrence) -> Work[None]:
-    """A start always has its work: it is processed at once, and never again."""
-    return _nothing()
 
 
 # --- what `hsm.start` returns --------------------------------------------------------------------------------

@@ -93,6 +93,7 @@ class Parts:
     truths: dict[int, bool]
 
 
+@attrs.define(eq=False, weakref_slot=False)
 class Record:
     """The state of one machine.
 
@@ -123,70 +124,43 @@ class Record:
         on_background_error: Takes errors that nobody awaits; without it they are reported to the loop (rule E6).
     """
 
-    __slots__ = (
-        "cache",
-        "completed",
-        "context",
-        "end",
-        "heap",
-        "history",
-        "host",
-        "instance",
-        "leaves",
-        "machine",
-        "mark",
-        "on_background_error",
-        "options",
-        "parent",
-        "parts",
-        "program",
-        "request",
-        "restart",
-        "state_objects",
-        "status",
-        "steps",
-        "timers",
-        "variables",
-    )
+    program: Program
+    instance: Any
+    host: Host
+    options: Options
+    parent: Context | None
+    cache: StepCache | None
+    mark: object = attrs.field(init=False)
+    machine: Runner = attrs.field(init=False)
+    status: Status = attrs.field(init=False)
+    leaves: Leaves = attrs.field(init=False)
+    steps: StepTable = attrs.field(init=False)
+    context: Context = attrs.field(init=False)
+    request: Context | None = attrs.field(init=False)
+    history: dict[int, Leaves] | None = attrs.field(init=False)
+    completed: set[int] | None = attrs.field(init=False)
+    state_objects: StateObjects | None = attrs.field(init=False)
+    timers: Armed | None = attrs.field(init=False)
+    heap: TimerHeap | None = attrs.field(init=False)
+    variables: contextvars.Context | None = attrs.field(init=False)
+    parts: Parts | None = attrs.field(init=False)
+    end: Pending[Status] | None = attrs.field(init=False)
+    restart: Restart | None = None
+    on_background_error: Callable[[BaseException], object] | None = None
 
-    machine: Runner
-    context: Context
-
-    def __init__(
-        self,
-        program: Program,
-        instance: Any,
-        host: Host,
-        options: Options,
-        parent: Context | None,
-        cache: StepCache | None,
-    ) -> None:
-        self.program = program
-        self.instance = instance
-        self.host = host
-        self.mark = host.mark
-        self.options = options
-        self.parent = parent
-        self.cache = cache
-        self.restart: Restart | None = None
-        self.on_background_error: Callable[[BaseException], object] | None = None
+    def __attrs_post_init__(self) -> None:
+        self.mark = self.host.mark
         self.reset()
 
     def reset(self) -> None:
         """As new: nothing active, nothing queued, nothing remembered (rule L6)."""
         program = self.program
-        self.parts: Parts | None = None
         self.status = CREATED
-        self.leaves: Leaves = ()
+        self.leaves = ()
         self.steps = QUEUED
-        self.request: Context | None = None
-        self.history: dict[int, Leaves] | None = {} if program.has_history else None
+        self.history = {} if program.has_history else None
         self.state_objects = StateObjects(program, self.instance) if program.has_state_objects else None
-        self.completed: set[int] | None = None
-        self.timers: Armed | None = None
-        self.end: Pending[Status] | None = None
-        self.variables: contextvars.Context | None = None
-        self.heap: TimerHeap | None = None
+        self.request = self.completed = self.timers = self.heap = self.variables = self.parts = self.end = None
 
     # --- whether it rests ------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import warnings
 from functools import partial
 
@@ -22,6 +21,8 @@ from hsm.testing import VirtualClock
 
 ENDED = ("stopped", "created")
 START, STOP = "start", "stop"
+LONGEST = 1_000.0
+"""Seconds after which an operation that does not end is one that differs."""
 PATIENCE = 20_000
 """How many iterations of the event loop may follow each other without time passing."""
 
@@ -37,7 +38,7 @@ class Told:
         begun: The activities that began, in no order, with the event that they saw, and when.
         states: What is active then.
         status: How far the machine's life has come.
-        background: The errors that nobody awaited.
+        background: The errors that nobody awaited, in no order.
         time: When nothing more could happen without time passing, in virtual time.
     """
 
@@ -105,8 +106,8 @@ class _Playing:
         log, present.log = present.log, []
         begun, present.begun = present.begun, []
         reported, machine.reported = machine.reported, []
-        seen = present.states(), machine.status, tuple(reported), self.timeline.now
-        self.told.append(Told(self.left.pop(0), result, _in_order(log, machine.status), tuple(sorted(begun)), *seen))
+        seen = present.states(), machine.status, tuple(sorted(reported)), self.timeline.now
+        self.told.append(Told(self.left.pop(0), result, _in_order(log), tuple(sorted(begun)), *seen))
         if machine.status in ENDED:
             self.left = []
         elif self.left:
@@ -149,7 +150,8 @@ async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | N
         nonlocal machine
         recorder.sends = SENDS
         try:
-            result = await call(*arguments)
+            async with asyncio.timeout(LONGEST):
+                result = await call(*arguments)
         except Exception as error:
             result = _messages(error)
         if isinstance(result, hsm.Outcome):
@@ -160,8 +162,13 @@ async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | N
             result = {STOP: "stopped", SEND: "sent", WAIT: "waited"}.get(_word(operation), "started")
         await (_settle(recorder) if clock is None else clock.settle())
         machine = recorder._runner
-        log, begun = _in_order(recorder.log, machine.status.value), tuple(sorted(recorder.begun))
-        written = machine.states(), machine.status.value, tuple(background), 0.0 if clock is None else clock.time()
+        log, begun = _in_order(recorder.log), tuple(sorted(recorder.begun))
+        written = (
+            machine.states(),
+            machine.status.value,
+            tuple(sorted(background)),
+            0.0 if clock is None else clock.time(),
+        )
         recorder.log.clear()
         recorder.begun.clear()
         background.clear()
@@ -223,23 +230,16 @@ def _text(error: BaseException | None, context: object) -> str:
     return f"{error!r} {context or ''}".strip()
 
 
-def _in_order(log: list[str], status: str) -> tuple[str, ...]:
+def _in_order(log: list[str]) -> tuple[str, ...]:
     """*log* without what no rule promises.
 
     That is how often change triggers are asked where something goes on beside the steps (T6), and which of several
     activities ends first that are cancelled, and awaited, together: those of one state (A1), and all of them when the
-    machine has come to its end (C3, R8).
+    machine has come to its end (C3, R8). Between states that are left the exit actions tell the order.
     """
     lines: list[str] = []
-    for state, group in itertools.groupby((line for line in log if not line.startswith("?" + CHANGE)), _cancelled_in):
+    kept = (line for line in log if not line.startswith("?" + CHANGE))
+    for are_cancelled, group in itertools.groupby(kept, lambda line: line.startswith("unwanted ")):
         several = [*group]
-        lines += sorted(several) if state else several
-    if status in ("completed", "terminated"):
-        last = [*itertools.takewhile(_cancelled_in, reversed(lines))]
-        lines[len(lines) - len(last) :] = sorted(last)
+        lines += sorted(several) if are_cancelled else several
     return tuple(lines)
-
-
-def _cancelled_in(line: str) -> str:
-    """The state of the activity whose cancellation *line* tells of, if it does."""
-    return re.sub(r"\.\d+$", "", line) if line.startswith("unwanted ") else ""

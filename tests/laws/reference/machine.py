@@ -19,6 +19,7 @@ from laws.reference.tree import OUTSIDE, Tree
 ENDED = ("completed", "terminated")
 BUDGET = 60
 """How many steps may follow each other."""
+LATE = "in a start, what an activity's end completes comes after what is queued (C2)"
 Answer = Callable[[object], None]
 """What is called with the outcome, or with a list of what was raised."""
 
@@ -34,6 +35,7 @@ class Reference:
         self.reported: list[str] = []
         self.is_busy = False
         self.is_starting = False
+        self.has_gone_on = False  # in a start, a state whose activities have come to their end
         self.is_awaited = False  # the step under way, by somebody for whom its errors are
         self.spent = 0
         self.started: float | None = None  # when a start has ended, until the next thing is asked for
@@ -62,11 +64,14 @@ class Reference:
     def start(self, answer: Answer) -> None:
         """L1 and E8."""
         self.is_busy = self.is_starting = self.is_awaited = True
+        self.has_gone_on = False
         initial = Event("hsm_initial")
         self.traversal.enter(self.tree.root, [], initial, {})
         self._settle(initial)
         self._recall()
         while not self._raised() and not self.present.ended and (entry := self._next()):
+            if self.has_gone_on:
+                self.present.known(LATE)
             self._process(entry)
         if any(error.recipient == NOBODY and not error.is_background for error in self.unhandled):
             self.present.known("an error of a timer, or behind an activity's end, makes a start fail (E4)")
@@ -282,6 +287,10 @@ class Reference:
                 present.known("what an activity's end completes comes after the change triggers of the step (Q5)")
             if not all(other.is_background for other in present.completions):
                 raise Unspecified("a state completes by its activity's end in a step in which another one completes")
+            if self.request is not None:
+                raise Unspecified("a state completes by its activity's end in a step for whose end a stop waits")
+            if self.is_starting and (present.queue or self.recalled):
+                present.known(LATE)
             self._need_not_wait()
         present.recipient = completion.recipient
         self.traversal.fire_all(
@@ -291,6 +300,7 @@ class Reference:
 
     def _need_not_wait(self) -> None:
         """The await of the step under way may end before what an activity's end brings, or after it."""
+        self.has_gone_on = True
         if self.is_awaited:
             self.timeline.racing = "an activity's end in a step brings something that takes time"
 
