@@ -70,8 +70,8 @@ class Instance:
             LifecycleError: The instance was never started, or its machine is stopped (rule L5).
         """
         machine: Any = runner(self)  # whose overloads do not take a union
-        answer: Answer[Outcome] = machine.dispatch(event, data)
-        return answer
+        # not kept in a local: the frames of an error keep this one, and a dropped error is reported when that goes
+        return machine.dispatch(event, data)  # type: ignore[no-any-return]
 
     def state(self) -> str:
         """The path of the active state; see `hsm.Machine.state`."""

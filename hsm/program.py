@@ -255,7 +255,6 @@ class Program:
         has_state_objects: Whether there are methods of vertices' objects.
         lending_vertices: The vertices whose methods are behaviours of transitions that leave others.
         has_calls: Whether the code of any behaviour calls anything.
-        kept: What is worked out from the tables while machines run, by whoever does so; no part of the value.
     """
 
     name: str
@@ -272,7 +271,6 @@ class Program:
     has_state_objects: bool
     lending_vertices: tuple[int, ...]
     has_calls: bool
-    kept: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, eq=False, repr=False)
 
 
 def describe_behavior(program: Program, behavior: Behavior) -> str:

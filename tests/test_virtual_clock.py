@@ -253,7 +253,7 @@ def test_a_program_that_waits_for_nothing_gets_an_error(work):
 
 def test_patience_is_positive():
     """A clock that never lets the loop turn is none."""
-    with pytest.raises(ValueError, match="patience is 1 or more turns, not 0"):
+    with pytest.raises(ValueError, match="patience is 1 or more iterations, not 0"):
         VirtualClock(patience=0)
 
 
@@ -269,7 +269,7 @@ def test_a_program_that_never_comes_to_rest_gets_an_error():
         async with hsm.start(None, Log(), model):
             await pause(1)
 
-    with pytest.raises(RuntimeError, match="time stands still at 0 s: for 2,000 turns of the loop"):
+    with pytest.raises(RuntimeError, match="time stands still at 0 s: for 2,000 iterations of the loop"):
         VirtualClock(patience=2000).run(main())
 
 

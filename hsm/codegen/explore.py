@@ -24,23 +24,25 @@ LEAVES = 100
 OPERATIONS = 500
 """Operations of a step, on all its paths together, beyond which it is left to the kernel."""
 REPLAYED = 2500
-"""The same for what exploring runs through again: operations, and five for each active leaf and run.
-
-The rules work between operations as well, in proportion to the active leaves. So counting operations alone does not
-bound the time that exploring takes.
+"""The same for what exploring runs through again: operations, and `LEAF_COST` for each active leaf and run."""
+LEAF_COST = 5
+"""Operations that running the rules once more counts for, for each active leaf: they work between operations as well,
+so that operations alone do not bound the time that exploring takes.
 """
 COMPLETIONS = 10
-"""Completions on one path beyond which the step is left to the kernel; a machine's budget must not be smaller."""
+"""Completions on one path beyond which the step is left to the kernel. A generated step does not look at the budget:
+`hsm.start` lets the kernel take every step of a machine whose budget is smaller.
+"""
 MEMORIES = 12
 """Simple states that a history may restore beyond which the step is left to the kernel."""
 
 Rules: TypeAlias = Callable[[Step], Rule[Outcome]]
 """What is explored: the rules of one step."""
-CERTAIN: dict[type[Any], object] = {op.TakeError: False, op.Spend: False, op.Make: True}
+CERTAIN: dict[type[Any], object] = {op.TakeError: False, op.Spend: False, op.MakeObject: True}
 """Answers as long as nothing raises and the budget is not spent; when one differs, the kernel has the step already."""
-QUESTIONS = (op.Ask, op.Recall)
+QUESTIONS = (op.Ask, op.AskHistory)
 """Operations at which paths part."""
-KERNEL_ONLY = (op.Begin, op.Cancel, op.EndAll, op.MayComplete, op.Park, op.Became, op.Unwatch)
+KERNEL_ONLY = (op.StartActivities, op.EndActivities, op.EndAll, op.MayComplete, op.Park, op.Became, op.Unwatch)
 """Operations that are not written out: a generated step hands over there."""
 
 
@@ -78,7 +80,7 @@ def explore(program: Program, leaves: Leaves, rules: Rules) -> Path:
     """
     if len(leaves) > LEAVES or any(program.vertices[leaf].kind is Kind.REGION for leaf in leaves):
         raise NeedsKernel  # a parked region: the leaves do not tell at which join it waits
-    path = _Explorer(program, leaves, rules).path([])
+    path = _Explorer(program, leaves, rules).path([], 0)
     if not _can_end(path):
         raise NeedsKernel
     return path
@@ -102,7 +104,7 @@ def follow(path: Path, index: int, replayed: Callable[[], Rule[Outcome]]) -> Rul
         index += 1
         if index == len(path.operations) and path.outcome is None:
             further = path.further.get(answer)
-            if further is None:
+            if further is None:  # not foreseen; or nothing is known beyond an operation that only the kernel executes
                 return (yield from _deviate(replayed(), path.answers[:place], answer))
             path, index = further, 0
         elif type(operation) in CERTAIN and answer is not path.answers[place]:
@@ -143,14 +145,13 @@ class _Explorer:
         self._rules = rules
         self._operations = self._replayed = 0
 
-    def path(self, known: list[Any]) -> Path:
-        """What happens after the answers *known*, whatever the next ones are."""
+    def path(self, known: list[Any], completions: int) -> Path:
+        """What happens after the answers *known*, and *completions* in them, for every answer that can follow."""
         step = Step(self._program, self._leaves)
         rule = self._rules(step)
         answers = [*known]
         path = beginning = Path(answers, len(known))
-        self._replayed += len(known) + 5 * len(self._leaves)
-        completions = 0
+        self._replayed += len(known) + LEAF_COST * len(self._leaves)
         try:
             operation = _replay(rule, known)
             while True:
@@ -162,11 +163,12 @@ class _Explorer:
                 if completions > COMPLETIONS:
                     raise NeedsKernel
                 answer, *others = self._answers(operation)
+                answers.append(answer)
                 if type(operation) in QUESTIONS:
                     # the rules go on with the first answer, and run again from their beginning for the others only
-                    path.further = {other: self.path([*answers, other]) for other in others}
-                    path.further[answer] = path = Path(answers, len(answers) + 1)
-                answers.append(answer)
+                    before = answers[:-1]
+                    path.further = {other: self.path([*before, other], completions) for other in others}
+                    path.further[answer] = path = Path(answers, len(answers))
                 operation = rule.send(answer)
         except StopIteration as end:
             path.outcome, path.leaves = end.value, step.leaves
@@ -182,7 +184,7 @@ class _Explorer:
         match operation:
             case op.Ask():
                 return (False, True)
-            case op.Recall(_, owner):
+            case op.AskHistory(_, owner):
                 return ((), *self._memories(owner))
             case _:
                 return (CERTAIN.get(type(operation)),)

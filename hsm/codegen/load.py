@@ -38,6 +38,7 @@ class Shape:
 
     def note(self, program: Program, behaviors: dict[int, int]) -> None:
         """*program* uses this shape as well; *behaviors* are those that it calls, by line."""
+        self._users = [user for user in self._users if user[0]() is not None]
         if len(self._users) < SHOWN:
             self._users.append((weakref.ref(program), behaviors))
 

@@ -27,12 +27,12 @@ DEPTH = 60
 """Guards that may be nested in a function; Python itself reads no more than 100 levels of indentation."""
 
 LINKS = (
-    "BUSY", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after", "count", "defer",
-    "enqueue", "senders", "mark", "unmark", "arm", "disarm",
+    "QUEUED", "BUSY", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after",
+    "note_completions", "defer_event", "enqueue", "senders", "mark", "unmark", "arm", "disarm",
 )  # fmt: skip
 """Global names that every function may use; the run time says what they are."""
 
-_AT_NOTHING = "        at = None"
+_AT_NONE = "        at = None"
 _TRY = "        try:"
 
 Constant: TypeAlias = tuple[str, object]
@@ -108,8 +108,10 @@ class _Writer:
         self._behaviors: dict[int, int] = {}
         self._handled: tuple[int, ...] = ()
         self._is_completing = False
-        self._is_at_nothing = True
+        self._at_is_none: bool = True
         """Whether ``at`` is ``None`` here: what is raised is no error of a behaviour."""
+        self._is_queued: bool = False
+        """Whether the machine is marked as one that does not rest here, though no behaviour is called."""
         self._is_busy = False
         """Whether the function calls anything of the user's, and so marks the machine as busy meanwhile."""
         self._ctx, self._instance = "record.context", "record.instance"
@@ -147,7 +149,7 @@ class _Writer:
             # an event is dispatched from outside; a start or a stop may be asked for by a behaviour of the machine
             known = "" if self._rests else "chain if record in chain else "
             self._line(2, f"token = mark({known}(*chain, record) if chain else (record,))")
-        self._body += [_AT_NOTHING, _TRY]
+        self._body += [_AT_NONE, _TRY]
 
     def _close(self, is_marked: bool) -> None:
         """What stands behind the operations."""
@@ -162,7 +164,7 @@ class _Writer:
         self._line(2, "finally:")
         self._line(3, "del raised")
 
-    def _may_start_tasks(self, called: int | op.Make) -> bool:
+    def _may_start_tasks(self, called: int | op.MakeObject) -> bool:
         """Whether what is called may start a task, whose events have to be known as coming from inside (rule Q2)."""
         if isinstance(called, int):
             return not self._program.behaviors[called].calls_nothing
@@ -186,21 +188,25 @@ class _Writer:
 
     def _user_call(self, depth: int, number: int, text: str, behavior: int | None = None) -> None:
         """Call something of the user's: what it raises is an error at the position *number*."""
-        if self._body[-2:] == [_AT_NOTHING, _TRY]:
+        if self._body[-2:] == [_AT_NONE, _TRY]:
             # nothing stands before it: an interrupt in between may as well count as its own
-            self._body[-2] = _AT_NOTHING.replace("None", str(number))
+            self._body[-2] = _AT_NONE.replace("None", str(number))
         else:
             self._line(depth, f"at = {number}")
         self._line(depth, text)
         if behavior is not None:
             self._behaviors[len(self._body)] = behavior
-        self._is_at_nothing = False
+        self._at_is_none = False
 
     def _clock_call(self, depth: int, text: str) -> None:
         """Call something that may raise, and is no behaviour: a user's clock."""
-        if self._is_busy and not self._is_at_nothing:
+        if self._is_busy and not self._at_is_none:
             self._line(depth, "at = None")
-            self._is_at_nothing = True
+            self._at_is_none = True
+        elif not self._is_busy and self._rests and not self._is_queued:
+            # if the clock raises, the next event must not find the steps of the configuration before
+            self._line(depth, "record.steps = QUEUED")
+            self._is_queued = True
         self._line(depth, text)
 
     def _hand_over(self, depth: int, number: int, result: str = "") -> None:
@@ -210,18 +216,18 @@ class _Writer:
 
     def _path(self, depth: int, path: Path) -> None:
         """Write *path* and what follows it; what is noted on the way holds for no other path."""
-        noted = self._handled, self._is_completing, self._is_at_nothing
-        if self._goes_through(depth, path) and path.outcome is not None:
+        noted = (self._handled, self._is_completing, self._at_is_none, self._is_queued)
+        if self._operations(depth, path) and path.outcome is not None:
             self._end(depth, path.outcome, path.leaves)
-        self._handled, self._is_completing, self._is_at_nothing = noted
+        self._handled, self._is_completing, self._at_is_none, self._is_queued = noted
 
-    def _goes_through(self, depth: int, path: Path) -> bool:
-        """Write the operations of *path*; whether the function goes on behind them."""
+    def _operations(self, depth: int, path: Path) -> bool:
+        """Write the operations of *path*; returns whether control reaches their end."""
         for index, operation in enumerate(path.operations):
             match operation:
                 case op.Ask():
                     self._ask(depth, path, index, operation)
-                case op.Recall():
+                case op.AskHistory():
                     self._recall(depth, path, index, operation)
                 case op.Run():
                     for in_list, behavior in enumerate(operation.behaviors):
@@ -233,7 +239,7 @@ class _Writer:
                 case op.Move():
                     if not _moves_again(path.operations[index + 1 :]):
                         self._line(depth, f"record.leaves = {self._name('leaves', operation.leaves)}")
-                case op.Make():
+                case op.MakeObject():
                     where, make = self._name("vertex", operation.vertex), self._name("make", operation.vertex)
                     call = f"record.state_objects[{where}] = {make}({self._instance})"
                     self._user_call(depth, self._position(path, index), call)
@@ -261,7 +267,7 @@ class _Writer:
             case op.Disarm(vertex):
                 for timer in self._program.vertices[vertex].timers:
                     self._clock_call(depth, f"disarm(record, {self._name('timer', timer)})")
-            case op.Forget(vertices):
+            case op.DropObjects(vertices):
                 for vertex in vertices:
                     self._line(depth, f"record.state_objects.pop({self._name('vertex', vertex)}, None)")
             case op.Reopen(vertex):
@@ -313,7 +319,7 @@ class _Writer:
             self._clock_call(depth, f"arm(record, {self._name('timer', timer)})")
         return True
 
-    def _recall(self, depth: int, path: Path, index: int, operation: op.Recall) -> None:
+    def _recall(self, depth: int, path: Path, index: int, operation: op.AskHistory) -> None:
         self._line(depth, f"memory = record.history.get({self._name('vertex', operation.owner)})")
         for memory, further in path.further.items():
             if memory:
@@ -326,7 +332,7 @@ class _Writer:
 
     def _end(self, depth: int, outcome: Outcome, leaves: Leaves) -> None:
         if outcome is Outcome.DEFERRED:
-            self._line(depth, "return defer(record, event)")
+            self._line(depth, "return defer_event(record, event)")
             return
         answer = "TAKEN" if outcome is Outcome.TAKEN else "IGNORED"
         if self._rests:
@@ -334,11 +340,11 @@ class _Writer:
                 self._line(depth, "if record.steps is not BUSY:")
                 handled = f", {self._name('handled', self._handled)}" if self._handled else ""
                 self._line(depth + 1, f"return after(record, {answer}{handled})")
-            if self._is_busy or outcome is Outcome.TAKEN:
+            if self._is_busy or self._is_queued or outcome is Outcome.TAKEN:
                 self._line(depth, f"record.steps = {self._name('steps', leaves)}")
         elif self._handled and self._is_busy:
             self._line(depth, "if record.steps is not BUSY:")
-            self._line(depth + 1, f"count(record, {self._name('handled', self._handled)})")
+            self._line(depth + 1, f"note_completions(record, {self._name('handled', self._handled)})")
         self._line(depth, f"return {answer}")
 
 
@@ -350,7 +356,7 @@ def _moves_again(operations: list[Any]) -> bool:
     return False
 
 
-def _called(path: Path) -> Iterable[int | op.Make]:
+def _called(path: Path) -> Iterable[int | op.MakeObject]:
     """The behaviours that *path* and what follows it call, and the state objects that are made."""
     for operation in path.operations:
         match operation:
@@ -358,7 +364,7 @@ def _called(path: Path) -> Iterable[int | op.Make]:
                 yield behavior
             case op.Run(behaviors):
                 yield from behaviors
-            case op.Make():
+            case op.MakeObject():
                 yield operation
             case _:
                 pass

@@ -1,8 +1,8 @@
 """The operations: everything the rules want done or want to know, listed once for whoever reads the rules.
 
-The kernel executes operations, the code generator writes them out as Python; both send the rules the answer. An
-operation names vertices, behaviours and transitions of the Program by index, and never an event: the reader keeps the
-event under way, and `Next` and `TakeError` change it. An operation without an answer is answered with ``None``.
+Whoever runs the rules, the kernel or the explorer, answers each operation; one without an answer is answered with
+``None``. An operation names vertices, behaviours and transitions of the Program by index, and never the event: the
+kernel keeps the current one, and `Next` and `TakeError` replace it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Ask:
 
 
 @attrs.define
-class Recall:
+class AskHistory:
     """What was last active in *owner*, for the pseudostate *history* (rule R5)? Answer: leaves, or ``()``."""
 
     history: int
@@ -70,14 +70,14 @@ class Run:
 
 
 @attrs.define
-class Make:
+class MakeObject:
     """Make the state object of a vertex that was entered. Answer: whether there is one; not if it raised (rule E1)."""
 
     vertex: int
 
 
 @attrs.define
-class Forget:
+class DropObjects:
     """Drop the state objects of vertices that were exited, passed through, or are about to be entered again."""
 
     vertices: tuple[int, ...]
@@ -101,14 +101,14 @@ class Disarm:
 
 
 @attrs.define
-class Begin:
+class StartActivities:
     """Start the activities of a vertex that was entered (rule A1)."""
 
     vertex: int
 
 
 @attrs.define
-class Cancel:
+class EndActivities:
     """Cancel the activities of a vertex that is being exited, and wait for them (rule K5)."""
 
     vertex: int
@@ -146,7 +146,10 @@ class Remember:
 
 @attrs.define
 class Park:
-    """A region waits at a join from now on (rule R6)."""
+    """A region waits at a join from now on (rule R6).
+
+    There is nothing to execute: this marks where exploring has to stop, as leaves do not tell at which join one waits.
+    """
 
     region: int
 

@@ -17,8 +17,9 @@ from hsm.rules.operations import Ask, Rule
 from hsm.rules.step import Step
 
 Route: TypeAlias = dict[int, int]
-"""For every junction, exit point and join on the way of a compound transition, the branch that was found open."""
+"""For every junction, exit point and join on the route of a compound transition, the branch that was found open."""
 NO_ROUTE: Route = {}
+"""Nothing was looked ahead for. Shared; nobody writes to it."""
 
 
 @attrs.define(eq=False)
@@ -55,13 +56,13 @@ def select_by_call(step: Step, operation: str) -> Rule[Decision]:
 
 def select_among(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
     """The first of *transitions* that is enabled: for completions, timers and changes."""
-    step.open_branches.clear()
+    step.forget_guards()
     return (yield from _first_enabled(step, transitions))
 
 
 def _select(step: Step, candidates: Candidates, name: str | None) -> Rule[Decision]:
     """The decision of the whole configuration; *name* for an event that may be deferred."""
-    step.open_branches.clear()
+    step.forget_guards()
     decision = yield from _decide_inside(step, OUTSIDE, list(step.leaves), candidates, name)
     if len(decision.chosen) > 1:
         return Decision(_without_conflicts(step, decision.chosen))
@@ -122,7 +123,7 @@ def _first_enabled(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
 
 def choose_branch(step: Step, branch: int) -> Rule[Chosen | None]:
     """*branch* of a pseudostate that was reached, with its route, or ``None`` when it is not open (rule R4)."""
-    step.open_branches.clear()  # effects have run since the last decision: guards are asked anew
+    step.forget_guards()  # effects have run since the last decision: guards are asked anew
     return (yield from _if_enabled(step, branch))
 
 
@@ -151,7 +152,13 @@ def _find_route(step: Step, transition: int, route: Route) -> Rule[bool]:
 
 
 def _find_branch(step: Step, target: int, route: Route) -> Rule[bool]:
-    """Whether a branch of the pseudostate *target* is open; the first that is goes into *route*."""
+    """Whether a branch of the pseudostate *target* is open; the first that is goes into *route*.
+
+    What was found closed, or open, stays so for the whole decision: where routes join again it is looked at once.
+    """
+    if target in step.closed or target in route:
+        return target in route
+    # evaluating its guards may make its state object, also if the route turns out to be closed: that is dropped then
     step.considered.append(target)
     for branch in step.vertices[target].outgoing:
         if branch not in step.open_branches:
@@ -159,6 +166,7 @@ def _find_branch(step: Step, target: int, route: Route) -> Rule[bool]:
         if step.open_branches[branch] and (yield from _find_route(step, branch, route)):
             route[target] = branch
             return True
+    step.closed.add(target)
     return False
 
 

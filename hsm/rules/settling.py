@@ -1,6 +1,6 @@
 """Settling: what one event does, and everything that follows from it (rules C2, E3, Q5, Q8 and T6).
 
-In: a step. Out: operations; what a rule returns is the outcome. These are the entrances for whoever reads the rules.
+In: a step. Out: operations; what a rule returns is the outcome. Whoever runs the rules starts with one of these.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hsm.rules import operations as op
 from hsm.rules.operations import Rule
 from hsm.rules.selection import Decision, holds, select_among, select_by_call, select_by_name
 from hsm.rules.step import Step
-from hsm.rules.traversal import complete_if_done, enter, exit_inside, fire, forget
+from hsm.rules.traversal import complete_if_done, drop_objects, enter, exit_inside, fire
 
 
 def on_event(step: Step, name: str) -> Rule[Outcome]:
@@ -50,7 +50,7 @@ def on_return(step: Step, vertex: int) -> Rule[Outcome]:
 def start(step: Step) -> Rule[Outcome]:
     """Enter the model by its default entry, and do everything that follows from that alone (rule L1)."""
     yield from enter(step, 0, (0,))
-    yield from forget(step)
+    yield from drop_objects(step)
     yield from settle(step)
     return Outcome.TAKEN
 
@@ -59,7 +59,7 @@ def stop(step: Step) -> Rule[Outcome]:
     """Exit everything, innermost first (rule L4)."""
     step.before = step.leaves
     yield from exit_inside(step, OUTSIDE)
-    yield from forget(step)
+    yield from drop_objects(step)
     return Outcome.TAKEN
 
 
@@ -93,6 +93,8 @@ def settle(step: Step) -> Rule[None]:
             step.completions.clear()
             step.changes.clear()
             break
+    if step.program.has_changes and step.program.has_state_objects:
+        yield from drop_objects(step)  # those that change conditions were methods of
     if step.ended is not None:
         yield op.EndAll()
 

@@ -32,9 +32,10 @@ class Step:
         parked: Regions that wait at a join (rule R6). Lives as long as the machine; everything below is of one step.
         ended: How the machine came to its end by itself, once it did.
         before: What was active before the transition that is being fired.
-        exited: What was exited since the last decision, and the pseudostates that were passed.
+        left: What was exited since the last decision, and the pseudostates that were passed.
         considered: Junctions that look-ahead asked, whether or not they were passed.
         open_branches: Whether the guards of a branch held, for this decision: each is evaluated once (rule T2).
+        closed: Pseudostates from which no route is open, for this decision.
         completions: States whose completion waits to be handled, in the order in which they completed.
         changes: Transitions whose change condition became true, and which wait to be handled.
     """
@@ -44,9 +45,10 @@ class Step:
     parked: dict[int, Parked] = attrs.field(factory=dict[int, Parked])
     ended: Status | None = None
     before: Leaves = ()
-    exited: list[int] = attrs.field(factory=list[int])
+    left: list[int] = attrs.field(factory=list[int])
     considered: list[int] = attrs.field(factory=list[int])
     open_branches: dict[int, bool] = attrs.field(factory=dict[int, bool])
+    closed: set[int] = attrs.field(factory=set[int])
     completions: list[int] = attrs.field(factory=list[int])
     changes: list[int] = attrs.field(factory=list[int])
     vertices: Vertices = attrs.field(init=False)
@@ -57,13 +59,21 @@ class Step:
         self.transitions = self.program.transitions
 
     def begin(self, leaves: Leaves) -> Step:
-        """This object, ready for a step that begins where *leaves* are active."""
+        """This object, ready for a step that begins where *leaves* are active.
+
+        What is parked lives as long as the machine, and an end is final; the rest is set before it is read.
+        """
         self.leaves = leaves
-        self.exited.clear()
+        self.left.clear()
         self.considered.clear()
         self.completions.clear()
         self.changes.clear()
         return self
+
+    def forget_guards(self) -> None:
+        """A new decision begins: guards of branches are evaluated anew."""
+        self.open_branches.clear()
+        self.closed.clear()
 
     def is_active(self, vertex: int) -> bool:
         """Whether *vertex* is active by now."""

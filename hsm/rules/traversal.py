@@ -23,23 +23,23 @@ def fire(step: Step, decision: Decision) -> Rule[object]:
     Returns what the last effect of the last transition returned.
     """
     value = None
-    step.exited.clear()
+    step.left.clear()
     for chosen in decision.chosen:
         step.before = _active_before(step)
-        if step.ended is None and step.transitions[chosen.transition].source not in step.exited:
+        if step.ended is None and step.transitions[chosen.transition].source not in step.left:
             value = yield from _follow(step, chosen.transition, chosen.route)
     if step.program.has_state_objects:
-        yield from forget(step)
+        yield from drop_objects(step)
     return value
 
 
-def forget(step: Step) -> Rule[None]:
+def drop_objects(step: Step) -> Rule[None]:
     """Drop the state objects of what is not active, or was only passed through."""
-    known = dict.fromkeys((*step.exited, *step.considered, *step.program.lending_vertices))
+    known = dict.fromkeys((*step.left, *step.considered, *step.program.lending_vertices))
     step.considered.clear()
     gone = tuple([each for each in known if step.vertices[each].state_object and not step.is_active(each)])
     if gone:
-        yield op.Forget(gone)
+        yield op.DropObjects(gone)
 
 
 def _follow(step: Step, index: int, route: Route) -> Rule[object]:
@@ -87,12 +87,12 @@ def exit_inside(step: Step, outer: int) -> Rule[None]:
         if vertex.timers:
             yield op.Disarm(index)
         if vertex.activities:
-            yield op.Cancel(index)
+            yield op.EndActivities(index)
         if vertex.exit:
             yield op.Run(vertex.exit)
         # only now: an exit action still sees its own state as active (rule L2)
         step.leaves = deactivated(step.vertices, step.leaves, index)
-        step.exited.append(index)
+        step.left.append(index)
         step.parked.pop(index, None)
         if vertex.completion_transitions:
             yield _reopen(step, index)
@@ -143,11 +143,11 @@ def enter(step: Step, index: int, goals: tuple[int, ...], route: Route = NO_ROUT
         yield from _finish(step, vertex.parent)
         return
     # without its state object the entry actions, methods of that object, cannot run (rule E1)
-    has_object = vertex.state_object is None or (yield op.Make(index))
+    has_object = vertex.state_object is None or (yield op.MakeObject(index))
     if vertex.entry and has_object:
         yield op.Run(vertex.entry)
     if vertex.activities:
-        yield op.Begin(index)
+        yield op.StartActivities(index)
     if vertex.timers:
         yield op.Arm(index)
     inner = () if goals == (index,) else goals
@@ -161,8 +161,8 @@ def _activate(step: Step, index: int) -> Rule[None]:
     """The vertex *index* becomes active, without a state object from an earlier activation."""
     step.leaves = activated(step.vertices, step.leaves, index)
     yield op.Move(step.leaves)
-    if step.vertices[index].state_object and (index in step.exited or index in step.program.lending_vertices):
-        yield op.Forget((index,))
+    if step.vertices[index].state_object and (index in step.left or index in step.program.lending_vertices):
+        yield op.DropObjects((index,))
 
 
 def _enter_inside(step: Step, outer: int, goals: tuple[int, ...], route: Route) -> Rule[None]:
@@ -190,7 +190,7 @@ def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route)
         if vertices[goal].parent == outer and vertices[goal].kind is not Kind.REGION:
             yield from _reach(step, goal, route)
             return
-    mark = len(step.exited)
+    mark = len(step.left)
     for region in vertices[outer].regions:
         inner = tuple([goal for goal in goals if region < goal <= vertices[region].last])
         is_new = not step.is_active(region)
@@ -199,7 +199,7 @@ def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route)
         if is_new or inner:
             yield from _enter_inside(step, region, inner, route)
         # a choice may have led out again: then the rest is not entered
-        if step.ended is not None or outer in step.exited[mark:]:
+        if step.ended is not None or outer in step.left[mark:]:
             return
 
 
@@ -208,7 +208,7 @@ def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route)
 
 def _reach(step: Step, index: int, route: Route) -> Rule[None]:
     """Go on from the pseudostate *index*; the state that contains it is active (rules R4 to R8)."""
-    step.exited.append(index)  # passed at once: what belongs to it is over
+    step.left.append(index)  # passed at once: what belongs to it is over
     kind = step.vertices[index].kind
     if kind in (Kind.CHOICE, Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN):
         yield from _branch(step, index, route)
@@ -267,7 +267,7 @@ def _pass_entry_point(step: Step, index: int) -> Rule[None]:
 def _restore(step: Step, index: int, *, is_deep: bool) -> Rule[None]:
     """Enter what was last active in the owner of a history, or its default (rule R5)."""
     vertex = step.vertices[index]
-    memory = yield op.Recall(index, vertex.parent)
+    memory = yield op.AskHistory(index, vertex.parent)
     if memory:
         goals = memory if is_deep else (child_towards(step.vertices, vertex.parent, memory[0]),)
         yield from _enter_inside(step, vertex.parent, goals, NO_ROUTE)

@@ -1,1 +1,1 @@
-"""The run time: a Program over time. `machine` is its face, `turns` the order, `kernel` the meaning, `loop` asyncio."""
+"""The run time: `machine` is its face, `lifecycle` its beginning and end, `kernel` its meaning, `host` its asyncio."""

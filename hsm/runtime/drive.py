@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from hsm.runtime.awaitables import Work, through
@@ -18,7 +18,8 @@ from hsm.runtime.host import CancelledError, Host, Task
 class Drive:
     """Some work on its way: done here up to the first thing that has to be awaited, the rest in a task (rule Q3).
 
-    Nobody awaits the task, and nobody but the loop, as it is closed, can cancel it.
+    Nobody awaits the task, and nobody but the loop, as it is closed, can cancel it. Whatever the work raises, either
+    `ended` or `abandoned` is called, once; neither is if the loop is gone when the task's coroutine is closed.
 
     Attributes:
         task: The task, while it does the rest.
@@ -34,7 +35,7 @@ class Drive:
     def suspended(self) -> None:
         """The rest of the work goes into a task."""
 
-    def ended(self, value: Any, error: Exception | None) -> None:
+    def ended(self, value: Any, error: BaseException | None) -> None:
         """The work has returned *value*, or raised *error*."""
 
     def abandoned(self) -> None:
@@ -46,8 +47,8 @@ class Drive:
             awaitable = next(work)
         except StopIteration as end:
             self.ended(end.value, None)
-        except Exception as error:
-            self.ended(None, error)
+        except BaseException as error:
+            self._failed(error)
         else:
             self._work = work
             self.suspended()
@@ -60,31 +61,43 @@ class Drive:
         self._has_begun = True
         self.task = self._host.current_task()
         work = self._work
-        try:
-            while True:
-                try:
-                    value = await awaitable
-                except CancelledError as error:
-                    if self._host.is_being_cancelled():
-                        work.close()
-                        self.abandoned()
-                        raise
-                    awaitable = work.throw(error)
-                except GeneratorExit as error:
-                    if self._host.current_task() is not self.task:
-                        work.close()  # this coroutine is being closed: its loop is gone
-                        raise
-                    awaitable = work.throw(through(error))
-                except BaseException as error:
-                    awaitable = work.throw(error)
-                else:
-                    awaitable = work.send(value)
-        except StopIteration as end:
-            self.task = None  # an error that is raised from here keeps this frame, and must not keep its own task
-            self.ended(end.value, None)
-        except Exception as error:
-            self.task = None
-            self.ended(None, error)
+        while True:
+            advance: Callable[[Any], Any] = work.throw
+            argument: Any
+            try:
+                argument = await awaitable
+                advance = work.send
+            except CancelledError as error:
+                if self._host.is_being_cancelled():
+                    work.close()
+                    self.abandoned()
+                    raise
+                argument = error
+            except GeneratorExit as error:
+                if self._host.current_task() is not self.task:
+                    work.close()  # this coroutine is being closed: its loop is gone
+                    raise
+                argument = through(error)
+            except BaseException as error:
+                argument = error
+            try:
+                awaitable = advance(argument)
+            except StopIteration as end:
+                self.task = None  # an error that is raised from here keeps this frame, and must not keep its own task
+                self.ended(end.value, None)
+                return
+            except BaseException as error:
+                self.task = None
+                self._failed(error)
+                return
+            finally:
+                del argument  # an error, which keeps this frame
+
+    def _failed(self, error: BaseException) -> None:
+        """The work raised *error*; what nobody may catch goes on to the caller or the loop as well (rule E7)."""
+        self.ended(None, error)
+        if not isinstance(error, Exception | CancelledError):
+            raise error
 
     def _never_began(self, awaitable: Any, task: Task) -> None:
         """Abandon the work if *task* was cancelled before its first step."""

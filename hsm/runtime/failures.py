@@ -28,10 +28,12 @@ class Failures:
     _waiting: list[Exception] = attrs.field(factory=list[Exception])
     _unclaimed: list[BaseException] = attrs.field(factory=list[BaseException])
     _interruptions: list[BaseException] = attrs.field(factory=list[BaseException])
+    _is_handling: bool = False
 
     def keep_from_activity(self, error: Exception) -> None:
         """An activity raised *error*, which nobody awaits: it is handled as soon as errors are."""
-        self.raised.append(error)
+        # while another error is handled, what is in `raised` counts as raised by that
+        (self._waiting if self._is_handling else self.raised).append(error)
         self._of_activities.append(error)
 
     def interrupt(self, interruption: BaseException) -> None:
@@ -44,6 +46,7 @@ class Failures:
             return None
         error, *self._waiting = self.raised
         self.raised = []
+        self._is_handling = True
         return error
 
     def end(self, error: Exception, *, is_taken: bool) -> None:
@@ -51,10 +54,13 @@ class Failures:
 
         What was raised meanwhile is unhandled at once: handled as well, it could go on for ever (rule E5).
         """
-        if not is_taken:
+        if is_taken:
+            self._claim(error)
+        else:
             self._give_up(error)
         self.unhandled += self.raised
-        self.raised = self._waiting
+        self.raised, self._waiting = self._waiting, []
+        self._is_handling = False
 
     def surrender(self) -> None:
         """The step is over: what is left of errors and interruptions goes to the caller (rules E4, E5 and E7)."""
@@ -76,12 +82,16 @@ class Failures:
         return errors
 
     def _give_up(self, error: Exception) -> None:
-        """No transition took *error*: it is the sender's, or, from an activity, nobody's (rule E4)."""
+        """No transition took *error*: it is the sender's, or, from an activity, unclaimed (rule E4)."""
+        (self._unclaimed if self._claim(error) else self.unhandled).append(error)
+
+    def _claim(self, error: Exception) -> bool:
+        """*error* is on its way to somebody; whether an activity raised it."""
         # by identity: an exception of the user's may compare as it likes
         others = [known for known in self._of_activities if known is not error]
-        is_unclaimed = len(others) < len(self._of_activities)
+        is_of_activity = len(others) < len(self._of_activities)
         self._of_activities = others
-        (self._unclaimed if is_unclaimed else self.unhandled).append(error)
+        return is_of_activity
 
 
 def annotate(error: BaseException, program: Program, behavior: Behavior, event: Event[Any]) -> None:

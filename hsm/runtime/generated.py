@@ -20,7 +20,7 @@ from hsm.runtime.awaitables import OUTCOMES, TAKEN, Work, awaits
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
-from hsm.runtime.record import BUSY, COMPLETED, RUNNING, Record, inside, senders
+from hsm.runtime.record import BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record, inside, senders
 from hsm.runtime.run_to_completion import defer, drain, is_inside, pending, process_now, put, put_from_inside
 from hsm.runtime.step_cache import NO_STEPS, Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
@@ -43,7 +43,7 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
 def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     """Process *event* by the kernel when its turn comes (rules Q1 to Q5)."""
     chain = senders()
-    if record.status is not RUNNING and not record.is_busy:
+    if record.status in ENDED or (record.status is not RUNNING and not record.is_busy):
         return _refuse(record)
     if is_inside(record, chain):
         put_from_inside(record, Occurrence(process_event, event))
@@ -94,7 +94,7 @@ def failed(record: Record, event: Event[Any], plan: Plan, at: int | None, error:
     if not record.is_in_generated_step:
         raise error
     if at is None:
-        drain(record)  # torn as it is, it must not wait for the end of this step for ever
+        drain(record)  # the step ends here, half done; what waits for its end must not wait for ever
         raise error
     return hand_over(record, event, plan, at, NOTHING, error)
 
@@ -147,6 +147,7 @@ TIMER = StepKind(
 
 SHAPES = Shapes(
     {
+        "QUEUED": QUEUED,
         "BUSY": BUSY,
         "TAKEN": TAKEN,
         "IGNORED": OUTCOMES[Outcome.IGNORED],
@@ -156,8 +157,8 @@ SHAPES = Shapes(
         "hand_over": hand_over,
         "failed": failed,
         "after": after,
-        "count": note_completions,
-        "defer": defer_event,
+        "note_completions": note_completions,
+        "defer_event": defer_event,
         "enqueue": enqueue,
         "senders": senders,
         "mark": inside.set,

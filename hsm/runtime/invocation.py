@@ -112,7 +112,10 @@ def _call(record: Record, behavior: Behavior, event: Event[Any]) -> Any:
 def _given(result: object, error: BaseException | None) -> Any:
     """What a generated step has got from a behaviour already: *result*, unless it raised *error*."""
     if error is not None:
-        raise through(error)
+        try:
+            raise through(error)
+        finally:
+            del error  # which keeps this frame
     return result
 
 

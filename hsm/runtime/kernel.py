@@ -143,7 +143,7 @@ def go_on(
         case op.Ask(behavior):
             next(rest)
             answer = yield from ask(record, behavior, about, result, error)
-        case op.Make(vertex):
+        case op.MakeObject(vertex):
             next(rest)
             answer = make_state_object(record, vertex, error)
         case _:
@@ -159,6 +159,7 @@ def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], ans
             operation = rule.send(answer)
         except StopIteration as end:
             failures.surrender()
+            event = COMPLETED  # the error that was the event may keep this frame, which must not keep it in turn
             return end.value  # type: ignore[no-any-return]  # what the rule returns
         answer = None
         kind: Any = type(operation)  # pyright: ignore[reportUnknownVariableType]  # of something that may be anything
@@ -173,26 +174,27 @@ def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], ans
             answer = _EXECUTE[kind](record, operation)
         elif kind is op.Arm:
             yield from arm_all(record, operation.vertex, event)
-        elif kind is op.Begin:
+        elif kind is op.StartActivities:
             _begin_activities(record, operation.vertex, event)
-        elif kind is op.Cancel:
+        elif kind is op.EndActivities:
             yield from parts.activities.end(operation.vertex)
         elif kind is op.Next:
             event = COMPLETED if operation.vertex != NONE else Event(CHANGE)
         elif kind is op.TakeError:
-            error = failures.begin()
-            answer = error is not None
-            event = Event(ERROR, error) if answer else event
+            answer = bool(failures.raised)
+            event = Event(ERROR, failures.begin()) if answer else event
         elif kind is op.EndError:
             failures.end(event.data, is_taken=operation.is_taken)
+        elif kind is op.EndAll:
+            yield from end_all(record)
         else:
-            yield from end_all(record)  # EndAll
+            raise AssertionError(f"the kernel does not know how to execute {operation!r}")
 
 
 # --- one operation -------------------------------------------------------------------------------------------
 
 
-def _recall(record: Record, operation: op.Recall) -> Leaves:
+def _recall(record: Record, operation: op.AskHistory) -> Leaves:
     history = record.history
     assert history is not None  # the Program has a history
     return history.get(operation.owner, ())
@@ -224,7 +226,7 @@ def _reopen(record: Record, operation: op.Reopen) -> None:
         record.completed.discard(operation.vertex)
 
 
-def _forget(record: Record, operation: op.Forget) -> None:
+def _forget(record: Record, operation: op.DropObjects) -> None:
     if record.state_objects:
         record.state_objects.drop(operation.vertices)
 
@@ -252,13 +254,13 @@ def _spend(record: Record, operation: op.Spend) -> bool:
 
 
 _EXECUTE: dict[type[Any], Callable[[Record, Any], Any]] = {
-    op.Recall: _recall,
+    op.AskHistory: _recall,
     op.Remember: _remember,
     op.MayComplete: _may_complete,
     op.Complete: _complete,
     op.Reopen: _reopen,
-    op.Make: lambda record, operation: make_state_object(record, operation.vertex),
-    op.Forget: _forget,
+    op.MakeObject: lambda record, operation: make_state_object(record, operation.vertex),
+    op.DropObjects: _forget,
     op.Disarm: lambda record, operation: disarm_vertex(record, operation.vertex),
     op.Became: _became,
     op.Unwatch: _unwatch,

@@ -16,7 +16,7 @@ from hsm.answer import Answer
 from hsm.context import Context
 from hsm.errors import LifecycleError, MachineStopped
 from hsm.events import FINAL, INITIAL, Event
-from hsm.instance import attach, check_free
+from hsm.instance import Runner, attach, check_free
 from hsm.outcome import Outcome, Status
 from hsm.rules import settling as rules
 from hsm.runtime.awaitables import STARTED, STOPPED, TAKEN, Drivable, Promise, Work, is_done, together
@@ -40,7 +40,7 @@ from hsm.runtime.step_cache import StepCache, StepFunction, StepKind
 from hsm.runtime.threads import check_sender
 from hsm.runtime.timer_heap import heap_of
 
-M = TypeVar("M")
+M = TypeVar("M", bound=Runner)
 """The type of a machine."""
 _INITIAL: Event[Any] = Event(INITIAL)
 _FINAL: Event[Any] = Event(FINAL)
@@ -61,8 +61,9 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
         Exception: From the await: what start raised and no transition took; nothing is active then.
     """
-    if running_loop() is not record.mark:
+    if running_loop() is not record.mark:  # what `check_sender` asks first; a call takes longer than the answer
         check_sender(record, _BY_COROUTINE)
+    # CREATED, and yet not at its beginning: it is being started, and suspended
     if record.status is not CREATED or record.steps is not QUEUED or (record.parts is not None and record.is_busy):
         how = "being started" if record.status is CREATED else record.status.value
         raise LifecycleError(f"this machine is {how} already")
@@ -80,13 +81,17 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
     record.on_background_error = on_background_error
     cache = record.cache
     step = _start_by_kernel if cache is None else cache.start or _start_step(record, cache)
-    answer = step(record, _INITIAL)
+    try:
+        answer = step(record, _INITIAL)
+    except BaseException:
+        _tear_down(record)
+        raise
     if answer is not TAKEN:
         try:
             return answer
         finally:
             del answer  # the frames of an error keep this one, and this one must not keep what only users may
-    if record.steps is AWAITED:  # the generated step is done, and something that it caused waits
+    if record.steps is AWAITED:  # a generated start leaves this as it is: something that it caused waits
         return _finish_start(record, _nothing())
     record.status = RUNNING
     record.rest()
@@ -126,8 +131,12 @@ def _process_start(record: Record, occurrence: Occurrence) -> Work[None]:
 
 def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
     """Enter the model by *entering*, then process everything that it caused; undo it if that fails."""
-    yield from entering
     parts = parts_of(record)
+    try:
+        yield from entering
+    except BaseException:
+        _tear_down(record)
+        raise
     failures, step = parts.failures, parts.step
     while not failures.unhandled and step.ended is None and (occurrence := next_of_start(record)) is not None:
         if (yield from occurrence.process(record, occurrence)) is Outcome.DEFERRED:
@@ -138,6 +147,14 @@ def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
         close(record, Status.STOPPED)
     elif step.ended is None:
         record.status = RUNNING
+
+
+def _tear_down(record: Record) -> None:
+    """Something that is no behaviour failed, such as a clock: there is no half-started machine (rule E8)."""
+    if record.status is CREATED:
+        record.leaves = ()
+        parts_of(record).activities.abandon()
+        close(record, Status.STOPPED)
 
 
 # --- stop ----------------------------------------------------------------------------------------------------
@@ -152,10 +169,10 @@ def stop(record: Record, *, for_restart: bool = False) -> Answer[None]:
         LifecycleError: From another thread.
         Exception: From the await: what an exit action raised.
     """
-    if record.restart is not None and not for_restart:
-        record.restart.is_called_off = True
     if running_loop() is not record.mark:
         check_sender(record, "stop it with 'loop.call_soon_threadsafe(machine.stop)'")
+    if record.restart is not None and not for_restart:
+        record.restart.is_called_off = True
     # a machine that rests may be stopped by a task that one of its behaviours started: that one must not wait for it
     step = _stop_by_kernel if record in senders() else record.steps.get(None) or find(record, None, STOP)
     answer = step(record, _FINAL)
@@ -177,6 +194,7 @@ def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
         wake(record)
         return STOPPED
     if stopping.pending is None:
+        # only now: of a stop that nobody outside awaits, errors are reported
         stopping.pending = pending(record)
     result = stopping.pending
     if not record.is_busy:
@@ -314,6 +332,8 @@ class Starting(Drivable[M], Generic[M]):
         self._task: Any = None
 
     def __await__(self) -> Generator[Any, Any, M]:
+        # only now, so that a machine that is never started is no cycle
+        self._record.machine = self._machine
         begun = begin(self._record, self._background_error if self._task is not None else None)
         if begun is STARTED:
             return self._machine

@@ -38,7 +38,6 @@ class Machine(Generic[J]):
 
     def __init__(self, record: Record) -> None:
         self._record = record
-        record.machine = self
 
     # --- what it tells ---------------------------------------------------------------------------------------
 

@@ -40,7 +40,9 @@ QUEUED: StepTable = {}
 BUSY: StepTable = {}
 """In place of a table of steps: a generated step is under way."""
 AWAITED: StepTable = {}
-"""The same, and something waits for its end."""
+"""The same, and something waits for its end. Generated steps set `BUSY`; whoever adds to the queue meanwhile, this; the
+queue itself sets `QUEUED`, until nothing is left in it.
+"""
 
 COMPLETED: Event[Any] = Event(COMPLETION)
 """The event that behaviours are given when a state completes."""
@@ -74,7 +76,7 @@ class Options:
 
 @attrs.define(eq=False)
 class Parts:
-    """What a machine needs to take a step that is not generated.
+    """What a machine needs to take a step that is not generated. Starting an activity always is such a step.
 
     Attributes:
         step: What the rules read and change.
@@ -171,7 +173,7 @@ class Record:
 
     @property
     def rests(self) -> bool:
-        """Whether nothing is under way or waits, so that the next event is processed at once."""
+        """Whether the next step may be a generated one: nothing is under way or waits. Never on the kernel engine."""
         steps = self.steps
         return steps is not QUEUED and steps is not BUSY and steps is not AWAITED
 

@@ -57,7 +57,10 @@ def put_from_inside(record: Record, occurrence: Occurrence) -> None:
 
 
 def process_now(record: Record, occurrence: Occurrence) -> None:
-    """Process *occurrence* before everything that waits: it is the rest of a step, or the start."""
+    """Process *occurrence* before everything that waits: it is the rest of a step, or the start.
+
+    Nothing is being processed: generated steps are taken, and machines begin, only then.
+    """
     parts_of(record).queue.current = occurrence
     drain(record)
 
@@ -69,7 +72,7 @@ def wake(record: Record) -> None:
     elif not record.is_busy and not (queue := parts_of(record).queue).is_woken:
         record.steps = QUEUED
         queue.is_woken = True
-        record.host.call_soon(_woken, record)
+        record.host.call_soon(_woken, record, queue)
 
 
 def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
@@ -95,9 +98,10 @@ def _process_unless_busy(record: Record) -> None:
         drain(record)
 
 
-def _woken(record: Record) -> None:
-    parts_of(record).queue.is_woken = False
-    drain(record)
+def _woken(record: Record, queue: EventQueue) -> None:
+    queue.is_woken = False
+    if parts_of(record).queue is queue:  # the machine has not been restarted meanwhile
+        drain(record)
 
 
 def _is_on_stack(record: Record) -> bool:
@@ -133,7 +137,8 @@ def drain(record: Record) -> None:
                 occurrence.sender.run(_begin, record, parts, occurrence)
     finally:
         queue.is_draining = False
-        if queue.has_waiting:  # something that is no ordinary exception ended the loop above, or a task goes on
+        # something that is no ordinary exception ended the loop above, or a task goes on
+        if queue.has_waiting or queue.stopping is not None:
             wake(record)
         elif queue.drive is None:
             parts.budget.refresh()
@@ -150,14 +155,17 @@ def _next(record: Record, parts: Parts) -> Occurrence | None:
         return queue.stopping
     while queue.has_waiting:
         occurrence = queue.take()
-        if _is_affordable(parts, occurrence):
+        if _admit(parts, occurrence):
             return occurrence
         record.report(parts.failures.take_unhandled())
     return None
 
 
 def next_of_start(record: Record) -> Occurrence | None:
-    """The next event that the default entry caused, or ``None``; events from outside wait for the start (rule L1)."""
+    """The next event that the default entry caused, or ``None``; events from outside wait for the start (rule L1).
+
+    One that nobody awaits was caused by it; so was an expiry. The ends of activities are processed after the start.
+    """
     parts = parts_of(record)
     queue = parts.queue
     queue.recall()
@@ -165,11 +173,11 @@ def next_of_start(record: Record) -> Occurrence | None:
     if queue.stopping is not None or not (queue.recalled or (queue.waiting and queue.waiting[0].pending is None)):
         return None
     occurrence = queue.recalled.pop(0) if queue.recalled else queue.waiting.popleft()
-    return occurrence if _is_affordable(parts, occurrence) else None
+    return occurrence if _admit(parts, occurrence) else None
 
 
-def _is_affordable(parts: Parts, occurrence: Occurrence) -> bool:
-    """Whether *occurrence* is to be processed; not when the machine has been feeding itself for too long (rule Q8)."""
+def _admit(parts: Parts, occurrence: Occurrence) -> bool:
+    """Count *occurrence* against the budget; whether it is to be processed all the same (rule Q8)."""
     if not occurrence.is_fed or occurrence.event is None:
         if not occurrence.is_recalled:  # a recalled one came from outside long ago
             parts.budget.refresh()
@@ -183,7 +191,10 @@ def _is_affordable(parts: Parts, occurrence: Occurrence) -> bool:
 
 
 def _drop_if_spent(parts: Parts) -> None:
-    """When the budget is spent, drop what the machine sent to itself and was going to process (rule Q8)."""
+    """When the budget is spent, drop what the machine sent to itself and was going to process (rule Q8).
+
+    Only here, and not where it is spent: the kernel spends it in the middle of a step, which may send more.
+    """
     if parts.budget.is_spent:
         parts.budget.is_spent = False
         parts.queue.drop_fed()
@@ -217,15 +228,16 @@ class _Processing(Drive):
     def suspended(self) -> None:
         self._parts.queue.drive = self
 
-    def ended(self, value: Any, error: Exception | None) -> None:
+    def ended(self, value: Any, error: BaseException | None) -> None:
         """Finish the occurrence; after a task, go on with whatever else waits."""
         record, parts = self._record, self._parts
         queue = parts.queue
-        if queue.drive is not self:
+        if queue.drive is not self:  # it never suspended: `drain` is on the stack, and goes on by itself
             _finish(record, parts, self._occurrence, value, error)
             return
         # an eager task may have come to its end within `drain`, which then goes on by itself
         is_draining = queue.is_draining
+        # busy until the end of `_finish`: contexts and exception handlers that it calls may dispatch, and must queue
         queue.drive, queue.is_draining = None, True
         try:
             _finish(record, parts, self._occurrence, value, error)
@@ -243,15 +255,20 @@ class _Processing(Drive):
 # --- what is done --------------------------------------------------------------------------------------------
 
 
-def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, failure: Exception | None) -> None:
-    """*occurrence* has been processed, with all that followed from it (rules D2 and E4)."""
+def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, failure: BaseException | None) -> None:
+    """*occurrence* has been processed, with all that followed from it (rules D2 and E4).
+
+    The order matters: deferring comes before recalling, as an event that moved on in its own step comes back at once;
+    recalling before closing, which empties the queue; `stopping` is over only after closing, so that a callback that
+    stops the machine finds the stop under way; those that wait come last, and after them what ends the loop.
+    """
     queue, failures = parts.queue, parts.failures
     errors, unclaimed = failures.take_unhandled(), failures.take_unclaimed()
     if unclaimed:
         record.report(unclaimed)
     if failure is not None:
         errors.insert(0, failure)
-    if value is Outcome.DEFERRED:
+    if value is Outcome.DEFERRED and not occurrence.is_call:  # the value of a call is the effect's, and may be anything
         keep_deferred(record, occurrence)
     queue.recall()
     _drop_if_spent(parts)

@@ -32,17 +32,22 @@ StepTable: TypeAlias = dict[Key, StepFunction]
 NO_STEPS: StepTable = {}
 """The table of every configuration of which no step is generated yet."""
 COUNTED = 1024
-"""Steps whose uses are counted at a time. Beyond that counting begins anew, so that steps that come back soon are
-written out, and a program that wanders through millions of configurations keeps no count for each of them.
+"""How many steps have their uses counted at a time; beyond that counting begins anew. Steps that come back soon are
+written out, and a machine that wanders through millions of configurations keeps no count for each of them.
 """
 
+FOREIGN_SHARE = 8
+"""Which part of that memory steps on names may take that no trigger has: one in so many. A sender of ever new names
+would otherwise keep the steps of the model out.
+"""
+KERNEL_BYTES = 200
 FUNCTION_BYTES = 400
 POSITION_BYTES = 500
 SHAPE_BYTES = 2_000
 LINE_BYTES = 150
 TABLE_BYTES = 500
-"""What things take, by estimate: a function with its constants; a position, with the operations explored for it; a code
-object, and each line of its text; a table with its key. Measured on CPython 3.13.
+"""What things take, by estimate: a note that the kernel takes a step; a function with its constants; a position, with
+the operations explored for it; a code object, and each line of its text; a table with its key. As on CPython 3.13.
 """
 
 
@@ -93,7 +98,7 @@ class StepCache:
         size: Estimated bytes of what is kept.
     """
 
-    __slots__ = ("_program", "_shapes", "_used_shapes", "_uses", "size", "start", "tables")
+    __slots__ = ("_foreign", "_names", "_program", "_shapes", "_used_shapes", "_uses", "size", "start", "tables")
 
     def __init__(self, program: Program, shapes: Shapes) -> None:
         self._program = program
@@ -102,6 +107,8 @@ class StepCache:
         self.tables: dict[Leaves, StepTable] = {}
         self.start: StepFunction | None = None
         self._uses: dict[int, int] = {}
+        self._names = frozenset([name for vertex in program.vertices for name in vertex.triggers.exact])
+        self._foreign = 0
         self.size = 0
 
     def find(self, leaves: Leaves, key: Key, kind: StepKind, *, after: int, limit: int) -> StepFunction:
@@ -117,9 +124,16 @@ class StepCache:
         step = self.tables.get(leaves, NO_STEPS).get(key) if leaves else self.start
         if step is not None:
             return step
-        if self.size >= limit or not self._repeats(leaves, key, after):
+        is_foreign = isinstance(key, str) and key not in self._names
+        if self.size >= limit or (is_foreign and self._foreign >= limit // FOREIGN_SHARE):
             return kind.by_kernel(key)
-        return self._make(leaves, key, kind)
+        if not self._repeats(leaves, key, after):
+            return kind.by_kernel(key)
+        before = self.size
+        step = self._make(leaves, key, kind)
+        if is_foreign:
+            self._foreign += self.size - before
+        return step
 
     def source(self, leaves: Leaves, key: Key, kind: StepKind) -> Text | None:
         """The text of the step, generated or not; ``None`` where the kernel takes it in any case."""
@@ -146,10 +160,13 @@ class StepCache:
             text = write(self._program, explore(self._program, leaves, rules), rests=kind.rests)
         except NeedsKernel:
             step = kind.by_kernel(key)
+            self.size += KERNEL_BYTES
+        except RecursionError:
+            return kind.by_kernel(key)  # the caller is deep in calls of its own; another one may not be
         else:
             step = self._load(text, Plan(kind, leaves, rules, text.positions))
         if leaves:
-            self._own_table(leaves)[key] = step
+            self._table_of(leaves)[key] = step
         else:
             self.start = step
         return step
@@ -163,8 +180,8 @@ class StepCache:
         shape.note(self._program, text.behaviors)
         return shape.bind(plan, *[self._constant(kind, what) for kind, what in text.constants.values()])
 
-    def _own_table(self, leaves: Leaves) -> StepTable:
-        """The table of *leaves*, which steps that lead there refer to, also while it is empty."""
+    def _table_of(self, leaves: Leaves) -> StepTable:
+        """The table of *leaves*, made if there is none; steps that lead there refer to it, also while it is empty."""
         table = self.tables.get(leaves)
         if table is None:
             table = self.tables[leaves] = {}
@@ -176,7 +193,7 @@ class StepCache:
         if kind in ("leaves", "vertex", "handled"):
             return what
         if kind == "steps":
-            return self._own_table(what)
+            return self._table_of(what)
         index: int = what
         if kind == "timer":
             return self._program.timers[index]

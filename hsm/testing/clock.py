@@ -30,8 +30,8 @@ class VirtualClock(selectors.BaseSelector):
 
     Args:
         wall: What the wall clock says at time 0; by default the start of 2024, UTC.
-        patience: How many turns of the loop may follow each other before a program that never comes to rest, so that
-            time cannot go on, is told so.
+        patience: How many iterations of the loop may follow each other before a program that never comes to rest, so
+            that time cannot go on, gets a `RuntimeError`.
 
     Raises:
         ValueError: *patience* is not positive.
@@ -42,9 +42,9 @@ class VirtualClock(selectors.BaseSelector):
 
     def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC), *, patience: int = 1_000_000) -> None:
         if patience < 1:
-            raise ValueError(f"patience is 1 or more turns, not {patience!r}")
+            raise ValueError(f"patience is 1 or more iterations, not {patience!r}")
         self._patience = patience
-        self._turns = 0
+        self._iterations = 0
         self._now = 0.0
         self._wall = wall.timestamp()
         self._selector = selectors.DefaultSelector()
@@ -100,9 +100,9 @@ class VirtualClock(selectors.BaseSelector):
         is_alone = not self._has_connections() and not self._threads
         if ready or timeout == 0:
             if is_alone:
-                self._turn()
+                self._iterate()
             return ready
-        self._turns = 0
+        self._iterations = 0
         if self._idle:
             idle, self._idle = self._idle, []
             for waiting in idle:
@@ -129,15 +129,15 @@ class VirtualClock(selectors.BaseSelector):
         """Something in an executor has ended."""
         self._threads -= 1
 
-    def _turn(self) -> None:
+    def _iterate(self) -> None:
         """The loop goes round once more without coming to rest."""
-        self._turns += 1
-        if self._turns > self._patience:
-            self._turns = 0
+        self._iterations += 1
+        if self._iterations > self._patience:
+            self._iterations = 0
             raise RuntimeError(
-                f"time stands still at {self._now:g} s: for {self._patience:,} turns of the loop something has always "
-                "been about to run. An activity that ends at once and whose state enters itself again does that, and "
-                "a task that only ever does 'await asyncio.sleep(0)'. If the program needs so many turns: "
+                f"time stands still at {self._now:g} s: for {self._patience:,} iterations of the loop something was "
+                "always about to run. An activity that ends at once and whose state enters itself again does that, and "
+                "a task that only ever does 'await asyncio.sleep(0)'. If the program needs so many iterations: "
                 "'VirtualClock(patience=...)'"
             )
 

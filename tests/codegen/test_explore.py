@@ -119,7 +119,7 @@ def test_timers_and_memories_are_operations():
         THE_END,
     ]
     path = explored(model, "back", "b")
-    assert path.operations == [op.Move((0,)), op.Move((a,)), op.Arm(a), op.Recall(h, a)]
+    assert path.operations == [op.Move((0,)), op.Move((a,)), op.Arm(a), op.AskHistory(h, a)]
     assert {memory: (each.operations, each.outcome, each.leaves) for memory, each in path.further.items()} == {
         (): ([op.Move((x,)), THE_END], TAKEN, (x,)),
         (x,): ([op.Move((x,)), THE_END], TAKEN, (x,)),
@@ -176,11 +176,11 @@ def test_a_junction_whose_routes_may_be_closed_is_explored():
 TRUE = hsm.guard(says(True))
 NOT_ALWAYS = {
     "an activity begins": (
-        op.Begin,
+        op.StartActivities,
         [hsm.state("a", go("e", "b", TRUE)), hsm.state("b", hsm.activity(note("works")))],
     ),
     "an activity is cancelled": (
-        op.Cancel,
+        op.EndActivities,
         [hsm.state("a", hsm.activity(note("works")), go("e", "b", TRUE)), hsm.state("b")],
     ),
     "the end": (op.EndAll, [hsm.state("a", go("e", "end", TRUE)), hsm.final("end")]),
@@ -495,10 +495,10 @@ def answers_of(program, operation):
     match operation:
         case op.Ask():
             return [False, True, None]
-        case op.Recall(_, owner):
+        case op.AskHistory(_, owner):
             inside = range(owner + 1, program.vertices[owner].last + 1)
             return [(), *[(each,) for each in inside if program.vertices[each].kind is Kind.STATE]]
-        case op.TakeError() | op.Spend() | op.Make():
+        case op.TakeError() | op.Spend() | op.MakeObject():
             return [False, True]
         case _:
             return [None]

@@ -97,6 +97,7 @@ def test_the_whole_text_of_a_step_without_behaviours():
     assert written(door(), "close", "opened").source == factory(
         """
         def step(record, event):
+            record.steps = QUEUED
             disarm(record, timer_1)
             record.leaves = leaves_2
             record.steps = steps_3
@@ -110,7 +111,7 @@ def test_an_event_that_does_nothing_is_one_line():
     """What nobody takes is ignored, what is deferred is kept."""
     step = "def step(record, event):\n    return "
     assert written(door(), "open", "opened").source == factory(f"{step}IGNORED")
-    assert written(door(), "lock", "closed").source == factory(f"{step}defer(record, event)")
+    assert written(door(), "lock", "closed").source == factory(f"{step}defer_event(record, event)")
 
 
 def test_where_behaviours_may_start_tasks_a_step_looks_who_sends():
@@ -228,7 +229,7 @@ def test_every_number_is_the_position_of_its_operation():
             assert text.behaviors[place + 1] == index
             assert f"return hand_over(record, event, PLAN, {number}, {result})" in lines[place + 2 : place + 4]
         assert len(text.behaviors) == sum(line.startswith(("answer =", "result =")) for line in lines)
-    assert seen == {op.Ask, op.Run, op.Arm, op.Recall}
+    assert seen == {op.Ask, op.Run, op.Arm, op.AskHistory}
 
 
 def test_a_note_says_role_place_and_position():

@@ -7,7 +7,7 @@ import random
 import tracemalloc
 
 import pytest
-from support import every, go, note, on, rule, started
+from support import every, go, note, on, rule, says, started
 from support.inside import step_of
 
 import hsm
@@ -187,7 +187,7 @@ async def test_no_memory_for_steps_is_none():
 async def test_names_that_are_not_the_models_are_kept_up_to_the_bound():
     """A machine that is sent ever new names does not grow for ever."""
     model = hsm.define("M", hsm.state("a", go("order.*", "b")), hsm.state("b", go("back", "a")))
-    machine = await started(model, engine="generated", generate_after=0, step_memory=15_000)
+    machine = await started(model, engine="generated", generate_after=0, step_memory=120_000)
     for n in range(200):
         assert await machine.dispatch(f"nothing.{n}") is hsm.Outcome.IGNORED
     count = len(known(machine))
@@ -198,6 +198,16 @@ async def test_names_that_are_not_the_models_are_kept_up_to_the_bound():
     for n in range(3):
         assert await machine.dispatch(f"order.{n}") is hsm.Outcome.TAKEN
         assert await machine.dispatch("back") is hsm.Outcome.TAKEN
+
+
+async def test_names_that_only_the_kernel_can_take_are_kept_up_to_the_bound():
+    """That a step cannot be generated is noted with its name, and takes memory as well."""
+    change = hsm.transition(hsm.when(says(False)), hsm.target("../b"))
+    model = hsm.define("M", hsm.state("a", change), hsm.state("b"))
+    machine = await started(model, engine="generated", generate_after=0, step_memory=120_000)
+    for n in range(2000):
+        assert await machine.dispatch(f"nothing.{n}") is hsm.Outcome.IGNORED
+    assert 10 < len(known(machine)) < 500
 
 
 async def test_configurations_are_kept_up_to_the_bound():
