@@ -85,8 +85,6 @@ class Background:
         act = running.act
         self.present.log.append(f"{act.label}@{running.event}")
         if act.does == "fail":
-            if self.present.caused is not None:
-                self.present.known("an activity that fails while an error is handled counts as its handling (E5)")
             self.present.errors.append(Error(act.label, NOBODY, is_background=True))
         self.present.do(act)
         if act.does == "send":
