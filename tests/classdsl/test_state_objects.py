@@ -573,3 +573,44 @@ async def test_activity_context_is_done_when_the_state_is_left():
         assert not machine.ctx.done
         await machine.dispatch("go")
         assert machine.ctx.done
+
+
+@rule("T6")
+@both_engines
+async def test_object_that_a_condition_made_is_dropped_with_the_step(engine):
+    """A change condition of a state that is not active is a method of an object of that step alone."""
+
+    class M(Machine):
+        def __init__(self):
+            self.seen = []
+
+        class A(State["M"]):
+            pass
+
+        class Lender(State["M"]):
+            asked = 0
+
+            def count(self, name):
+                self.asked += 1
+                self.machine.seen.append((name, self.asked))
+                return False
+
+            @guard
+            def poll(self):
+                return self.count("poll")
+
+            @guard
+            def ready(self):
+                return self.count("ready")
+
+            change = when(poll, source="../A", target="../A")
+            event = on("e", source="../A", guard=ready, target="../A")
+            into = on("lend", source="../A", target="../Lender")
+
+    machine = M()
+    await hsm.start(None, machine, M.model, engine=engine)
+    assert machine.seen == [("poll", 1)]
+    for _ in range(2):
+        machine.seen.clear()
+        await machine.dispatch("e")
+        assert machine.seen == [("ready", 1), ("poll", 1)]

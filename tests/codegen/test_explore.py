@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from functools import partial
 
 import pytest
 from support import go, note, on, says, started, then
-from support.inside import explored, leaves_of
+from support.inside import calls_of_rules, diamonds, explored, leaves_of
 
 import hsm
 from hsm.api import program_of
@@ -413,6 +414,30 @@ def test_completions_on_one_path_are_counted(is_one_more):
             explored(model, "go", "a")
     else:
         assert explored(model, "go", "a").leaves == leaves_of(model, f"s{count}")
+
+
+@pytest.mark.parametrize("is_one_more", [False, True])
+def test_completions_are_counted_across_questions(is_one_more):
+    """A guard between two completions does not begin the count anew."""
+    count = COMPLETIONS + is_one_more
+    states = [hsm.state(f"s{n}", then(f"../s{n + 1}", hsm.guard(says(True)))) for n in range(count)]
+    model = hsm.define("M", hsm.state("a", go("go", "s0")), *states, hsm.state(f"s{count}"))
+    if is_one_more:
+        with pytest.raises(NeedsKernel):
+            explored(model, "go", "a")
+    else:
+        assert len(explored(model, "go", "a").further) == 2
+
+
+def test_routes_that_join_again_are_not_explored_over_and_over():
+    """The rules are run through in proportion to the length of such a chain, and not to the number of its routes."""
+
+    def calls_for(size):
+        with calls_of_rules() as calls, contextlib.suppress(NeedsKernel):
+            explored(diamonds(size), "go", "a")
+        return len(calls)
+
+    assert calls_for(20) < 200_000
 
 
 @pytest.mark.parametrize("is_one_more", [False, True])

@@ -172,6 +172,27 @@ async def test_the_lines_name_only_programs_that_are_still_there():
     gc.collect()
 
 
+async def test_the_lines_name_later_users_when_the_first_are_gone():
+    """A shape that shows a few of its users has room for another one when those have gone."""
+
+    async def user(name):
+        machine = await started(hsm.define(name, hsm.state("a", go("go", "b", *unlike(5))), hsm.state("b")))
+        return machine, step_of(machine, "go").__code__.co_filename
+
+    first = [await user(f"First{n}") for n in range(load.SHOWN)]
+    file = first[0][1]
+    beyond, same = await user("Beyond")
+    assert same == file
+    first.clear()
+    gc.collect()
+    later, same = await user("Later")
+    assert same == file
+    text = "".join(linecache.getlines(file))
+    assert "guard of /Later/a on 'go'" in text
+    assert "/First" not in text
+    assert beyond.status is later.status is hsm.Status.RUNNING
+
+
 async def test_the_lines_name_one_place_once():
     """A model that is made twice by the same lines is no second place."""
 

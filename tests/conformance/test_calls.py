@@ -6,7 +6,24 @@ import asyncio
 import contextvars
 
 import pytest
-from support import Gated, anote, asays, fail, go, held, logged, note, noting, on, rule, says, settle, started, then
+from support import (
+    Gated,
+    anote,
+    asays,
+    both_engines,
+    fail,
+    go,
+    held,
+    logged,
+    note,
+    noting,
+    on,
+    rule,
+    says,
+    settle,
+    started,
+    then,
+)
 
 import hsm
 
@@ -315,3 +332,18 @@ async def test_a_call_that_waits_when_the_machine_ends_by_itself_gives_no_outcom
     machine.instance.gate.set()
     with pytest.raises(hsm.MachineStopped, match="'ask'"):
         await answer
+
+
+@rule("D2")
+@both_engines
+@pytest.mark.parametrize("write", [says, asays], ids=["plain", "async"])
+async def test_a_call_whose_effect_returns_an_outcome_is_run_once(write, engine):
+    """The value is the effect's and may be anything; the call is not deferred, and does not come back."""
+    model = hsm.define(
+        "M", hsm.state("a", on_call("ask", hsm.effect(write(hsm.Outcome.DEFERRED, "asked"))), go("go", "."))
+    )
+    machine = await started(model, engine=engine)
+    assert await machine.call("ask") is hsm.Outcome.DEFERRED
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await settle()
+    assert machine.instance.log == ["asked"]

@@ -425,6 +425,37 @@ async def test_an_error_of_an_activity_comes_before_queued_events_in_start_too()
     assert machine.instance.log == ["error", "more"]
 
 
+@rule("E2", "E3", "E4")
+@both_engines
+async def test_an_error_of_an_activity_waits_while_another_one_is_handled(engine):
+    """It is handled next, as `hsm_error` itself, and is none of the sender whose error is being handled."""
+
+    async def act(ctx, self, event):
+        await pause(1)
+        raise OSError("activity")
+
+    async def handle(ctx, self, event):
+        self.log.append(f"handling {event.data}")
+        await pause(2)
+        self.log.append(f"handled {event.data}")
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.activity(act), on("go", hsm.effect(fail("effect"))), on("hsm_error", hsm.effect(handle))),
+    )
+    caught = errors_of_loop()
+    machine = await started(model, engine=engine)
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await pause(5)
+    assert machine.instance.log == [
+        "handling effect",
+        "handled effect",
+        "handling activity",
+        "handled activity",
+    ]
+    assert caught == []
+
+
 # --- E4: what nothing takes -------------------------------------------------------------------------------------
 
 
@@ -814,6 +845,25 @@ async def test_a_background_error_after_the_block_is_reported(clock):
     await clock.advance(2)
     assert texts(caught) == ["background"]
     assert machine.status is hsm.Status.RUNNING
+
+
+@rule("E4", "E6")
+@both_engines
+@raising
+@pytest.mark.parametrize("of", [lambda machine: machine, lambda machine: machine.instance], ids=["machine", "instance"])
+async def test_the_error_of_a_dropped_dispatch_ends_the_block_at_once(of, bad, engine):
+    """It does not wait for the garbage collector."""
+    instance = Log()
+    gc.disable()
+    try:
+        with pytest.raises(ValueError, match="oops"):
+            async with hsm.start(None, instance, moving(hsm.effect(bad("oops"))), engine=engine) as machine:
+                of(machine).dispatch("go")
+                await settle()
+                instance.log.append("not reached")
+    finally:
+        gc.enable()
+    assert instance.log == ["+a", "-a", "+b", "-b"]
 
 
 # --- E7: what is never an event ---------------------------------------------------------------------------------

@@ -16,11 +16,13 @@ from support import (
     Log,
     after,
     anote,
+    both_engines,
     errors_of_loop,
     fail,
     forever,
     go,
     held,
+    in_thread,
     logged,
     note,
     noting,
@@ -33,7 +35,9 @@ from support import (
 )
 
 import hsm
+from hsm.testing import VirtualClock
 
+ENGINES = [{"engine": "kernel"}, *({"engine": "generated", "generate_after": uses} for uses in (0, 1, 2))]
 PAIR = hsm.define("M", logged("a", logged("b", go("go", "../c")), logged("c", go("back", "../b"))))
 
 
@@ -578,6 +582,23 @@ async def test_a_stop_in_the_step_that_ends_the_machine_changes_nothing(end, sta
     assert machine.instance.log == []
 
 
+@rule("L4", "E7")
+@both_engines
+async def test_a_behaviour_that_stops_its_machine_and_is_interrupted_then_has_stopped_it(engine):
+    """The interrupt leaves `dispatch` at once, and the stop follows."""
+
+    def stop(ctx, self, event):
+        self.stop()
+        raise KeyboardInterrupt
+
+    machine = await started(hsm.define("M", logged("a", on("go", hsm.effect(stop)))), engine=engine)
+    with pytest.raises(KeyboardInterrupt):
+        machine.dispatch("go")
+    await settle()
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.log == ["+a", "-a"]
+
+
 # --- L5: at the wrong time --------------------------------------------------------------------------------------
 
 
@@ -711,6 +732,56 @@ async def test_a_machine_that_is_being_started_is_not_started_again():
     assert (await first).state() == "/M/a"
     with pytest.raises(hsm.LifecycleError, match="this machine is running already"):
         await starting
+
+
+def dispatching(answers):
+    """A behaviour whose context dispatches *e* when it is cancelled; what that returns or raises goes to *answers*."""
+
+    def behave(ctx, self, event):
+        def send():
+            try:
+                answers.append(self.dispatch("e"))
+            except hsm.LifecycleError as error:
+                answers.append(error)
+
+        ctx.on_cancel(send)
+
+    return behave
+
+
+@rule("L5", "L7")
+@pytest.mark.parametrize("options", ENGINES, ids=str)
+async def test_what_a_context_dispatches_while_its_machine_stops_is_refused(options):
+    """Nothing is active any more, and nothing is entered."""
+    answers = []
+    model = hsm.define("M", hsm.state("a", hsm.entry(dispatching(answers))), logged("b"), go("e", "b"))
+    machine = await started(model, **options)
+    await machine.stop()
+    await settle()
+    assert [type(answer) for answer in answers] == [hsm.LifecycleError]
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.states() == ()
+    assert machine.instance.log == []
+
+
+@rule("L5", "C3", "L7")
+@pytest.mark.parametrize("options", ENGINES, ids=str)
+async def test_what_a_context_dispatches_while_its_machine_completes_is_ignored(options):
+    """As everything is that comes later."""
+    answers = []
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.entry(dispatching(answers)), go("end", "f")),
+        hsm.final("f"),
+        logged("b"),
+        go("e", "b"),
+    )
+    machine = await started(model, **options)
+    assert await machine.dispatch("end") is hsm.Outcome.TAKEN
+    await settle()
+    assert [await answer for answer in answers] == [hsm.Outcome.IGNORED]
+    assert machine.status is hsm.Status.COMPLETED
+    assert machine.instance.log == []
 
 
 # --- L6: restart ------------------------------------------------------------------------------------------------
@@ -1052,6 +1123,117 @@ async def test_a_machine_is_not_restarted_on_an_instance_that_another_machine_ru
         await one.restart()
     assert one.status is hsm.Status.STOPPED
     assert other.status is hsm.Status.RUNNING
+
+
+def breaks(at, error):
+    """A behaviour that raises *error* when it runs for the time *at*, counted from 1."""
+    runs = []
+
+    def behave(ctx, self, event):
+        runs.append(event)
+        if len(runs) == at:
+            raise error
+
+    return behave
+
+
+def abreaks(at, error):
+    """The async twin of `breaks`."""
+    plain = breaks(at, error)
+
+    async def behave(ctx, self, event):
+        await asyncio.sleep(0)
+        plain(ctx, self, event)
+
+    return behave
+
+
+FIRST_EXIT, SECOND_ENTRY = (hsm.exit, 1), (hsm.entry, 2)
+"""What runs in a restart, and for which time."""
+in_a_restart = pytest.mark.parametrize(("part", "at"), [FIRST_EXIT, SECOND_ENTRY], ids=["exit", "entry"])
+
+
+@rule("L6", "E7", "E8")
+@both_engines
+@in_a_restart
+@pytest.mark.parametrize(
+    ("breaking", "error"),
+    [
+        (breaks, asyncio.CancelledError()),
+        (breaks, KeyboardInterrupt()),
+        (breaks, GeneratorExit()),
+        (breaks, BaseExceptionGroup("all", [KeyboardInterrupt()])),
+        (abreaks, asyncio.CancelledError()),
+    ],
+    ids=lambda each: each.__name__ if callable(each) else type(each).__name__,
+)
+async def test_a_restart_that_something_fatal_ends_is_over_and_the_next_one_works(breaking, error, part, at, engine):
+    """It is raised from the await as it is, the machine is stopped, and nobody waits for ever."""
+    machine = await started(hsm.define("M", hsm.state("a", part(breaking(at, error)))), engine=engine)
+    with pytest.raises(type(error)) as caught:
+        async with asyncio.timeout(1):
+            await hsm.restart(machine)
+    assert caught.value is error
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.states() == ()
+    async with asyncio.timeout(1):
+        assert await hsm.restart(machine) is machine
+    assert machine.status is hsm.Status.RUNNING
+    assert machine.state() == "/M/a"
+
+
+@rule("L6", "E7")
+@both_engines
+@in_a_restart
+@pytest.mark.parametrize("error", [GeneratorExit(), BaseExceptionGroup("all", [KeyboardInterrupt()])], ids=repr)
+async def test_a_restart_in_which_something_fatal_ends_a_suspended_behaviour_comes_to_an_end(error, part, at, engine):
+    """Nobody waits for ever, the error does not vanish, and the next restart works."""
+    caught = errors_of_loop()
+    machine = await started(hsm.define("M", hsm.state("a", part(abreaks(at, error)))), engine=engine)
+    try:
+        async with asyncio.timeout(1):
+            await hsm.restart(machine)
+    except type(error) as raised:
+        caught.append(raised)
+    async with asyncio.timeout(1):
+        assert await hsm.restart(machine) is machine
+    gc.collect()
+    await settle()
+    assert error in caught
+    assert machine.status is hsm.Status.RUNNING
+
+
+@rule("L6", "E7")
+@both_engines
+@in_a_restart
+def test_an_interrupt_of_a_restart_that_is_suspended_ends_the_loop_and_not_the_machine(part, at, engine):
+    """It comes out of the loop as it is; when that is run again, the machine can be restarted."""
+    model = hsm.define("M", hsm.state("a", part(abreaks(at, KeyboardInterrupt()))))
+
+    async def restart(machine):
+        async with asyncio.timeout(1):
+            await hsm.restart(machine)
+
+    clock = VirtualClock()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(clock)) as runner:
+        machine = runner.run(started(model, engine=engine))
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(restart(machine))
+        runner.run(restart(machine))
+        assert machine.status is hsm.Status.RUNNING
+
+
+@rule("L6", "L4")
+@both_engines
+async def test_a_stop_from_another_thread_is_refused_and_calls_off_no_restart(engine):
+    """What raises has done nothing: the restart that is under way comes to its end."""
+    machine = await started(hsm.define("M", hsm.state("a", hsm.exit(held))), Gated(), engine=engine)
+    restarting = asyncio.create_task(hsm.restart(machine))
+    await settle()
+    assert isinstance(await in_thread(machine.stop), hsm.LifecycleError)
+    machine.instance.gate.set()
+    assert await restarting is machine
+    assert machine.status is hsm.Status.RUNNING
 
 
 # --- L7: contexts -----------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ import contextlib
 import logging
 
 import pytest
-from support import Log, anote, both_engines, fail, go, logged, note, on, pause, rule, says, settle, started
+from support import Log, anote, both_engines, fail, go, logged, note, on, pause, rule, says, settle, started, then
+from support.inside import calls_of_rules, diamonds
 
 import hsm
 from hsm.runtime.record import AWAITED, BUSY, QUEUED
@@ -279,6 +280,35 @@ async def test_the_error_of_a_state_object_is_one_of_its_entry():
     assert results[0] == results[1]
     assert results[0][0][0][:2] == (ValueError, "no object")
     assert results[0][2] == "/M/A"
+
+
+@rule("Q8")
+@both_engines
+@pytest.mark.parametrize(("count", "budget"), [(15, 10), (25, 20)])
+async def test_completions_with_guards_between_them_are_counted(count, budget, engine):
+    """As many as the budget allows follow each other, and no more."""
+    states = [hsm.state(f"s{n}", then(f"../s{n + 1}", hsm.guard(says(True)))) for n in range(count)]
+    model = hsm.define("M", hsm.state("a", go("go", "s0")), *states, hsm.state(f"s{count}"))
+    machine = await started(model, engine=engine, step_budget=budget)
+    with pytest.raises(hsm.LoopBudgetError, match=f"{budget} internal steps"):
+        await machine.dispatch("go")
+    assert machine.state() == f"/M/s{budget + 1}"
+
+
+@rule("R4", "T2")
+@both_engines
+async def test_a_chain_of_junctions_with_closed_ends_is_looked_through_once(engine):
+    """Routes that part and join again twenty times are a million; each guard is asked once, and each junction too."""
+
+    async def calls_for(size):
+        machine = await started(diamonds(size), engine=engine)
+        with calls_of_rules() as calls:
+            assert await machine.dispatch("go") is hsm.Outcome.IGNORED
+        assert machine.instance.log == [*(f"j{n}" for n in range(size)), "end", "end 2"]
+        return len(calls)
+
+    few, many = await calls_for(10), await calls_for(20)
+    assert many < (3 * few if engine == "kernel" else 200_000)
 
 
 # --- stop ----------------------------------------------------------------------------------------------------

@@ -195,3 +195,76 @@ async def test_a_model_goes_while_its_machine_has_gone_and_the_loop_goes_on():
     await settle()
     gc.collect()
     assert [each() for each in gone] == [None] * 4
+
+
+@pytest.fixture
+def no_collector():
+    """The garbage collector does not run by itself."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@rule("L1")
+@both_engines
+async def test_a_machine_that_was_never_started_goes_at_once(no_collector, engine):
+    """It needs no garbage collector."""
+    instance = Log()
+    gone = weakref.ref(instance)
+    starting = hsm.start(None, instance, hsm.define("M", hsm.state("a")), engine=engine)
+    del starting, instance
+    assert gone() is None
+
+
+class Boom(Exception):
+    """An error that can be watched."""
+
+
+@rule("E3")
+@pytest.mark.parametrize("handle", [note, anote], ids=["plain", "async"])
+async def test_an_error_that_a_transition_took_goes_at_once(no_collector, handle):
+    """When an async behaviour raised it in a step of the kernel, that needs no garbage collector."""
+    gone = []
+
+    def error():
+        made = Boom()
+        gone.append(weakref.ref(made))
+        return made
+
+    async def bad(ctx, self, event):
+        await asyncio.sleep(0)
+        raise error()
+
+    model = hsm.define("M", hsm.state("a", on("go", hsm.effect(bad)), on("hsm_error", hsm.effect(handle("handled")))))
+    machine = await started(model, engine="kernel")
+    for _ in range(3):
+        assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    await settle()
+    assert machine.instance.log == ["handled"] * 3
+    assert [each() for each in gone] == [None] * 3
+
+
+@rule("E2", "E3")
+@both_engines
+async def test_an_error_of_an_activity_that_a_transition_took_is_not_kept(clock, engine):
+    """A machine that lives long does not collect them."""
+    gone = []
+
+    async def act(ctx, self, event):
+        await clock.advance(1)
+        error = Boom()
+        gone.append(weakref.ref(error))
+        raise error
+
+    model = hsm.define("M", hsm.state("a", hsm.activity(act), go("hsm_error", "b")), hsm.state("b", go("again", "a")))
+    machine = await started(model, engine=engine)
+    for _ in range(3):
+        await clock.advance(5)
+        assert machine.state() == "/M/b"
+        await machine.dispatch("again")
+    await machine.dispatch("hsm_error")
+    await settle()
+    gc.collect()
+    assert len(gone) == 3
+    assert [each() for each in gone] == [None] * 3

@@ -210,6 +210,31 @@ async def test_names_that_only_the_kernel_can_take_are_kept_up_to_the_bound():
     assert 10 < len(known(machine)) < 500
 
 
+@pytest.mark.parametrize("is_generated", [True, False], ids=["generated", "kernel"])
+async def test_foreign_names_do_not_keep_the_steps_of_the_model_out(is_generated):
+    """Names that no trigger has may take only a part of the memory, whoever takes their steps."""
+    limit, size = 120_000, 10
+    change = [] if is_generated else [hsm.transition(hsm.when(says(False)), hsm.target("../b"))]
+    names = [f"e{n}" for n in range(size)]
+    own = [on(name, hsm.effect(note(name))) for name in names]
+    model = hsm.define("M", hsm.state("a", *change, go("b", "../b")), hsm.state("b", *own, go("a", "../a")))
+    machine = await started(model, engine="generated", generate_after=0, step_memory=limit)
+    if is_generated:
+        await machine.dispatch("b")
+    for n in range(3000):
+        assert await machine.dispatch(f"foreign.{n}") is hsm.Outcome.IGNORED
+    cache = machine._record.cache
+    foreign, size_of_foreign = sum(map(len, cache.tables.values())), cache.size
+    if not is_generated:
+        await machine.dispatch("b")
+    for name in names:
+        assert await machine.dispatch(name) is hsm.Outcome.TAKEN
+    assert set(names) <= set(known(machine))
+    assert all(step_of(machine, name).__code__.co_name == "step" for name in names)
+    assert 10 < foreign < 500
+    assert size_of_foreign < 2 * limit // step_cache.FOREIGN_SHARE
+
+
 async def test_configurations_are_kept_up_to_the_bound():
     """Equal shapes are compiled once, and still every configuration costs its table and its function."""
     size = 300

@@ -6,7 +6,8 @@ import asyncio
 import gc
 import weakref
 
-from support import Log, after, both_engines, go, note, pause, rule, started
+import pytest
+from support import Log, after, anote, both_engines, go, note, pause, rule, started
 
 import hsm
 from hsm.runtime.timer_heap import SPARE
@@ -312,3 +313,57 @@ async def test_timers_that_are_armed_together_are_all_known(clock):
     await machine.dispatch("go")
     await clock.advance(100)
     assert machine.instance.taken() == [f"{n}" for n in range(20)]
+
+
+class BrokenClock(ManualClock):
+    """A clock that raises while it is broken."""
+
+    def __init__(self, is_broken):
+        super().__init__()
+        self.is_broken = is_broken
+
+    def time(self):
+        if self.is_broken:
+            raise OSError("clock")
+        return super().time()
+
+
+@rule("E8")
+@both_engines
+async def test_after_a_clock_that_raised_the_next_event_is_decided_where_the_step_had_come(engine):
+    """Without behaviours too, the steps of the configuration before are not used again."""
+    clock = BrokenClock(is_broken=False)
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("go", "b")),
+        hsm.state("b", after(5, hsm.target("a")), go("go", "c")),
+        hsm.state("c"),
+    )
+    machine = await started(model, clock=clock, engine=engine)
+    clock.is_broken = True
+    with pytest.raises(OSError, match="clock"):
+        await machine.dispatch("go")
+    clock.is_broken = False
+    assert machine.state() == "/M/b"
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/c"
+
+
+@rule("E8")
+@both_engines
+@pytest.mark.parametrize("write", [None, note, anote], ids=["no-entry", "plain", "async"])
+async def test_a_clock_that_raises_in_a_start_leaves_nothing_behind(write, engine):
+    """The machine is stopped, nothing is active, and its instance may be started again."""
+    clock, instance = BrokenClock(is_broken=True), Log()
+    entry = [] if write is None else [hsm.entry(write("+a"))]
+    model = hsm.define("M", hsm.state("a", *entry, after(1, hsm.effect(note("due")))))
+    with pytest.raises(OSError, match="clock"):
+        await hsm.start(None, instance, model, clock=clock, engine=engine)
+    assert instance.states() == ()
+    assert instance._runner.status is hsm.Status.STOPPED
+    clock.is_broken = False
+    machine = await hsm.start(None, instance, model, clock=clock, engine=engine)
+    assert machine.state() == "/M/a"
+    instance.taken()
+    clock.advance(1)
+    assert instance.log == ["due"]

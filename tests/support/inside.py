@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+from pathlib import Path
+
+import hsm
 from hsm.api import program_of
 from hsm.codegen.explore import explore
 from hsm.codegen.writer import write
 from hsm.program import vertex_at
 from hsm.rules import settling as rules
 from hsm.runtime.generated import EVENT, enqueue
+from support.behaviors import says
+from support.parts import go, then
 
 
 def leaves_of(model, *paths):
@@ -36,3 +43,31 @@ def step_of(machine, event, leaves=None):
 def is_generated(machine, event):
     """Whether that is a generated step."""
     return machine._record.cache is not None and step_of(machine, event) is not enqueue
+
+
+def diamonds(size):
+    """A model in which routes part and join again *size* times on `go`, and are closed at their end."""
+
+    def link(n):
+        target = f"/M/j{n + 1}" if n + 1 < size else "/M/end"
+        return hsm.junction(f"j{n}", then(target, hsm.guard(says(True, f"j{n}"))), then(target))
+
+    closed = [then("/M/a", hsm.guard(says(False, text))) for text in ("end", "end 2")]
+    return hsm.define("M", hsm.state("a", go("go", "/M/j0")), *map(link, range(size)), hsm.junction("end", *closed))
+
+
+@contextlib.contextmanager
+def calls_of_rules():
+    """The names of the functions of the rules that are called, or go on as generators, meanwhile."""
+    names, rules_folder = [], str(Path(rules.__file__).parent)
+
+    def look(frame, what, argument):
+        if what == "call" and frame.f_code.co_filename.startswith(rules_folder):
+            names.append(frame.f_code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(look)
+    try:
+        yield names
+    finally:
+        sys.setprofile(before)
