@@ -69,7 +69,7 @@ class Triggers:
 
 @attrs.frozen
 class Deferrals:
-    """What a state holds back: exact names, prefixes (each ends in a dot), and whether everything (rule D1)."""
+    """What a state defers: exact names, prefixes (each ends in a dot), and whether everything (rule D1)."""
 
     exact: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ class Vertex:
         change_transitions: Its transitions with a change trigger.
         outgoing: The transitions of a pseudostate.
         triggers: Its transitions by event.
-        deferrals: The events it holds back.
+        deferrals: The events it defers.
         has_history: Whether a history pseudostate stands directly in it.
         state_object: How the object is made whose methods are its behaviours; ``None`` for none.
         where: The call that made it.
@@ -311,7 +311,7 @@ def named(triggers: Triggers, name: str) -> tuple[int, ...]:
 
 
 def defers(deferrals: Deferrals, name: str) -> bool:
-    """Whether an event called *name* is held back (rule D1)."""
+    """Whether an event called *name* is deferred (rule D1)."""
     if name in deferrals.exact:
         return True
     if name in BUILT_IN:

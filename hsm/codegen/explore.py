@@ -114,6 +114,7 @@ def follow(path: Path, index: int, replayed: Callable[[], Rule[Outcome]]) -> Rul
 
 def _deviate(rule: Rule[Outcome], answers: list[Any], answer: Any) -> Rule[Outcome]:
     """The rest of *rule* after *answers*, which are not executed again, and *answer*."""
+    # the rules change nothing but their step, so that replaying them executes nothing
     _replay(rule, answers)
     while True:
         try:
@@ -158,6 +159,7 @@ class _Explorer:
                 path.operations.append(operation)
                 self._count(operation)
                 if isinstance(operation, KERNEL_ONLY):
+                    # without an outcome and without further paths: whoever follows this far replays the rules
                     return beginning
                 completions += type(operation) is op.Next
                 if completions > COMPLETIONS:

@@ -153,6 +153,7 @@ class _Writer:
 
     def _close(self, is_marked: bool) -> None:
         """What stands behind the operations."""
+        # everything: what is no `Exception` is kept as well until the step is whole (rule E7)
         self._line(2, "except BaseException as error:")
         self._line(3, "raised = error")
         if is_marked:
@@ -179,6 +180,7 @@ class _Writer:
         self._body.append("    " * depth + text)
 
     def _name(self, kind: str, what: object) -> str:
+        # numbered by first use, so that steps of equal shape have equal text, whatever their constants are
         return self._names.setdefault((kind, what), f"{kind}_{len(self._names) + 1}")
 
     def _position(self, path: Path, index: int, in_list: int = 0) -> int:
@@ -297,6 +299,7 @@ class _Writer:
         self._line(depth + 1, "if answer is not True:")
         self._hand_over(depth + 2, number, "answer")
         self._path(depth + 1, path.further[True])
+        # not an `else`: every path returns, and alternatives after each other do not nest
         self._path(depth, path.further[False])
 
     def _act(self, depth: int, path: Path, index: int, in_list: int, behavior: int) -> bool:

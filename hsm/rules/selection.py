@@ -64,6 +64,7 @@ def _select(step: Step, candidates: Candidates, name: str | None) -> Rule[Decisi
     """The decision of the whole configuration; *name* for an event that may be deferred."""
     step.forget_guards()
     decision = yield from _decide_inside(step, OUTSIDE, list(step.leaves), candidates, name)
+    # only now: whether two transitions conflict depends on the routes that were found behind them
     if len(decision.chosen) > 1:
         return Decision(_without_conflicts(step, decision.chosen))
     return decision
@@ -76,6 +77,7 @@ def _decide_inside(
     vertices = step.vertices
     at = leaves[0]
     if len(leaves) > 1:
+        # the innermost vertex that contains all leaves: an orthogonal state, whose regions decide first
         while vertices[at].last < leaves[-1]:
             at = vertices[at].parent
         # regions first: a transition of a nested state pre-empts those of all that contains it (rule T4)

@@ -67,6 +67,8 @@ def settle(step: Step) -> Rule[None]:
     """Errors first, then completions, then changes, until nothing is left to do (rule Q5)."""
     yield from _evaluate_changes(step)
     while step.ended is None:
+        # one internal step a round, so that whatever it causes is sorted in before the next: an error that a completion
+        # raised comes before the other completions
         if (yield op.TakeError()):
             decision = yield from select_by_name(step, ERROR)
             yield from fire(step, decision)
@@ -90,6 +92,7 @@ def settle(step: Step) -> Rule[None]:
         else:
             break
         if (yield spend):
+            # the configuration stays as it is; what would have gone on is dropped, so that the machine can go on at all
             step.completions.clear()
             step.changes.clear()
             break
@@ -106,6 +109,7 @@ def _evaluate_changes(step: Step) -> Rule[None]:
     for vertex in active_outwards(step.vertices, step.leaves):
         for transition in step.vertices[vertex].change_transitions:
             is_true = False
+            # up to the first that holds, but for every trigger at every evaluation: `Became` compares with the last one
             for condition in step.transitions[transition].change_conditions:
                 is_true = is_true or bool((yield from holds(step, condition)))
             if (yield op.Became(transition, is_true)):

@@ -96,11 +96,14 @@ def exit_inside(step: Step, outer: int) -> Rule[None]:
         step.parked.pop(index, None)
         if vertex.completion_transitions:
             yield _reopen(step, index)
+        # right behind `Reopen`: the writer leaves out a `Move` from which nothing else separates the next one
         yield op.Move(step.leaves)
         if vertex.change_transitions:
             yield op.Unwatch(index)
-    if exiting and outer != OUTSIDE and step.vertices[owner := _owner(step, outer)].completion_transitions:
-        yield _reopen(step, owner)
+    if exiting and outer != OUTSIDE:
+        owner = _owner(step, outer)
+        if step.vertices[owner].completion_transitions:
+            yield _reopen(step, owner)
 
 
 def _owner(step: Step, outer: int) -> int:
@@ -114,7 +117,8 @@ def _remember(step: Step, outer: int, exiting: list[int]) -> Rule[None]:
     What counts is the configuration from before the whole compound transition, not what is left of it by now; a state
     that was only passed through on the way keeps the memory that it had.
     """
-    for index in (*exiting, *((outer,) if outer != OUTSIDE and exiting else ())):
+    remembering = [*exiting, outer] if exiting and outer != OUTSIDE else exiting
+    for index in remembering:
         if not step.vertices[index].has_history:
             continue
         leaves = tuple([leaf for leaf in step.before if step.is_inside(index, leaf)])
@@ -186,6 +190,7 @@ def _enter_inside(step: Step, outer: int, goals: tuple[int, ...], route: Route) 
 def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route) -> Rule[None]:
     """Enter the regions of *outer*: those with a goal towards it, those not active yet by default (rule R3)."""
     vertices = step.vertices
+    # a pseudostate beside the regions decides for all of them
     for goal in goals:
         if vertices[goal].parent == outer and vertices[goal].kind is not Kind.REGION:
             yield from _reach(step, goal, route)
@@ -208,7 +213,7 @@ def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route)
 
 def _reach(step: Step, index: int, route: Route) -> Rule[None]:
     """Go on from the pseudostate *index*; the state that contains it is active (rules R4 to R8)."""
-    step.left.append(index)  # passed at once: what belongs to it is over
+    step.left.append(index)  # never active: its state object is dropped with those of what was exited
     kind = step.vertices[index].kind
     if kind in (Kind.CHOICE, Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN):
         yield from _branch(step, index, route)
@@ -230,6 +235,8 @@ def _branch(step: Step, index: int, route: Route) -> Rule[None]:
     outgoing = step.vertices[index].outgoing
     if not outgoing:  # an exit point of the model itself, which has nothing outside
         step.ended = Status.COMPLETED
+    # a choice always has an open branch, as its last one has no guard; a junction that is reached without having been
+    # looked ahead for, behind a fork or an entry point, may have none, and then the state around it stays as it is
     for branch in outgoing:
         chosen = yield from choose_branch(step, branch)
         if chosen is not None:
@@ -240,6 +247,7 @@ def _branch(step: Step, index: int, route: Route) -> Rule[None]:
 def _fork(step: Step, index: int) -> Rule[None]:
     """Run the effects of all branches, then enter all their targets together (rule R6)."""
     branches = [step.transitions[branch] for branch in step.vertices[index].outgoing]
+    # numbers grow inwards, so the smallest domain is the outermost: the one that contains all targets
     outer = min(branch.domain for branch in branches)
     yield from exit_inside(step, outer)
     for branch in branches:
@@ -255,6 +263,7 @@ def _pass_entry_point(step: Step, index: int) -> Rule[None]:
     branches = [step.transitions[branch] for branch in vertex.outgoing]
     goals = tuple(sorted([target for branch in branches for target in branch.targets]))
     if vertex.parent in goals:
+        # the owner is active already, so that a route to it means its default entry; the effects still follow
         yield from _enter_inside(step, vertex.parent, (), NO_ROUTE)
         goals = ()
     for branch in branches:

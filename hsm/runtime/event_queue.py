@@ -95,13 +95,13 @@ class EventQueue:
 
     def take(self) -> Occurrence:
         """The first that waits: the end of an activity, then a recalled event, then the queue."""
-        few = self.urgent or self.recalled
+        few = self.urgent or self.recalled  # lists: there are hardly ever more than one or two
         return few.pop(0) if few else self.waiting.popleft()
 
     def recall(self) -> None:
         """If the configuration has changed, the deferred events come back before those that wait (rule D2)."""
         if self.has_moved:
-            self.has_moved = False
+            self.has_moved = False  # until something moves again, deciding anew would decide the same
             self.recalled[:0] = self.deferred
             self.deferred.clear()
 

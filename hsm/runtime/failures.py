@@ -59,6 +59,7 @@ class Failures:
         else:
             self._give_up(error)
         self.unhandled += self.raised
+        # those that were raised before it come next: errors keep their order (rule E3)
         self.raised, self._waiting = self._waiting, []
         self._is_handling = False
 

@@ -35,6 +35,7 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
     if cache is None or not record.rests:
         return kind.by_kernel(key)
     options = record.options
+    # the record may have the empty table from before this configuration had any step: give it the present one
     step = cache.find(record.leaves, key, kind, after=options.generate_after, limit=options.step_memory)
     record.steps = cache.tables.get(record.leaves, NO_STEPS)  # there may be one by now
     return step

@@ -54,7 +54,7 @@ def run_actions(
             fail(record, raised, behavior, event)
             return None
         except GeneratorExit:
-            raise  # this work is closed; what a behaviour raised comes as `Closing`
+            raise  # this work is being closed; one that a behaviour raised comes as `Closing`
         except BaseException as interruption:
             interrupt(record, interruption)
             return None

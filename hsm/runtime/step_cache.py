@@ -144,7 +144,7 @@ class StepCache:
 
     def _repeats(self, leaves: Leaves, key: Key, after: int) -> bool:
         """Count a use of the step; whether it was used *after* times before, lately."""
-        mark = hash((leaves, key))
+        mark = hash((leaves, key))  # two steps of one hash are counted together, which generates one a little early
         count = self._uses.pop(mark, 0)
         if count >= after:
             return True
@@ -173,7 +173,7 @@ class StepCache:
 
     def _load(self, text: Text, plan: Plan) -> StepFunction:
         shape, is_new = self._shapes.shape(text.source)
-        self._used_shapes.add(shape)
+        self._used_shapes.add(shape)  # nothing else holds it: the function has its code, and not the shape
         self.size += FUNCTION_BYTES + POSITION_BYTES * len(text.positions)
         if is_new:
             self.size += SHAPE_BYTES + LINE_BYTES * text.source.count("\n")

@@ -19,7 +19,9 @@ from hsm.runtime.record import Record
 from hsm.runtime.timer_heap import Armed, ArmedEvery
 
 SPARE = 8
-"""Timers that a machine keeps for the next time without counting them; arming one again is cheaper than a new one."""
+"""Timers that a machine keeps in its chain, armed or not, before it lets go of those that are not: arming one again is
+cheaper than making one, but finding one takes a walk along the chain.
+"""
 
 
 def arm_all(record: Record, vertex: int, event: Event[Any]) -> Work[None]:
