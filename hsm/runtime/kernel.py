@@ -136,18 +136,17 @@ def go_on(
     rest = follow(position.path, position.index, lambda: plan.rules(parts.step.begin(plan.leaves)))
     answer = None
     # the behaviour at the position was called by the generated step, so its operation begins in the middle
-    match position.path.operations[position.index]:
-        case op.Run(behaviors):
-            next(rest)
-            answer = yield from run_actions(record, behaviors[position.in_list :], about, result, error)
-        case op.Ask(behavior):
-            next(rest)
-            answer = yield from ask(record, behavior, about, result, error)
-        case op.MakeObject(vertex):
-            next(rest)
-            answer = make_state_object(record, vertex, error)
-        case _:
-            pass
+    operation: Any = position.path.operations[position.index]
+    kind: Any = type(operation)
+    if kind is op.Run:
+        next(rest)
+        answer = yield from run_actions(record, operation.behaviors[position.in_list :], about, result, error)
+    elif kind is op.Ask:
+        next(rest)
+        answer = yield from ask(record, operation.behavior, about, result, error)
+    elif kind is op.MakeObject:
+        next(rest)
+        answer = make_state_object(record, operation.vertex, error)
     return (yield from _execute(record, parts, rest, about, answer))
 
 
