@@ -44,7 +44,7 @@ class NotAPart(Element):
 class Derived:
     """A place beside a model for what is worked out from it, so that both live equally long.
 
-    A table that is keyed weakly by the model would keep it for ever: what is worked out refers to the user's functions,
+    A table that is keyed weakly by the model would keep it forever: what is worked out refers to the user's functions,
     and those of a machine class refer to the class, which has the model.
     """
 

@@ -52,7 +52,7 @@ class Failures:
     def end(self, error: Exception, *, is_taken: bool) -> None:
         """*error* was handled, or no transition took it (rule E4).
 
-        What was raised meanwhile is unhandled at once: handled as well, it could go on for ever (rule E5).
+        What was raised meanwhile is unhandled at once: handled as well, it could go on forever (rule E5).
         """
         if is_taken:
             self._claim(error)

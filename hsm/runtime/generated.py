@@ -95,7 +95,7 @@ def failed(record: Record, event: Event[Any], plan: Plan, at: int | None, error:
     if not record.is_in_generated_step:
         raise error
     if at is None:
-        drain(record)  # the step ends here, half done; what waits for its end must not wait for ever
+        drain(record)  # the step ends here, half done; what waits for its end must not wait forever
         raise error
     return hand_over(record, event, plan, at, NOTHING, error)
 

@@ -37,7 +37,7 @@ class VirtualClock(selectors.BaseSelector):
         ValueError: *patience* is not positive.
 
     While the loop watches sockets, or something runs in an executor, time passes at its ordinary pace, as the other
-    side lives in real time. A program that waits for nothing at all is told so, instead of waiting for ever.
+    side lives in real time. A program that waits for nothing at all gets a `RuntimeError` instead of waiting forever.
     """
 
     def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC), *, patience: int = 1_000_000) -> None:

@@ -23,7 +23,7 @@ class LoopOnClock(asyncio.SelectorEventLoop):
         return now
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]  # the stub's variadic type says no more
-        """Run *func* in a thread; the clock is told, as that thread lives in real time."""
+        """Run *func* in a thread; the clock counts it, as that thread lives in real time."""
         future: asyncio.Future[Any] = super().run_in_executor(executor, func, *args)
         self.clock.thread_began()
         future.add_done_callback(self.clock.thread_ended)
