@@ -65,7 +65,6 @@ def expired(armed: Armed, due: float) -> None:
     """A timer is due (rule A6)."""
     record = armed.owner
     assert isinstance(record, Record)  # whose timers are all armed by machines
-    assert record.variables is not None  # the program has timers
     variables = record.variables.copy()
     if not record.rests:
         # whether it still counts is known when its turn comes (rule A3)

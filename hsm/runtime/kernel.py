@@ -134,17 +134,16 @@ def go_on(
     note_completions(record, position.handled)
     about = COMPLETED if position.is_completing else event
     rest = follow(position.path, position.index, lambda: plan.rules(parts.step.begin(plan.leaves)))
-    answer = None
+    answer: Any = None
     # the behaviour at the position was called by the generated step, so its operation begins in the middle
-    operation: Any = position.path.operations[position.index]
-    kind: Any = type(operation)
-    if kind is op.Run:
+    operation = position.path.operations[position.index]
+    if isinstance(operation, op.Run):
         next(rest)
         answer = yield from run_actions(record, operation.behaviors[position.in_list :], about, result, error)
-    elif kind is op.Ask:
+    elif isinstance(operation, op.Ask):
         next(rest)
         answer = yield from ask(record, operation.behavior, about, result, error)
-    elif kind is op.MakeObject:
+    elif isinstance(operation, op.MakeObject):
         next(rest)
         answer = make_state_object(record, operation.vertex, error)
     return (yield from _execute(record, parts, rest, about, answer))
@@ -302,5 +301,4 @@ def _activity_ended(record: Record, activity: Activity, error: BaseException | N
         return
     else:
         process = functools.partial(process_failure, error)
-    variables = record.variables.copy() if record.variables is not None else None
-    put_first(record, Occurrence(process, sender=variables))
+    put_first(record, Occurrence(process, sender=record.variables.copy()))

@@ -117,9 +117,9 @@ class Record:
         completed: The active states that have completed; ``None`` where the kernel has seen none.
         state_objects: The objects whose methods are behaviours of active vertices; ``None`` where there are none.
         timers: The first in the chain of all timers that were armed so far, whether or not they still are.
-        heap: Where its timers lie; ``None`` in a program without timers and activities.
-        variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6); ``None`` as for
-            `heap`.
+        heap: Where its timers lie; unset in a program without timers and activities, where nobody asks for it.
+        variables: The ``contextvars`` that timers and activities run in: those of the start (rule Q6); unset as
+            `heap` is.
         parts: What steps that are not generated need; ``None`` until the first of them.
         end: The result of `wait`, once somebody has asked.
         restart: The restart that is under way.
@@ -143,8 +143,8 @@ class Record:
     completed: set[int] | None = attrs.field(init=False)
     state_objects: StateObjects | None = attrs.field(init=False)
     timers: Armed | None = attrs.field(init=False)
-    heap: TimerHeap | None = attrs.field(init=False)
-    variables: contextvars.Context | None = attrs.field(init=False)
+    heap: TimerHeap = attrs.field(init=False)
+    variables: contextvars.Context = attrs.field(init=False)
     parts: Parts | None = attrs.field(init=False)
     end: Pending[Status] | None = attrs.field(init=False)
     restart: Restart | None = None
@@ -162,7 +162,7 @@ class Record:
         self.steps = QUEUED
         self.history = {} if program.has_history else None
         self.state_objects = StateObjects(program, self.instance) if program.has_state_objects else None
-        self.request = self.completed = self.timers = self.heap = self.variables = self.parts = self.end = None
+        self.request = self.completed = self.timers = self.parts = self.end = None
 
     # --- whether it rests ------------------------------------------------------------------------------------
 

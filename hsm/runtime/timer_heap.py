@@ -25,7 +25,7 @@ SPARE = 64
 class Owner(Protocol):
     """Whose timer it is: what has a heap, and a chain of the timers that it has armed so far."""
 
-    heap: TimerHeap | None
+    heap: TimerHeap
     timers: Armed | None
 
 

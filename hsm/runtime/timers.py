@@ -60,7 +60,6 @@ def _arm(record: Record, timer: Timer, span: float) -> None:
     if span == math.inf:
         return
     heap = record.heap
-    assert heap is not None  # the Program has timers
     now = heap.now()
     armed = _known(record, timer)
     if armed is None:
@@ -78,17 +77,14 @@ def disarm(record: Record, timer: Timer) -> None:
     """The vertex of *timer* is exited: nothing that it armed fires any more, not even what is queued (rule A3)."""
     armed = _known(record, timer)
     if armed is not None:
-        heap = record.heap
-        assert heap is not None  # it was armed there
-        heap.disarm(armed)
+        record.heap.disarm(armed)
 
 
 def disarm_all(record: Record) -> None:
     """No timer of *record* fires any more, and none of those that still lie in the heap keeps it."""
-    armed, heap = record.timers, record.heap
-    record.timers = None
-    while armed is not None and heap is not None:
-        heap.disarm(armed)
+    armed, record.timers = record.timers, None
+    while armed is not None:
+        record.heap.disarm(armed)
         armed.owner = None
         armed = armed.next
 
@@ -130,7 +126,6 @@ def take(armed: Armed, due: float) -> Event[Tick] | None:
         return Event(TIME, Tick(float(due)))
     armed.number += 1
     heap = owner.heap
-    assert heap is not None  # it was armed there
     # the tolerance keeps a tick that is due now from being lost to the rounding of the division
     passed = math.floor((heap.now() - armed.since) / armed.period + 1e-9)
     missed = max(0, passed - armed.number)
@@ -157,9 +152,7 @@ def _span(record: Record, timer: Timer, event: Event[Any]) -> Work[float]:
 
 def _wall(record: Record) -> float:
     """Seconds since 1970 by the clock of the machine."""
-    heap = record.heap
-    assert heap is not None  # the Program has timers
-    return heap.clock.wall()
+    return record.heap.clock.wall()
 
 
 def _timestamp(moment: datetime) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import sys
 import tracemalloc
 
 import pytest
@@ -262,3 +263,28 @@ async def test_a_budget_below_what_a_step_completes_is_the_kernels():
     """A generated step does not look at the budget while it is under way."""
     assert (await started(ring(2), engine="generated", step_budget=10))._record.cache is not None
     assert (await started(ring(2), engine="generated", step_budget=9))._record.cache is None
+
+
+@rule("Q3")
+async def test_a_step_that_a_caller_deep_in_the_stack_cannot_explore_is_taken_by_the_kernel():
+    """Exploring goes deeper than the rules do; what it cannot find out there it finds out the next time."""
+    alternatives = [go("e", "/M/b", hsm.guard(says(False))) for _ in range(60)]
+    model = hsm.define("M", hsm.state("a", *alternatives, go("e", "/M/b")), hsm.state("b", go("e", "/M/a")))
+    machine = await started(model, engine="generated", generate_after=0)
+
+    def at_depth(frames):
+        return machine.dispatch("e") if frames == 0 else at_depth(frames - 1)
+
+    usual, depth, frame = sys.getrecursionlimit(), 0, sys._getframe()
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1
+    sys.setrecursionlimit(depth + 330)
+    try:
+        assert await at_depth(200) is hsm.Outcome.TAKEN
+    finally:
+        sys.setrecursionlimit(usual)
+    assert machine.state() == "/M/b"
+    assert machine._record.cache.tables.get((1,), {}) == {}
+    assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert machine._record.cache.tables[1,]["e"].__code__.co_name == "step"
