@@ -183,10 +183,9 @@ def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], ans
             event = Event(ERROR, failures.begin()) if answer else event
         elif kind is op.EndError:
             failures.end(event.data, is_taken=operation.is_taken)
-        elif kind is op.EndAll:
-            yield from end_all(record)
         else:
-            raise AssertionError(f"the kernel does not know how to execute {operation!r}")
+            assert kind is op.EndAll, f"the kernel cannot execute {operation!r}"
+            yield from end_all(record)
 
 
 # --- one operation -------------------------------------------------------------------------------------------

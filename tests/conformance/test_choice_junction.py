@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import Log, anote, codes, go, logged, note, noting, rule, says, started, then
+from support import Log, anote, both_engines, codes, go, logged, note, noting, rule, says, started, then
 
 import hsm
 
@@ -281,3 +281,25 @@ def test_pseudostates_in_a_cycle_are_an_error():
     """A cycle with no state in it would never end."""
     found = codes(hsm.state("a", go("e", "../c")), hsm.choice("c", then("../d")), hsm.choice("d", then("../c")))
     assert found == ["HSM034"]
+
+
+@rule("R4", "T2", "T4")
+@both_engines
+async def test_a_junction_that_two_regions_lead_to_asks_each_guard_once(engine):
+    """What its guard said to the first region holds for the second as well, whose transition loses the conflict."""
+    region = hsm.state("x", go("e", "/M/j", hsm.effect(note("left"))))
+    model = hsm.define(
+        "M",
+        hsm.state("p", hsm.region("r", region), hsm.region("s", region)),
+        hsm.junction(
+            "j",
+            hsm.transition(hsm.guard(says(False, "asked 1")), hsm.target("a")),
+            hsm.transition(hsm.guard(says(True, "asked 2")), hsm.target("b")),
+        ),
+        hsm.state("a"),
+        hsm.state("b"),
+    )
+    machine = await started(model, engine=engine)
+    assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert machine.state() == "/M/b"
+    assert machine.instance.log == ["asked 1", "asked 2", "left"]
