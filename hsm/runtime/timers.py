@@ -61,7 +61,9 @@ def _arm(record: Record, timer: Timer, span: float) -> None:
         return
     heap = record.heap
     now = heap.now()
-    armed = _known(record, timer)
+    armed = record.timers
+    while armed is not None and armed.timer is not timer:  # here and in `disarm`: a call takes longer than the walk
+        armed = armed.next
     if armed is None:
         _let_go(record)
         kind = ArmedEvery if timer.kind is TimerKind.EVERY else Armed
@@ -75,7 +77,9 @@ def _arm(record: Record, timer: Timer, span: float) -> None:
 
 def disarm(record: Record, timer: Timer) -> None:
     """The vertex of *timer* is exited: nothing that it armed fires any more, not even what is queued (rule A3)."""
-    armed = _known(record, timer)
+    armed = record.timers
+    while armed is not None and armed.timer is not timer:
+        armed = armed.next
     if armed is not None:
         record.heap.disarm(armed)
 
@@ -87,13 +91,6 @@ def disarm_all(record: Record) -> None:
         record.heap.disarm(armed)
         armed.owner = None
         armed = armed.next
-
-
-def _known(record: Record, timer: Timer) -> Armed | None:
-    armed = record.timers
-    while armed is not None and armed.timer is not timer:
-        armed = armed.next
-    return armed
 
 
 def _let_go(record: Record) -> None:
