@@ -218,6 +218,7 @@ class Behavior:
         may_suspend: Whether it is a coroutine function with an ``await``: it needs a task.
         calls_nothing: Whether neither its code nor what makes the object that it is a method of calls anything: then
             it cannot start a task (rule Q2).
+        returns_nothing: Whether its code can return ``None`` alone: then there is nothing to await.
         role: What it is for: ``entry``, ``guard``, …
         vertex: The vertex it belongs to.
         transition: The transition it belongs to, or `NONE`.
@@ -229,6 +230,7 @@ class Behavior:
     ends_at_once: bool
     may_suspend: bool
     calls_nothing: bool
+    returns_nothing: bool
     role: str
     vertex: int
     transition: int
@@ -254,7 +256,7 @@ class Program:
         has_background: Whether there are timers or activities.
         has_state_objects: Whether there are methods of vertices' objects.
         lending_vertices: The vertices whose methods are behaviours of transitions that leave others.
-        has_calls: Whether the code of any behaviour calls anything.
+        handles_errors: Whether any transition has `hsm_error` as its trigger.
     """
 
     name: str
@@ -270,7 +272,7 @@ class Program:
     has_background: bool
     has_state_objects: bool
     lending_vertices: tuple[int, ...]
-    has_calls: bool
+    handles_errors: bool
 
 
 def describe_behavior(program: Program, behavior: Behavior) -> str:

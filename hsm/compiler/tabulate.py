@@ -14,7 +14,7 @@ from hsm.compiler.bind import Binder
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft
 from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not
 from hsm.elements.nodes import Condition as ConditionElement
-from hsm.events import Pattern, PatternKind
+from hsm.events import ERROR, Pattern, PatternKind
 from hsm.program import (
     NO_DEFERRALS,
     NO_TRIGGERS,
@@ -53,7 +53,7 @@ def tabulate(outline: Outline) -> Program:
         has_background=bool(tables.timers) or any(vertex.activities for vertex in vertices),
         has_state_objects=bool(tables.binder.state_objects),
         lending_vertices=tuple(sorted(tables.binder.lending_vertices)),
-        has_calls=not all(behavior.calls_nothing for behavior in tables.binder.behaviors),
+        handles_errors=any(ERROR in vertex.triggers.exact for vertex in vertices),
     )
 
 

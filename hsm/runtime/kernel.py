@@ -23,6 +23,7 @@ from hsm.rules.operations import Rule
 from hsm.runtime.activities import Activity
 from hsm.runtime.awaitables import Work
 from hsm.runtime.event_queue import Occurrence
+from hsm.runtime.inside import mark_activity
 from hsm.runtime.invocation import ask, call, make_state_object, run_actions
 from hsm.runtime.record import COMPLETED, Parts, Record, parts_of
 from hsm.runtime.run_to_completion import put_first
@@ -283,8 +284,14 @@ def note_completions(record: Record, handled: tuple[int, ...]) -> None:
 
 def _begin_activities(record: Record, vertex: int, event: Event[Any]) -> None:
     parts_of(record).activities.begin(
-        vertex, event, record.context, functools.partial(call, record), functools.partial(_activity_ended, record)
+        vertex, event, record.context, functools.partial(_perform, record), functools.partial(_activity_ended, record)
     )
+
+
+def _perform(record: Record, activity: Activity) -> Any:
+    """Call *activity*, in its own task; returns what it returns, not awaited yet."""
+    mark_activity(record, activity)
+    return call(record, activity.behavior, activity.context, activity.event)
 
 
 def _activity_ended(record: Record, activity: Activity, error: BaseException | None) -> None:

@@ -24,12 +24,12 @@ from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.generated import expired, find
 from hsm.runtime.host import CancelledError, running_loop
+from hsm.runtime.inside import is_in_activity, is_inside
 from hsm.runtime.kernel import end_all, enter_model, exit_model
-from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of, senders
+from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of
 from hsm.runtime.run_to_completion import (
     close,
     drain,
-    is_inside,
     keep_deferred,
     next_of_start,
     pending,
@@ -173,8 +173,8 @@ def stop(record: Record, *, for_restart: bool = False) -> Answer[None]:
         check_sender(record, "stop it with 'loop.call_soon_threadsafe(machine.stop)'")
     if record.restart is not None and not for_restart:
         record.restart.is_called_off = True
-    # a machine that rests may be stopped by a task that one of its behaviours started: that one must not wait for it
-    step = _stop_by_kernel if record in senders() else record.steps.get(None) or find(record, None, STOP)
+    # an activity would be waiting for itself: it is cancelled by the stop, at the next thing that it awaits
+    step = _stop_by_kernel if is_in_activity(record) else record.steps.get(None) or find(record, None, STOP)
     answer = step(record, _FINAL)
     if answer is not TAKEN:
         try:
@@ -190,7 +190,7 @@ def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
     if record.status in ENDED or (record.status is CREATED and not record.is_busy):
         return STOPPED
     stopping = _request_stop(record)
-    if is_inside(record, senders()):
+    if is_inside(record) or is_in_activity(record):
         wake(record)
         return STOPPED
     if stopping.pending is None:
@@ -260,7 +260,8 @@ async def restart(record: Record) -> None:
         MachineStopped: It was called off.
         Exception: What exit actions, or start, raised.
     """
-    if is_inside(record, check_sender(record, _BY_COROUTINE)):
+    check_sender(record, _BY_COROUTINE)
+    if is_inside(record):
         raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
     under_way = record.restart
     if under_way is None:

@@ -22,9 +22,10 @@ from hsm.runtime.awaitables import Done, Pending, Promise
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.generated import EVENT, find
 from hsm.runtime.host import running_loop
+from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
 from hsm.runtime.record import ENDED, RUNNING, Record
-from hsm.runtime.run_to_completion import is_inside, pending, put
+from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender, send_from_thread
 
 J = TypeVar("J", bound=Instance)
@@ -152,8 +153,8 @@ class Machine(Generic[J]):
         """
         record = self._record
         event = Event(operation, Arguments(args, kwargs))
-        chain = check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
-        if is_inside(record, chain):
+        check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
+        if is_inside(record):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{operation}'")
         if record.status is not RUNNING:
             raise LifecycleError(

@@ -47,11 +47,6 @@ queue itself sets `QUEUED`, until nothing is left in it.
 COMPLETED: Event[Any] = Event(COMPLETION)
 """The event that behaviours are given when a state completes."""
 
-inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
-"""The records of the machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
-senders = inside.get
-"""Reads `inside`."""
-
 
 @attrs.frozen
 class Options:
@@ -100,6 +95,7 @@ class Record:
     """The state of one machine.
 
     Attributes:
+        step_mark: What the tasks that the last marked step has started carry in `inside`.
         machine: Its public face.
         program: What runs.
         instance: What the behaviours work on.
@@ -149,6 +145,7 @@ class Record:
     end: Pending[Status] | None = attrs.field(init=False)
     restart: Restart | None = None
     on_background_error: Callable[[BaseException], object] | None = None
+    step_mark: object = None
 
     def __attrs_post_init__(self) -> None:
         self.mark = self.host.mark

@@ -18,17 +18,22 @@ from hsm.runtime.awaitables import Pending
 from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import EventQueue, Occurrence
 from hsm.runtime.host import CancelledError
-from hsm.runtime.record import AWAITED, BUSY, ENDED, QUEUED, RUNNING, Parts, Record, inside, parts_of
+from hsm.runtime.inside import is_in_task, mark_step, mark_step_again, unmark
+from hsm.runtime.record import (
+    AWAITED,
+    BUSY,
+    ENDED,
+    QUEUED,
+    RUNNING,
+    Parts,
+    Record,
+    parts_of,
+)
 from hsm.runtime.timers import disarm_all
 
 _logger = logging.getLogger("hsm")
 
 # --- what comes in -------------------------------------------------------------------------------------------
-
-
-def is_inside(record: Record, chain: tuple[object, ...]) -> bool:
-    """Whether a sender with *chain* is a behaviour of this machine, or was called by one (rule Q2)."""
-    return record in chain or _is_on_stack(record)
 
 
 def put(record: Record, occurrence: Occurrence) -> None:
@@ -51,7 +56,7 @@ def put_from_inside(record: Record, occurrence: Occurrence) -> None:
     queue = parts_of(record).queue
     occurrence.sender = contextvars.copy_context()
     # what runs beside the step, a task of a behaviour's or an activity, is not the machine feeding itself (rule Q8)
-    occurrence.is_fed = record.is_busy and (queue.drive is None or _is_in_task(record, queue))
+    occurrence.is_fed = record.is_busy and (queue.drive is None or is_in_task(record, queue))
     queue.waiting.append(occurrence)
     wake(record)
 
@@ -83,9 +88,7 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
         occurrence: What was deferred.
         is_fed: Whether its recall is the machine feeding itself.
     """
-    # it is processed again for its sender, but not as something from inside of this step
     variables = contextvars.copy_context()
-    variables.run(inside.set, tuple([each for each in inside.get() if each is not record]))
     parts_of(record).queue.deferred.append(
         Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
     )
@@ -102,20 +105,6 @@ def _woken(record: Record, queue: EventQueue) -> None:
     queue.is_woken = False
     if parts_of(record).queue is queue:  # the machine has not been restarted meanwhile
         drain(record)
-
-
-def _is_on_stack(record: Record) -> bool:
-    """Whether what runs now was called by a step of this machine, whatever context it runs in."""
-    steps, parts = record.steps, record.parts
-    if steps is BUSY or steps is AWAITED:
-        return True
-    return parts is not None and (parts.queue.is_draining or _is_in_task(record, parts.queue))
-
-
-def _is_in_task(record: Record, queue: EventQueue) -> bool:
-    """Whether what runs now is the task in which the rest of a step runs."""
-    drive = queue.drive
-    return drive is not None and drive.task is not None and record.host.current_task() is drive.task
 
 
 # --- one after the other -------------------------------------------------------------------------------------
@@ -205,13 +194,13 @@ def _drop_if_spent(parts: Parts) -> None:
 
 def _begin(record: Record, parts: Parts, occurrence: Occurrence) -> None:
     """Process *occurrence* up to its end, or up to the first thing that has to be awaited (rule Q3)."""
-    chain = inside.get()
-    token = inside.set(chain if record in chain else (*chain, record))
+    # the tasks that a generated step has started before it handed over here are inside of the same step
+    token = mark_step(record) if occurrence.rest is None or record.step_mark is None else mark_step_again(record)
     try:
         work = occurrence.rest if occurrence.rest is not None else occurrence.process(record, occurrence)
         _Processing(record, parts, occurrence).start(work)
     finally:
-        inside.reset(token)
+        unmark(token)
 
 
 class _Processing(Drive):

@@ -77,12 +77,14 @@ class Plan:
         leaves: What is active before it.
         rules: What it does.
         positions: Where it may hand over, by number.
+        is_marked: Whether its text marks it as a step that may suspend.
     """
 
     kind: StepKind
     leaves: Leaves
     rules: Rules
     positions: list[Position]
+    is_marked: bool
 
 
 class StepCache:
@@ -164,7 +166,7 @@ class StepCache:
         except RecursionError:
             return kind.by_kernel(key)  # the caller is deep in calls of its own; another one may not be
         else:
-            step = self._load(text, Plan(kind, leaves, rules, text.positions))
+            step = self._load(text, Plan(kind, leaves, rules, text.positions, text.is_marked))
         if leaves:
             self._table_of(leaves)[key] = step
         else:

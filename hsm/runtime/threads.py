@@ -1,7 +1,7 @@
 """Threads: who may send from where, and sending from another thread (rule Q7).
 
-In: a sender's thread, or an event on any thread. Out: the machines that the sender is a behaviour of, or a
-``concurrent.futures.Future`` of the outcome. Never imports asyncio.
+In: a sender's thread, or an event on any thread. Out: nothing, or a ``concurrent.futures.Future`` of the outcome.
+Never imports asyncio.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from hsm.errors import LifecycleError
 from hsm.events import Event
 from hsm.outcome import Outcome
 from hsm.runtime.host import Host, running_loop
-from hsm.runtime.record import Record, senders
+from hsm.runtime.record import Record
 
 
-def check_sender(record: Record, remedy: str = "send with 'machine.dispatch_threadsafe(event)'") -> tuple[object, ...]:
-    """The records of the machines that the sender is a behaviour of.
+def check_sender(record: Record, remedy: str = "send with 'machine.dispatch_threadsafe(event)'") -> None:
+    """Whether the sender is on the thread of *record*.
 
     Args:
         record: The machine that something is asked of.
@@ -36,7 +36,6 @@ def check_sender(record: Record, remedy: str = "send with 'machine.dispatch_thre
             raise LifecycleError(f"this machine runs on another thread: {remedy}")
         if host.loop.is_closed():
             raise LifecycleError("the loop of this machine is closed: a machine lives on the loop that started it")
-    return senders()
 
 
 def send_from_thread(

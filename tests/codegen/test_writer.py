@@ -114,12 +114,13 @@ def test_an_event_that_does_nothing_is_one_line():
     assert written(door(), "lock", "closed").source == factory(f"{step}defer_event(record, event)")
 
 
-def test_where_behaviours_may_start_tasks_a_step_looks_who_sends():
-    """What such a task sends comes from inside the machine, and has to wait its turn."""
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(note("x")))))
-    lines = [line.strip() for line in written(model, "other", "a").source.splitlines()]
-    assert lines[2:5] == ["chain = senders()", "if record in chain:", "return enqueue(record, event)"]
-    assert "unmark(token)" in written(model, "e", "a").source
+def test_a_step_that_may_suspend_behind_a_task_marks_itself_while_it_runs():
+    """What such a task sends meanwhile comes from inside the step, and has to wait its turn."""
+    returning = hsm.effect(lambda ctx, instance, event: instance.run())
+    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), returning)))
+    lines = [line.strip() for line in written(model, "e", "a").source.splitlines()]
+    assert lines[2:4] == ["record.steps = BUSY", "token = mark(record)"]
+    assert lines[lines.index("finally:") + 1] == "unmark(token)"
 
 
 def test_start_and_stop_leave_the_machine_to_whoever_asked():

@@ -7,7 +7,7 @@ import contextlib
 import logging
 
 import pytest
-from support import Log, anote, both_engines, fail, go, logged, note, on, pause, rule, says, settle, started, then
+from support import Log, anote, both_engines, fail, go, logged, note, on, rule, says, settle, started, then
 from support.inside import calls_of_rules, diamonds
 
 import hsm
@@ -480,11 +480,11 @@ async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
         """Keeps a coroutine that nobody has begun."""
 
     async def later(instance):
-        await pause(1)
         outcomes.append(await instance.dispatch("x"))
 
     async def held(instance):
         instance.task = asyncio.create_task(later(instance))
+        await instance.task
 
     async def act(ctx, self, event):
         await self.held
@@ -494,7 +494,6 @@ async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
     instance.held = held(instance)
     machine = await started(model, instance, engine=engine)
     await machine.dispatch("go")
-    await pause(3)
     assert outcomes == [hsm.Outcome.QUEUED]
 
 
