@@ -28,7 +28,7 @@ DEPTH = 60
 
 LINKS = (
     "QUEUED", "BUSY", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after",
-    "note_completions", "defer_event", "mark", "unmark", "arm", "disarm",
+    "note_completions", "defer_event", "senders", "joined", "mark", "unmark", "arm", "disarm",
 )  # fmt: skip
 """Global names that every function may use; the run time says what they are."""
 
@@ -142,7 +142,9 @@ class _Writer:
             self._line(2, f"instance = {self._instance}")
             self._ctx, self._instance = "ctx", "instance"
         if is_marked:
-            self._line(2, "token = mark(record)")
+            self._line(2, "chain = senders()")
+            self._line(2, "record.step_mark = mine = (record, None)")
+            self._line(2, "token = mark(joined(chain, mine) if chain else (mine,))")
         self._body += [_AT_NONE, _TRY]
 
     def _close(self, is_marked: bool) -> None:

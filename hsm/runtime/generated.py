@@ -18,7 +18,7 @@ from hsm.outcome import Outcome, Status
 from hsm.rules import settling as rules
 from hsm.runtime.awaitables import OUTCOMES, TAKEN, Work, awaits
 from hsm.runtime.event_queue import Occurrence
-from hsm.runtime.inside import is_inside, mark_step, unmark
+from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
 from hsm.runtime.record import BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
@@ -161,7 +161,9 @@ SHAPES = Shapes(
         "after": after,
         "note_completions": note_completions,
         "defer_event": defer_event,
-        "mark": mark_step,
+        "senders": senders,
+        "joined": joined,
+        "mark": mark,
         "unmark": unmark,
         "arm": arm,
         "disarm": disarm,

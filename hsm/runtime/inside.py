@@ -8,56 +8,56 @@ over before any task can run. Never imports asyncio.
 from __future__ import annotations
 
 import contextvars
+from typing import TypeAlias
 
 from hsm.runtime.activities import Activity
 from hsm.runtime.event_queue import EventQueue
 from hsm.runtime.record import Record
 
+StepMark: TypeAlias = tuple[Record, Activity | None]
+"""A step, or an activity, as the code that runs in it carries it: its machine, and the activity if it is one.
 
-class StepMark:
-    """A step, or an activity, as the code that runs in it carries it: tasks take the ``contextvars`` along.
-
-    Attributes:
-        record: The machine.
-        activity: The activity, if it is not a step.
-    """
-
-    __slots__ = ("activity", "record")
-
-    def __init__(self, record: Record, activity: Activity | None = None) -> None:
-        self.record = record
-        self.activity = activity
-
-
+Marks are told apart by identity: two steps of one machine have equal ones. A tuple is what Python makes fastest.
+"""
 inside: contextvars.ContextVar[tuple[StepMark, ...]] = contextvars.ContextVar("hsm_inside", default=())
 """The marks of the steps that the running code is part of, outermost first; tasks inherit them (rule Q2)."""
+senders = inside.get
+mark = inside.set
 unmark = inside.reset
-"""Ends what `mark_step` began."""
+"""What generated steps call to mark themselves; the kernel does the same by `mark_step`."""
 
 # --- marking -------------------------------------------------------------------------------------------------
 
 
 def mark_step(record: Record) -> contextvars.Token[tuple[StepMark, ...]]:
     """A step of *record* begins that may suspend: whoever runs in it, or is started by it, is inside (rule Q2)."""
-    record.step_mark = StepMark(record)
-    return mark_step_again(record)
+    mine = record.step_mark = (record, None)
+    return mark(joined(senders(), mine))
 
 
 def mark_step_again(record: Record) -> contextvars.Token[tuple[StepMark, ...]]:
     """The step that was marked last goes on here."""
     mine = record.step_mark
-    assert isinstance(mine, StepMark)  # it was marked
-    # without those of steps that are over: a machine that goes on feeding itself would collect them without end
-    return inside.set((*[each for each in inside.get() if _lasts(each) and each is not mine], mine))
+    assert mine is not None  # it was marked
+    return mark(joined(senders(), mine))
+
+
+def joined(chain: tuple[StepMark, ...], mine: StepMark) -> tuple[StepMark, ...]:
+    """*mine* behind *chain*, without the marks of steps that are over.
+
+    A machine that goes on feeding itself would collect those without end.
+    """
+    return (*[each for each in chain if _lasts(each) and each is not mine], mine)
 
 
 def _lasts(step_mark: StepMark) -> bool:
-    return step_mark.activity is not None or step_mark.record.step_mark is step_mark
+    record, activity = step_mark
+    return activity is not None or record.step_mark is step_mark
 
 
 def mark_activity(record: Record, activity: Activity) -> None:
     """What runs in this context from here on belongs to *activity*, and not to the step that started it (rule Q2)."""
-    inside.set((*[each for each in inside.get() if each.record is not record], StepMark(record, activity)))
+    mark((*[each for each in senders() if each[0] is not record], (record, activity)))
 
 
 # --- asking --------------------------------------------------------------------------------------------------
@@ -75,19 +75,20 @@ def is_inside(record: Record) -> bool:
         return parts is not None  # no task can run meanwhile: whatever runs was called by the step
     queue = parts.queue
     return queue.drive is not None and (
-        is_in_task(record, queue) or any(_is_awaited(record, each) for each in inside.get())
+        is_in_task(record, queue) or any(_is_awaited(record, each) for each in senders())
     )
 
 
 def is_in_activity(record: Record) -> bool:
     """Whether the sender is an activity of the machine, or a task that one started."""
-    return any(each.record is record and each.activity is not None for each in inside.get())
+    return any(sender is record and activity is not None for sender, activity in senders())
 
 
 def _is_awaited(record: Record, step_mark: StepMark) -> bool:
-    if step_mark.activity is None:
+    sender, activity = step_mark
+    if activity is None:
         return step_mark is record.step_mark
-    return step_mark.record is record and step_mark.activity.is_cancelled
+    return sender is record and activity.is_cancelled
 
 
 def is_in_task(record: Record, queue: EventQueue) -> bool:

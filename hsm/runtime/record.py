@@ -20,7 +20,7 @@ from hsm.instance import Runner
 from hsm.outcome import Status
 from hsm.program import Program
 from hsm.rules.step import Step
-from hsm.runtime.activities import Activities
+from hsm.runtime.activities import Activities, Activity
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.budget import Budget
 from hsm.runtime.event_queue import EventQueue
@@ -145,7 +145,7 @@ class Record:
     end: Pending[Status] | None = attrs.field(init=False)
     restart: Restart | None = None
     on_background_error: Callable[[BaseException], object] | None = None
-    step_mark: object = None
+    step_mark: tuple[Record, Activity | None] | None = None
 
     def __attrs_post_init__(self) -> None:
         self.mark = self.host.mark
