@@ -134,6 +134,12 @@ class Host:
         task = asyncio.current_task(self.loop)
         return task is not None and task.cancelling() > 0
 
+    def forget_cancellation(self) -> None:
+        """The current task goes on, whoever has asked for it to be cancelled."""
+        task = asyncio.current_task(self.loop)
+        while task is not None and task.uncancel() > 0:
+            pass
+
     async def cancel_and_wait(self, tasks: list[Task], grace: float) -> None:
         """Cancel *tasks* and wait until all are done, at most *grace* seconds.
 

@@ -301,11 +301,9 @@ class _Restarting(Drive):
     def ended(self, value: Any, error: BaseException | None) -> None:
         self._record.restart = None
         errors = [] if error is None else [error]
-        # whoever called it off knows; nobody needs a report
-        self._under_way.finish(None, errors, is_quiet=isinstance(error, MachineStopped))
-
-    def abandoned(self) -> None:
-        self.ended(None, MachineStopped(_CALLED_OFF))
+        # whoever called it off, or cancelled its task, knows; nobody needs a report
+        is_quiet = isinstance(error, MachineStopped) or error is self.cancellation
+        self._under_way.finish(None, errors, is_quiet=is_quiet)
 
 
 def _nothing() -> Work[None]:

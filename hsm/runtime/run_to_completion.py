@@ -17,7 +17,6 @@ from hsm.outcome import Outcome, Status
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import EventQueue, Occurrence
-from hsm.runtime.host import CancelledError
 from hsm.runtime.inside import is_in_task, mark_step, mark_step_again, unmark
 from hsm.runtime.record import (
     AWAITED,
@@ -222,14 +221,14 @@ class _Processing(Drive):
         record, parts = self._record, self._parts
         queue = parts.queue
         if queue.drive is not self:  # it never suspended: `drain` is on the stack, and goes on by itself
-            _finish(record, parts, self._occurrence, value, error)
+            _finish(record, parts, self._occurrence, value, error, self.cancellation)
             return
         # an eager task may have come to its end within `drain`, which then goes on by itself
         is_draining = queue.is_draining
         # busy until the end of `_finish`: contexts and exception handlers that it calls may dispatch, and must queue
         queue.drive, queue.is_draining = None, True
         try:
-            _finish(record, parts, self._occurrence, value, error)
+            _finish(record, parts, self._occurrence, value, error, self.cancellation)
         except BaseException:
             queue.is_draining = is_draining
             wake(record)
@@ -237,19 +236,31 @@ class _Processing(Drive):
         queue.is_draining = is_draining
         drain(record)
 
-    def abandoned(self) -> None:
-        _abandon(self._record, self._occurrence)
-
 
 # --- what is done --------------------------------------------------------------------------------------------
 
 
-def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, failure: BaseException | None) -> None:
-    """*occurrence* has been processed, with all that followed from it (rules D2 and E4).
+def _finish(
+    record: Record,
+    parts: Parts,
+    occurrence: Occurrence,
+    value: Any,
+    failure: BaseException | None,
+    cancellation: BaseException | None,
+) -> None:
+    """*occurrence* has been processed, with all that followed from it (rules D2, E4 and E7).
 
     The order matters: deferring comes before recalling, as an event that moved on in its own step comes back at once;
     recalling before closing, which empties the queue; `stopping` is over only after closing, so that a callback that
-    stops the machine finds the stop under way; those that wait come last, and after them what ends the loop.
+    stops the machine finds the stop under way; those that wait come last.
+
+    Args:
+        record, parts: The machine.
+        occurrence: What was processed.
+        value: What came of it.
+        failure: What the work itself raised.
+        cancellation: What came into a behaviour because somebody cancelled the task of the step; if nobody awaits the
+            occurrence, it needs no report: whoever cancelled the task knows.
     """
     queue, failures = parts.queue, parts.failures
     errors, unclaimed = failures.take_unhandled(), failures.take_unclaimed()
@@ -263,17 +274,16 @@ def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, fa
     _drop_if_spent(parts)
     if (ended := parts.step.ended) is not None:
         close(record, ended)
-    fatal = [error for error in errors if not isinstance(error, Exception | CancelledError)] if errors else errors
-    if fatal:
-        errors = [error for error in errors if not any(error is each for each in fatal)]
     if occurrence is queue.stopping:
         queue.stopping = None
-    if occurrence.pending is None:
-        record.report(errors)
-    else:
-        occurrence.pending.finish(value, errors)
-    if fatal:
-        raise fatal[0]
+    if occurrence.pending is not None:
+        is_quiet = cancellation is not None and all(error is cancellation for error in errors)
+        occurrence.pending.finish(value, errors, is_quiet=is_quiet)
+        return
+    record.report([error for error in errors if error is not cancellation])
+    for error in errors:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise error  # as for every callback and every task: nobody awaits it, and the program is to end
 
 
 def keep_deferred(record: Record, occurrence: Occurrence) -> None:
@@ -313,23 +323,6 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
     if dropped and status is Status.STOPPED:
         names = ", ".join(f"'{event.name}'" for event in dropped)
         _logger.warning("machine '%s' was stopped before it processed %s", record.program.name, names)
-
-
-def _abandon(record: Record, occurrence: Occurrence) -> None:
-    """The loop is being closed in the middle of a step: end without another behaviour."""
-    parts = parts_of(record)
-    queue = parts.queue
-    queue.drive = None
-    disarm_all(record)
-    parts.activities.abandon()
-    record.leaves = ()
-    stopping, queue.stopping = queue.stopping, None
-    close(record, Status.STOPPED)
-    if occurrence.pending is not None:
-        errors: list[BaseException] = [] if occurrence is stopping else [_stopped_before(occurrence.event)]
-        occurrence.pending.finish(None, errors, is_quiet=True)
-    if stopping is not None and stopping is not occurrence and stopping.pending is not None:
-        stopping.pending.finish(None, [])  # stopped is what it is
 
 
 def _stopped_before(event: Event[Any] | None) -> MachineStopped:

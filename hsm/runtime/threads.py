@@ -60,10 +60,10 @@ def send_from_thread(
 
 
 async def _relay(dispatch: Callable[[Event[Any]], Answer[Outcome]], event: Event[Any], future: Future[Outcome]) -> None:
-    """Give *future* what comes of *event*; what is no ordinary exception is raised here as well."""
+    """Give *future* what comes of *event*."""
     try:
         future.set_result(await dispatch(event))
     except BaseException as error:
         future.set_exception(error)
-        if not isinstance(error, Exception):
-            raise
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise  # the program is to end, whatever thread asked
