@@ -28,13 +28,14 @@ SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})
 
 
 class Reference:
-    """A path as it was written, and the vertex that it names, once that is found."""
+    """A path as it was written, what it is in a message (*word*), and the vertex that it names, once that is found."""
 
-    __slots__ = ("path", "where", "vertex")
+    __slots__ = ("path", "where", "word", "vertex")
 
-    def __init__(self, path: str, where: Source | None, vertex: int | None = None) -> None:
+    def __init__(self, path: str, where: Source | None, word: str, vertex: int | None = None) -> None:
         self.path = path
         self.where = where
+        self.word = word
         self.vertex = vertex
 
 
