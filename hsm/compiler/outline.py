@@ -6,7 +6,7 @@ run time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -89,6 +89,11 @@ class TransitionDraft:
         return self.element.where
 
     @property
+    def found(self) -> list[tuple[Reference, int]]:
+        """Each target that was found, with its vertex: what rules look at, as the others have been reported."""
+        return [(target, target.vertex) for target in self.targets if target.vertex is not None]
+
+    @property
     def has_trigger(self) -> bool:
         """Whether it fires on anything but completion."""
         return bool(self.triggers or self.calls or self.timers or self.changes)
@@ -157,8 +162,8 @@ class Outline:
         """Whether *other* is *vertex* or inside it; everything is inside `OUTSIDE`."""
         return vertex == OUTSIDE or vertex <= other <= self.vertices[vertex].last
 
-    def contains(self, vertex: int, others: Sequence[int]) -> bool:
-        """Whether all of *others* are properly inside *vertex*."""
+    def contains(self, vertex: int, *others: int) -> bool:
+        """Whether all of *others* are properly inside *vertex*, which is not `OUTSIDE`."""
         # vertices are numbered depth first, so what is inside of one has the numbers after it, up to its `last`
         return vertex < min(others) and max(others) <= self.vertices[vertex].last
 

@@ -33,7 +33,7 @@ def plan(outline: Outline) -> None:
 
 def _from_a_state(outline: Outline, transition: TransitionDraft, source: int, targets: tuple[int, ...]) -> None:
     """Rules K2 to K4: a self-transition, a local one, or an external one."""
-    if transition.is_external or not outline.contains(source, targets):
+    if transition.is_external or not outline.contains(source, *targets):
         transition.domain = outline.container(source, *targets)
         transition.exits = (transition.domain,)
         return

@@ -62,9 +62,8 @@ def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int
     is_inward = vertex.kind in _ENTRIES or vertex.kind not in PSEUDOSTATES
     for transition in transitions:
         for target in transition.reached:
-            if is_inward and (target == owner or not outline.encloses(owner, target)):
-                continue  # HSM011, HSM041 and HSM057 report it
-            yield transition, target
+            if not is_inward or outline.contains(owner, target):  # else HSM011, HSM041 or HSM057 has reported it
+                yield transition, target
     if vertex.kind in _ENTRIES and not any(transition.reached for transition in transitions):
         for transition in outline.vertices[vertex.parent].defaults:
             yield transition, vertex.parent

@@ -110,7 +110,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM036: a fork enters different regions of one state, without guards (rule R6)."""
     targets = [target for transition in vertex.outgoing for target in transition.reached]
-    if any(not transition.targets or None in [w.vertex for w in transition.targets] for transition in vertex.outgoing):
+    if any(not each.targets or len(each.reached) < len(each.targets) for each in vertex.outgoing):
         return
     if len(vertex.outgoing) < len(parts_of(vertex.element)):
         return  # a wrong target, as above, or a wrong part has been reported, and might have been what is missing
@@ -196,16 +196,14 @@ def _entry_routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, rep
     """HSM041 and HSM049: an entry point has at most one transition into each region of its state, without guards."""
     targets: list[int] = []
     for transition in vertex.outgoing:
-        for reference in transition.targets:
-            if reference.vertex is None:
-                continue
-            targets.append(reference.vertex)
-            if not outline.encloses(owner.index, reference.vertex):
+        for reference, target in transition.found:
+            targets.append(target)
+            if not outline.encloses(owner.index, target):
                 report.error(
                     "HSM041",
                     f"a transition from an entry point of {owner.path} must stay inside it",
                     reference.where,
-                    label=f"resolves to {outline.vertices[reference.vertex].path}",
+                    label=f"resolves to {outline.vertices[target].path}",
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
                 )
@@ -233,10 +231,8 @@ def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDra
             help="move it into the state whose substates it should remember",
         )
     for transition in vertex.outgoing:
-        for reference in transition.targets:
-            if reference.vertex is not None and (
-                reference.vertex == owner.index or not outline.encloses(owner.index, reference.vertex)
-            ):
+        for reference, target in transition.found:
+            if not outline.contains(owner.index, target):
                 report.error(
                     "HSM057",
                     f"the default target of a history must be inside its owner, but '{reference.path}' is not",
