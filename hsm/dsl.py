@@ -60,6 +60,9 @@ from hsm.source import call_site
 I = TypeVar("I", bound=Instance, default=Instance)  # noqa: E741 - as there
 """The instance type that the parts of an element ask for."""
 
+# Each function asks for its call site itself, as `call_site` looks a fixed number of frames up: in a helper it would
+# record the line in here that calls the helper. Where one call makes several elements, all get the same site.
+
 # --- vertices -----------------------------------------------------------------------------------------------
 
 

@@ -61,9 +61,10 @@ def _add_vertex(outline: Outline, element: Any, parent: int, root: int | None) -
         children={},
         outgoing=[],
     )
+    # before its parts are walked: numbers grow inwards, and all that compares them later relies on it
     vertices.append(draft)
     if above is not None:
-        above.children.setdefault(name, index)
+        above.children[name] = index  # `_inner` lets no name through that is taken
         if draft.kind is Kind.REGION:
             above.regions += (index,)
     if isinstance(element, nodes.Submachine):
@@ -124,6 +125,8 @@ def _inner(outline: Outline, draft: VertexDraft, part: Any, root: int) -> None:
 def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
     """The submachine's own parts around those of its model; its exit actions come last, as an outer state's do."""
     exit_points: list[nodes.ExitPoint[Any]] = [part for part in element.parts if isinstance(part, nodes.ExitPoint)]
+    # its own entry actions and transitions come first, as those of an outer state do (rule R9): only what it does on
+    # exit has to wait until the model's exit actions are in the list
     own = tuple([part for part in element.parts if not isinstance(part, nodes.ExitPoint)])
     _parts(outline, draft, own, root=draft.root)
     outer_exit, draft.exit = draft.exit, ()
@@ -140,15 +143,18 @@ def _embed(
 
     Paths inside the model start here and cannot leave it; those of the added transitions belong to the outer model.
     """
+    # the grammar is asked what the vertex may have, and what a model may have is more than what a submachine may
     element, draft.element = draft.element, model
     for part in model.parts:
         _parts(outline, draft, (part,), root=draft.index)
         if isinstance(part, nodes.ExitPoint) and part.name in exit_points:
             exit_point = outline.vertices[draft.children[part.name]]
+            # behind the exit point's own in the numbering, as they are written outside of it: its own are tried first
             first = len(outline.transitions)
             _parts(outline, exit_point, exit_points.pop(part.name).parts, root=draft.root)
             for transition in outline.transitions[first:]:
                 transition.base = draft.index
+    # every exit point that the model has was taken out on the way
     draft.unknown_exit_points = tuple(exit_points.values())
     draft.element = element
 
@@ -162,6 +168,7 @@ def _initial(outline: Outline, draft: VertexDraft, part: nodes.Initial[Any], roo
 def _default(outline: Outline, draft: VertexDraft, element: Element, root: int) -> TransitionDraft:
     """The transition of an `initial`, or of a history that remembers nothing."""
     transition = outline.add_transition(element, draft.index, root)
+    # `check_tree` has reported whatever else is in it, and a rule about targets would only say so again
     for part in parts_of(element):
         if type(part) in (nodes.Target, nodes.Effect):
             _IN_TRANSITION[type(part)](transition, part)
@@ -199,7 +206,7 @@ def _condition_paths(transition: TransitionDraft) -> None:
     homes: dict[int, Reference] = {}
     for condition in (*transition.conditions, *transition.changes):
         for each in _innermost(condition):
-            key = id(each)
+            key = id(each)  # equal conditions are reported one by one; and the user's callables may have no hash
             if isinstance(each, nodes.InState) and is_path(each.path):
                 in_states[key] = Reference(plain(each.path), each.where, "in_state")
             elif (
@@ -267,6 +274,8 @@ def _innermost(condition: Any) -> Iterator[Any]:
         yield from _innermost(part)
 
 
+# Only parts that the grammar allows are looked up here: each kind that it allows somewhere has its line in one of the
+# two tables, or expanding a valid model fails.
 _IN_VERTEX: Mapping[type[Element], Callable[[Outline, VertexDraft, Any, int], None]] = {
     nodes.Entry: _entry,
     nodes.Effect: _entry,

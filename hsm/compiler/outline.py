@@ -178,6 +178,7 @@ class Outline:
 
     def container(self, *vertices: int) -> int:
         """The innermost vertex that properly contains all of *vertices*, or `OUTSIDE`."""
+        # whatever is around the first of them and reaches as far as the last has all those in between inside as well
         first, last = min(vertices), max(vertices)
         above = self.vertices[first].parent
         while above != OUTSIDE and self.vertices[above].last < last:
@@ -199,11 +200,13 @@ class Outline:
 
     def may_leave(self, transition: TransitionDraft, vertex: int) -> bool:
         """Whether *transition* can have *vertex* as its source, as the default of a history has that history."""
+        # the default of a history belongs to the very element that is the vertex; a user's transition never does
         draft = self.vertices[vertex]
         return draft.kind not in NEVER_LEFT or transition.element is draft.element
 
     def location(self, transition: TransitionDraft) -> str:
         """The location of *transition* for a message, such as ``transition of /Player/playing on 'pause'``."""
+        # also asked for a transition whose source is what could not be found
         owner = self.vertices[transition.source if transition.source is not None else transition.owner]
         word = transition.element.word
         kind = owner.element.word if owner.kind in PSEUDOSTATES else ""

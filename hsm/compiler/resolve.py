@@ -29,7 +29,7 @@ def resolve(outline: Outline, report: Report) -> None:
         else:
             transition.source = transition.owner
         if transition.source is None:
-            continue
+            continue  # without a source there is no place from which its other paths could be seen
         # targets are seen from the source, which `source` may have moved away from where the transition is written
         base = transition.source if transition.base is None else transition.base
         for reference in (*transition.targets, *transition.in_states.values(), *transition.homes.values()):
@@ -39,6 +39,7 @@ def resolve(outline: Outline, report: Report) -> None:
         # only where this transition leads counts here: selection looks further along the route, segment by segment
         transition.is_conditional = not conditional.isdisjoint(transition.reached)
         if not transition.is_default and outline.may_leave(transition, transition.source):
+            # in order of declaration, as the transitions come: where several are enabled, it decides (rule T2)
             outline.vertices[transition.source].outgoing.append(transition)
     outline.joins = _joins(outline)
 
@@ -65,6 +66,8 @@ class _Lookup:
 
     def _scope(self, base: int, root: int, name: str) -> int | None:
         """The innermost vertex from *base* outwards up to *root* that has a child called *name* (rule N4)."""
+        # only the first name of a path is looked for outwards: from what it names, the others lead inwards alone, so
+        # that a path cannot end somewhere else because a name further in was misspelt
         vertices = self.outline.vertices
         scope = base
         while True:
@@ -142,6 +145,7 @@ class _Lookup:
             self._unknown(transition, reference, f"nothing is called '{name}' here", [], root)
             return
         visible = [child for scope in (base, *self.outline.around(base)) for child in vertices[scope].children]
+        # the whole path, found somewhere else, is the better guess; a name that merely looks similar comes after it
         named = [_descend(self.outline, vertex.index, steps[1:]) for vertex in vertices if vertex.name == name]
         exact = [vertices[index].path for index in named if index is not None][:2]
         found = exact or (closest(name, visible) if len(steps) == 1 else []) or self._elsewhere(steps[-1])
@@ -155,7 +159,7 @@ class _Lookup:
 
     def _elsewhere(self, name: str) -> list[str]:
         """Absolute paths of up to two vertices, anywhere in the model, that are called like *name*."""
-        if self._looked > _MOST_LOOKS:
+        if self._looked > _MOST_LOOKS:  # not counted: it belongs to a look that was
             return []
         named: dict[str, str] = {}
         for vertex in self.outline.vertices[1:]:
@@ -217,6 +221,7 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
         if owner == OUTSIDE:
             joins[target] = ()  # HSM037 reports it
             continue
+        # a set: two sources in one region make one region that waits, and HSM037 tells them apart by their number
         found = {outline.region_between(owner, source) for source in sources}
         waiting = tuple(sorted(found - {NONE}))
         # an exit point is a plain one as long as a single region leads to it: then nothing waits

@@ -43,6 +43,7 @@ def _cure(misplaced: Element, around: Element) -> str:
     """What to do about a *misplaced* part of *around*."""
     part: type[Element] = type(misplaced)
     owner: type[Element] = type(around)
+    # from the special to the general: what is wrong for two reasons gets the advice that helps most
     if owner is nodes.Initial:
         return "to choose where to start, target a 'choice'"
     if owner is nodes.Terminate and part is nodes.Transition:
@@ -61,6 +62,7 @@ def _cure(misplaced: Element, around: Element) -> str:
 def not_a_part(site: Site, report: Report) -> None:
     """HSM002: an argument that is not a part at all."""
     value, in_transition = site.element.value, isinstance(site.owner, nodes.Transition)
+    # a function of hsm is callable as well, and a string has an iterator: each question comes before its wider one
     if getattr(value, "__module__", None) == "hsm.dsl":
         help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
@@ -101,6 +103,7 @@ def duplicates(site: Site, report: Report) -> None:
     first: dict[str, Element] = {}
     for part in parts:
         name = name_of(part)
+        # a part that does not belong here has been reported, and takes no name away from one that does
         if name is None or not is_name(name) or not is_allowed(site.element, part):
             continue
         text = plain(name)
@@ -132,6 +135,7 @@ def counted(site: Site, report: Report) -> None:
         help_ = "keep one of them"
         if kind is nodes.Target:
             help_ = "to enter several regions, name several paths in one hsm.target(...)"
+        # the first counts, and every further one is a mistake of its own, at its own place
         several: list[Element] = [part for part in element.parts if type(part) is kind]
         for extra in several[1:]:
             report.error(
@@ -172,9 +176,4 @@ def too_deep(site: Site, report: Report) -> None:
         help_ = "move the inner part into a model of its own, and embed that with hsm.submachine(name, model)"
         if site.is_in_condition:
             help_ = "write the condition as one function"
-        report.error(
-            "HSM058",
-            f"this is nested more than {DEEPEST} levels deep",
-            site.element.where,
-            help=help_,
-        )
+        report.error("HSM058", f"this is nested more than {DEEPEST} levels deep", site.element.where, help=help_)

@@ -27,11 +27,11 @@ def check_transitions(outline: Outline, report: Report) -> None:
             _default_target(outline, transition, source, report)
         elif not outline.may_leave(transition, source):
             _source(outline, transition, source, report)
-            continue
+            continue  # where it may lead depends on what it leaves
         _target(outline, transition, source, report)
         _homes(outline, transition, source, report)
         kind = outline.vertices[source].kind
-        if kind is not Kind.FORK:
+        if kind is not Kind.FORK:  # all transitions of a fork together have such targets: HSM036
             _several_targets(outline, transition, report)
         if not transition.is_default and kind not in _INWARD:
             _between_regions(outline, transition, source, report)
@@ -115,6 +115,7 @@ def _several_targets(outline: Outline, transition: TransitionDraft, report: Repo
     """HSM047: several targets are in different regions of one state (rule R6)."""
     if len(transition.targets) < 2 or len(transition.reached) < len(transition.targets):
         return
+    # of two `target` parts, HSM014 says what is wrong
     count = sum(isinstance(part, Target) for part in parts_of(transition.element))
     if count == 1 and not in_different_regions(outline, transition.reached):
         report.error(
@@ -131,6 +132,7 @@ def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
     owner = outline.container(*vertices)
     if owner == OUTSIDE or not outline.vertices[owner].regions:
         return False
+    # ``NONE`` for a pseudostate next to the regions, which is in none of them
     regions = [outline.region_between(owner, vertex) for vertex in vertices]
     return NONE not in regions and len(set(regions)) == len(regions)
 
