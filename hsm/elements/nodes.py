@@ -386,19 +386,9 @@ class Defer(EventList, BehaviorPart[I]):
 
 
 VERTICES: tuple[type[Element], ...] = (
-    State,
-    Submachine,
-    Final,
-    Choice,
-    Junction,
-    ShallowHistory,
-    DeepHistory,
-    Fork,
-    Join,
-    EntryPoint,
-    ExitPoint,
-    Terminate,
-)
+    State, Submachine, Final,
+    Choice, Junction, ShallowHistory, DeepHistory, Fork, Join, EntryPoint, ExitPoint, Terminate,
+)  # fmt: skip
 """Every kind of vertex that paths may name; `Region` groups vertices and `Initial` is a default entry."""
 
 TRIGGERS: tuple[type[Element], ...] = (On, OnCall, After, Every, At, When)
