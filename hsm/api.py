@@ -78,6 +78,7 @@ def program_of(model: Model[Any]) -> Program:
 
 
 def _compiled(model: Model[Any]) -> Compiled:
+    # no lock: two threads that come here at once compile it twice, and either result is as good as the other
     known: Compiled | None = model.derived.value
     if known is None:
         program = compile_model(model)
@@ -133,6 +134,7 @@ def start(
         raise TypeError(f"model '{model.name}' works on {wanted}, not on {instance!r}: give it an instance of {wanted}")
     if ctx is not None and not isinstance(ctx, Context):
         raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
+    # nearly every machine is started with the defaults, which need no check, and share one object
     options = DEFAULTS
     given = (grace, step_budget, engine, generate_after, step_memory)
     if clock is not None or given != _DEFAULTS:

@@ -304,6 +304,7 @@ def vertex_at(program: Program, path: str) -> int:
 
 def named(triggers: Triggers, name: str) -> tuple[int, ...]:
     """The transitions that an event called *name* may trigger: exact, then longer prefixes, then ``*`` (rule T2)."""
+    # most vertices react to exact names alone, so that nothing has to be put together for them
     exact = triggers.exact.get(name, ())
     if not (triggers.any or triggers.prefixes) or name in BUILT_IN:
         return exact
@@ -316,6 +317,6 @@ def defers(deferrals: Deferrals, name: str) -> bool:
     """Whether an event called *name* is deferred (rule D1)."""
     if name in deferrals.exact:
         return True
-    if name in BUILT_IN:
+    if name in BUILT_IN:  # no wildcard means them: `defer("*")` would keep errors and time from their transitions
         return False
     return deferrals.any or any(name.startswith(prefix) for prefix in deferrals.prefixes)

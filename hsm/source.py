@@ -62,17 +62,12 @@ class Source:
         if isinstance(self.code, Place):
             return self.code
         line, end_line, column, end_column = _position(self.code, self.offset)
+        # generated code may have no positions at all: the function is what can be named then
         if line is None:
             return Place(self.code.co_filename, self.code.co_firstlineno)
         text = linecache.getline(self.code.co_filename, line)
         last = linecache.getline(self.code.co_filename, end_line or line)
-        return Place(
-            self.code.co_filename,
-            line,
-            _characters(text, column),
-            end_line,
-            _characters(last, end_column),
-        )
+        return Place(self.code.co_filename, line, _characters(text, column), end_line, _characters(last, end_column))
 
     def __repr__(self) -> str:
         return f"<{self.place()}>"
@@ -90,6 +85,7 @@ def _characters(line: str, byte: int | None) -> int | None:
     """The character column of a UTF-8 *byte* column in *line*."""
     if byte is None or not line:
         return byte
+    # the file may have changed since it was imported, so that the column falls into the middle of a character
     return len(line.encode()[:byte].decode(errors="replace"))
 
 

@@ -119,6 +119,7 @@ class _Writer:
         self._ctx, self._instance = "record.context", "record.instance"
 
     def text(self, path: Path) -> Text:
+        # looked through first: what stands before the operations depends on what any of the paths calls
         called = list(_called(path))
         self._is_busy = bool(called)
         is_marked = self._may_suspend_behind_a_task(path)
@@ -136,6 +137,7 @@ class _Writer:
         """What stands before the operations."""
         if not self._is_busy:
             return
+        # until the end: what a behaviour dispatches finds this table, which is empty, and is queued behind this event
         self._line(2, "record.steps = BUSY")
         if has_many:
             self._line(2, f"ctx = {self._ctx}")
@@ -192,6 +194,7 @@ class _Writer:
     # --- lines -----------------------------------------------------------------------------------------------
 
     def _line(self, depth: int, text: str) -> None:
+        # where every line comes through: a function that grows too large is given up at once, not when it is whole
         if len(self._body) > LINES or depth > DEPTH:
             raise NeedsKernel
         self._body.append("    " * depth + text)
@@ -235,6 +238,7 @@ class _Writer:
 
     def _path(self, depth: int, path: Path) -> None:
         """Write *path* and what follows it; what is noted on the way holds for no other path."""
+        # put back afterwards: the next alternative begins where this one did, not where it ended
         noted = (self._handled, self._is_completing, self._at_is_none, self._is_queued)
         if self._operations(depth, path) and path.outcome is not None:
             self._end(depth, path.outcome, path.leaves)
@@ -256,6 +260,7 @@ class _Writer:
                     if not self._arm(depth, path, index, operation):
                         return False
                 case op.Move():
+                    # nobody can look before the next one: only the last of several in a row is written
                     if not _moves_again(path.operations[index + 1 :]):
                         self._line(depth, f"record.leaves = {self._name('leaves', operation.leaves)}")
                 case op.MakeObject():
@@ -303,6 +308,7 @@ class _Writer:
             vertex = behavior.call.vertex
             own = self._instance if vertex is None else f"record.state_objects[{self._name('vertex', vertex)}]"
             arguments = [own, *(self._ctx if each == "ctx" else event for each in behavior.call.arguments)]
+        # by role and not by the user's name, which would make texts differ that are the same but for that
         text = f"{self._name(behavior.role, index)}({', '.join(arguments)})"
         return f"end_of({text})" if behavior.ends_at_once else text
 
@@ -312,6 +318,7 @@ class _Writer:
             self._hand_over(depth, number)
             return
         self._user_call(depth, number, f"answer = {self._call(operation.behavior)}", operation.behavior)
+        # the very values: a guard that returns anything else has made a mistake, and it is the kernel that says so
         self._line(depth, "if answer is not False:")
         self._line(depth + 1, "if answer is not True:")
         self._hand_over(depth + 2, number, "answer")
@@ -331,6 +338,7 @@ class _Writer:
         return True
 
     def _arm(self, depth: int, path: Path, index: int, operation: op.Arm) -> bool:
+        # all of them then, and not only those with a function: the kernel arms the whole list from its beginning
         if self._has_functions(operation):
             self._hand_over(depth, self._position(path, index))
             return False
@@ -356,6 +364,7 @@ class _Writer:
         answer = "TAKEN" if outcome is Outcome.TAKEN else "IGNORED"
         if self._rests:
             if self._is_busy:
+                # something came in meanwhile, or waits for the end: the queue goes on from here, not the caller
                 self._line(depth, "if record.steps is not BUSY:")
                 handled = f", {self._name('handled', self._handled)}" if self._handled else ""
                 self._line(depth + 1, f"return after(record, {answer}{handled})")

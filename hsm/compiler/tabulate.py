@@ -170,7 +170,7 @@ def _triggers(outgoing: list[TransitionDraft]) -> Triggers:
     prefixes: dict[str, list[int]] = {}
     any_: dict[str, list[int]] = {}
     calls: dict[str, list[int]] = {}
-    by_kind = (exact, prefixes, any_)
+    by_kind = (exact, prefixes, any_)  # in the order of `PatternKind`, whose members are the indices
     for draft in outgoing:
         for operation in draft.calls:
             calls.setdefault(operation, []).append(draft.index)

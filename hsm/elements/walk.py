@@ -26,7 +26,7 @@ def name_of(element: Element) -> object:
 def plain(name: object) -> str:
     """*name* as a plain string, also if it is a member of a string enumeration, or has a ``repr`` that raises."""
     if isinstance(name, str):
-        return str.__str__(name)
+        return str.__str__(name)  # ``str(name)`` would be the member's own: its class and its name
     try:
         return repr(name)
     except Exception:  # of the user's own ``__repr__``
@@ -41,6 +41,7 @@ def parts_of(element: Element) -> tuple[Any, ...]:
 
 def conditions_of(element: Any) -> tuple[Any, ...]:
     """The conditions directly in *element*; empty for most."""
+    # by exact type, here and below: an `isinstance` takes longer, and every element of a tree is asked
     kind: type[Any] = element.__class__
     if kind is AllOf or kind is AnyOf:
         found: tuple[Any, ...] = element.conditions

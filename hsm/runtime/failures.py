@@ -38,6 +38,7 @@ class Failures:
 
     def interrupt(self, interruption: BaseException) -> None:
         """Keep what is never turned into an event (rule E7)."""
+        # apart from errors, which `begin` hands out: no transition on ``hsm_error`` may take it
         self._interruptions.append(interruption)
 
     def begin(self) -> Exception | None:
@@ -99,7 +100,7 @@ def annotate(error: BaseException, program: Program, behavior: Behavior, event: 
     """Say in a note on *error* which behaviour raised it, where that is written, and on which event."""
     note = f"in {describe_behavior(program, behavior)}"
     label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
-    if event.name not in label:
+    if event.name not in label:  # for its own trigger the label of the transition says so already
         note += f", event '{event.name}'"
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)

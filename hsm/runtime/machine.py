@@ -102,6 +102,7 @@ class Machine(Generic[J]):
         record = self._record
         if record.status in ENDED:
             return Done(record.status)
+        # made when somebody waits, and shared by all who do: most machines are never waited for
         if record.end is None:
             record.end = Pending(record.host, record.report)
         return Promise(record.end)
@@ -152,6 +153,7 @@ class Machine(Generic[J]):
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         record = self._record
+        # who calls is looked at first: on another thread the status may be another one as soon as it was read
         event = Event(operation, Arguments(args, kwargs))
         check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
         if is_inside(record):

@@ -127,11 +127,11 @@ class StepCache:
         if step is not None:
             return step
         is_foreign = isinstance(key, str) and key not in self._names
-        if self.size >= limit or (is_foreign and self._foreign >= limit // FOREIGN_SHARE):
+        is_full = self.size >= limit or (is_foreign and self._foreign >= limit // FOREIGN_SHARE)
+        # room first: what finds none is not counted, and leaves the count to steps that can be generated
+        if is_full or not self._repeats(leaves, key, after):
             return kind.by_kernel(key)
-        if not self._repeats(leaves, key, after):
-            return kind.by_kernel(key)
-        before = self.size
+        before = self.size  # what is made may be a function, a text, tables: their sum is what a foreign name takes
         step = self._make(leaves, key, kind)
         if is_foreign:
             self._foreign += self.size - before

@@ -30,6 +30,7 @@ def check_sender(record: Record, remedy: str = "send with 'machine.dispatch_thre
     Raises:
         LifecycleError: The sender is on another thread, or the loop is closed.
     """
+    # the usual sender is on the machine's own loop, and one comparison tells; only the others need the thread looked up
     if running_loop() is not record.mark:
         host = record.host
         if threading.get_ident() != host.thread:
@@ -49,6 +50,7 @@ def send_from_thread(
     future: Future[Outcome] = Future()
 
     def send() -> None:
+        # whoever sent it may have cancelled the future before the loop came to it: then nothing is dispatched
         if future.set_running_or_notify_cancel():
             host.spawn(_relay(dispatch, event, future), contextvars.copy_context(), is_eager=True)
 
@@ -64,6 +66,7 @@ async def _relay(dispatch: Callable[[Event[Any]], Answer[Outcome]], event: Event
     try:
         future.set_result(await dispatch(event))
     except BaseException as error:
+        # first of all: the other thread may be blocked in `result`, and has to learn of it whatever it is
         future.set_exception(error)
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise  # the program is to end, whatever thread asked

@@ -102,6 +102,7 @@ def _let_go(record: Record) -> None:
         armed = armed.next
     if count < SPARE:
         return
+    # the chain is turned round by this; its order means nothing
     armed, record.timers = record.timers, None
     while armed is not None:
         following = armed.next
@@ -127,6 +128,7 @@ def take(armed: Armed, due: float) -> Event[Tick] | None:
     passed = math.floor((heap.now() - armed.since) / armed.period + 1e-9)
     missed = max(0, passed - armed.number)
     armed.number += missed
+    # from the beginning, and not from the last tick: rounding and late calls do not add up (rule A5)
     tick = armed.since + armed.number * armed.period
     heap.put(armed, tick + armed.period)
     return Event(TIME, Tick(tick, armed.number, missed))
@@ -143,6 +145,7 @@ def _span(record: Record, timer: Timer, event: Event[Any]) -> Work[float]:
     if timer.kind is TimerKind.AT:
         if not isinstance(given, datetime):
             raise DurationError(f"'{behavior.name}' returned {given!r}; a function for 'at' must return a datetime")
+        # worked out once, at entry: when the wall clock is set later, the timer stays where it is
         return _timestamp(given) - _wall(record)
     return _seconds(given, behavior.name, timer.kind)
 

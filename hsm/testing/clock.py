@@ -70,9 +70,7 @@ class VirtualClock(selectors.BaseSelector):
 
         May be cancelled at any time.
         """
-        if self._loop is None:
-            raise RuntimeError("a virtual clock works inside of its own run(...)")
-        idle = self._loop.create_future()
+        idle = self._running_loop().create_future()
         self._idle.append(idle)
         await idle
 
@@ -88,25 +86,26 @@ class VirtualClock(selectors.BaseSelector):
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
         """Call *callback* once `time` has reached *when*."""
-        if self._loop is None:
-            raise RuntimeError("a virtual clock works inside of its own run(...)")
-        return self._loop.call_at(when, callback, *args)
+        return self._running_loop().call_at(when, callback, *args)
 
     # --- a selector for the loop -----------------------------------------------------------------------------
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready; when nothing is and the loop would wait, time jumps by *timeout* instead."""
+        # sockets are real, even here: what is ready on them is looked for, but never waited for while time is virtual
         ready = self._selector.select(0)
         is_alone = not self._has_connections() and not self._threads
         if ready or timeout == 0:
             if is_alone:
                 self._iterate()
             return ready
+        # the loop would wait: everything rests. Whoever waits in `settle` for that is woken before time moves on, and
+        # can look at what has happened up to now
         self._iterations = 0
         if self._idle:
             idle, self._idle = self._idle, []
             for waiting in idle:
-                if not waiting.done():
+                if not waiting.done():  # `settle` may have been cancelled
                     waiting.set_result(None)
             return ready
         if is_alone:
@@ -116,6 +115,7 @@ class VirtualClock(selectors.BaseSelector):
             # a thread may have woken the loop and ended since: so look again
             if not _others() and not self._selector.select(0):
                 raise RuntimeError("everything waits, and nothing is left that could happen: a deadlock")
+        # the other side lives in real time, and so does this wait; virtual time passes by as much
         before = time.monotonic()
         ready = self._selector.select(timeout)
         self._now += time.monotonic() - before
@@ -171,6 +171,11 @@ class VirtualClock(selectors.BaseSelector):
 
     def _new_loop(self) -> LoopOnClock:
         self._loop = LoopOnClock(self)
+        return self._loop
+
+    def _running_loop(self) -> LoopOnClock:
+        if self._loop is None:
+            raise RuntimeError("a virtual clock works inside of its own run(...)")
         return self._loop
 
 

@@ -78,11 +78,12 @@ def shown(value: object) -> str:
         return f"'{value.word}'"
     if callable(value):
         return f"'{qualified_name(value)}'"
+    # before the repr, which would show every part of the list with its own parts
     items: Any = value
     if type(value) in (list, tuple) and any(isinstance(each, Element) for each in items):
         return f"a {type(value).__name__} of parts"
     try:
         text = repr(value)
-    except Exception:
+    except Exception:  # the user's own ``__repr__``, called while another mistake is being reported
         return f"this {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."
