@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from hsm.runtime.awaitables import Work, through
+from hsm.runtime.awaitables import Work, original, through
 from hsm.runtime.host import CancelledError, Host, Task
 
 
@@ -53,7 +53,7 @@ class Drive:
         except StopIteration as end:
             self.ended(end.value, None)
         except BaseException as error:
-            self.ended(None, error)
+            self.ended(None, original(error))
         else:
             self.suspended()
             task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
@@ -95,7 +95,7 @@ class Drive:
                 return
             except BaseException as error:
                 self.task = None
-                self.ended(None, error)
+                self.ended(None, original(error))
                 return
             finally:
                 del argument  # an error, which keeps this frame

@@ -15,7 +15,7 @@ from hsm.context import Context
 from hsm.errors import GuardError
 from hsm.events import Event
 from hsm.program import Behavior
-from hsm.runtime.awaitables import Closing, Stopping, Work, awaits, is_done, through
+from hsm.runtime.awaitables import Work, awaits, is_done, original, through
 from hsm.runtime.failures import annotate
 from hsm.runtime.record import Record, parts_of
 
@@ -160,14 +160,15 @@ def make_state_object(record: Record, vertex: int, error: BaseException | None =
 
 def fail(record: Record, error: Exception, behavior: Behavior, event: Event[Any]) -> None:
     """Keep *error* for an ``hsm_error`` event, with a note on where it came from."""
-    raised = error.args[0] if isinstance(error, Stopping) else error
+    raised = original(error)
+    assert isinstance(raised, Exception)  # as `through` keeps them apart
     annotate(raised, record.program, behavior, event)
     parts_of(record).failures.raised.append(raised)
 
 
 def interrupt(record: Record, interruption: BaseException) -> None:
     """Keep what is never turned into an event (rule E7)."""
-    parts_of(record).failures.interrupt(interruption.args[0] if isinstance(interruption, Closing) else interruption)
+    parts_of(record).failures.interrupt(original(interruption))
 
 
 def end_of(coroutine: Coroutine[Any, Any, T]) -> T:

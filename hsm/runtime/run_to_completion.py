@@ -254,13 +254,8 @@ def _finish(
     recalling before closing, which empties the queue; `stopping` is over only after closing, so that a callback that
     stops the machine finds the stop under way; those that wait come last.
 
-    Args:
-        record, parts: The machine.
-        occurrence: What was processed.
-        value: What came of it.
-        failure: What the work itself raised.
-        cancellation: What came into a behaviour because somebody cancelled the task of the step; if nobody awaits the
-            occurrence, it needs no report: whoever cancelled the task knows.
+    A *cancellation*, which came into a behaviour because somebody cancelled the task of the step, needs no report if
+    nobody awaits the occurrence: whoever cancelled the task knows.
     """
     queue, failures = parts.queue, parts.failures
     errors, unclaimed = failures.take_unhandled(), failures.take_unclaimed()

@@ -448,12 +448,12 @@ async def test_a_change_that_was_noted_in_a_state_that_is_left_by_then_does_not_
 @rule("E7")
 @both_engines
 async def test_something_fatal_in_an_exit_ends_its_list_and_not_the_step(engine):
-    """The step is done to its end, and then it is raised where it was sent."""
+    """The step is done to its end, and then it is raised from the await."""
     machine = await started(
         hsm.define("M", hsm.state("a", hsm.exit(interrupt, note("never")), go("go", "b")), logged("b")), engine=engine
     )
     with pytest.raises(KeyboardInterrupt):
-        machine.dispatch("go")
+        await machine.dispatch("go")
     assert machine.instance.log == ["+b"]
     assert machine.state() == "/M/b"
     assert await machine.dispatch("other") is hsm.Outcome.IGNORED
