@@ -51,9 +51,9 @@ from hsm.elements.nodes import (
     When,
 )
 from hsm.elements.parts import Element
-from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
+from hsm.elements.walk import conditions_of, label_of, name_of, parts_of
 from hsm.events import Pattern, pattern
-from hsm.names import is_name, is_path, join, segments
+from hsm.names import is_name, is_path, is_text, join, plain, segments
 from hsm.program import OUTSIDE, Kind
 
 _KINDS: dict[type[Element], Kind] = {
@@ -178,10 +178,10 @@ def _embed(outline: Outline, draft: VertexDraft, model: Model[Any], exit_points:
     element, draft.element = draft.element, model
     for part in model.parts:
         _parts(outline, draft, (part,), root=draft.index)
-        if isinstance(part, ExitPoint) and part.name in exit_points:
-            exit_point = outline.vertices[draft.children[part.name]]
+        if isinstance(part, ExitPoint) and (name := plain(part.name)) in exit_points:
+            exit_point = outline.vertices[draft.children[name]]
             first = len(outline.transitions)
-            _parts(outline, exit_point, exit_points.pop(part.name).parts, root=draft.root)
+            _parts(outline, exit_point, exit_points.pop(name).parts, root=draft.root)
             for transition in outline.transitions[first:]:
                 transition.base = draft.index
     draft.unknown_exit_points = tuple(exit_points.values())
@@ -254,7 +254,7 @@ def _on(transition: TransitionDraft, part: On[Any]) -> None:
 
 
 def _on_call(transition: TransitionDraft, part: OnCall[Any]) -> None:
-    transition.calls += (part.operation,)
+    transition.calls += (plain(part.operation),)
 
 
 def _timer(transition: TransitionDraft, part: After[Any] | Every[Any] | At[Any]) -> None:
@@ -289,7 +289,7 @@ def _external(transition: TransitionDraft, part: External[Any]) -> None:
 
 def _patterns(part: EventList) -> tuple[Pattern, ...]:
     """The patterns of the events of *part*; invalid ones have already been reported."""
-    found = [pattern(plain(event)) for event in part.events if isinstance(event, str)]
+    found = [pattern(plain(event)) for event in part.events if is_text(event)]
     return tuple([each for each in found if each is not None])
 
 

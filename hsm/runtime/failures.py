@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from hsm.events import Event
-from hsm.program import NONE, Behavior, Program, describe_behavior
+from hsm.program import Behavior, Program, describe_failure
 
 
 @attrs.define(eq=False)
@@ -97,9 +97,6 @@ class Failures:
 
 def annotate(error: BaseException, program: Program, behavior: Behavior, event: Event[Any]) -> None:
     """Say in a note on *error* which behaviour raised it, where that is written, and on which event."""
-    note = f"in {describe_behavior(program, behavior)}"
-    label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
-    if event.name not in label:
-        note += f", event '{event.name}'"
+    note = describe_failure(program, behavior, event.name)
     if note not in getattr(error, "__notes__", ()):
         error.add_note(note)

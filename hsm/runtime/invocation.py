@@ -14,6 +14,7 @@ from hsm.behaviors import Bound
 from hsm.context import Context
 from hsm.errors import GuardError
 from hsm.events import Event
+from hsm.names import shown
 from hsm.program import Behavior
 from hsm.runtime.awaitables import Closing, Stopping, Work, awaits, is_done, through
 from hsm.runtime.failures import annotate
@@ -75,7 +76,7 @@ def ask(
             answer = (yield answer) if awaits(answer) else _plain(answer)
         if answer is not True and answer is not False:
             kind = type(answer).__name__
-            raise GuardError(f"'{behavior.name}' returned {answer!r} ({kind}); a guard must return True or False")
+            raise GuardError(f"'{behavior.name}' returned {shown(answer)} ({kind}); a guard must return True or False")
     except Exception as raised:
         fail(record, raised, behavior, event)
         return None
