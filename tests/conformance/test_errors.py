@@ -229,7 +229,7 @@ async def test_a_note_is_one_line(engine):
         assert len(text.splitlines()) == 1
 
 
-@rule("E1", "E1a")
+@rule("E1")
 @both_engines
 async def test_a_note_is_made_where_the_working_directory_is_gone(engine, tmp_path, monkeypatch):
     """The file is named whole then, and the step goes on."""
@@ -243,7 +243,7 @@ async def test_a_note_is_made_where_the_working_directory_is_gone(engine, tmp_pa
     assert machine.state() == "/M/b"
 
 
-@rule("E1a", "E2")
+@rule("E1", "E2")
 @both_engines
 async def test_an_answer_that_cannot_be_shown_is_an_error_of_its_guard_all_the_same(engine):
     """A `GuardError` that names its type, and not what went wrong in showing it."""

@@ -413,7 +413,7 @@ class Unshowable(int):
     __str__ = __repr__
 
 
-@rule("A4", "E1a")
+@rule("A4", "E1")
 @both_engines
 @pytest.mark.parametrize(
     ("trigger", "given", "text"),
