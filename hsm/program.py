@@ -20,7 +20,7 @@ import attrs
 
 from hsm.behaviors import StateObjectFactory
 from hsm.events import BUILT_IN
-from hsm.names import closest, either, join
+from hsm.names import closest, either, is_text, join, one_line, plain, shown
 from hsm.source import Source, of_function
 
 OUTSIDE = -1
@@ -187,6 +187,10 @@ class TimerKind(enum.IntEnum):
     AT = 2
 
 
+SHORTEST_PERIOD = 1e-9
+"""Seconds between two ticks of `every`, at least (rule A4): clocks count nanoseconds, and tell apart nothing less."""
+
+
 @attrs.frozen
 class Timer:
     """A timer of a transition (rules A2 to A6).
@@ -276,12 +280,31 @@ class Program:
 
 
 def describe_behavior(program: Program, behavior: Behavior) -> str:
-    """Where *behavior* stands, as the note on an exception says it: role, vertex, trigger, file and line."""
+    """Where *behavior* stands, as the note on an exception says it: role, vertex, trigger, file and line.
+
+    Always one line, as it is logged, and a comment in the text of generated steps.
+    """
     vertex = program.vertices[behavior.vertex].path
     label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
     place = behavior.where.place() if behavior.where is not None else of_function(behavior.call)
     position = f" ({place.short})" if place is not None else ""
-    return f"{behavior.role} of {vertex}{' ' + label if label else ''}{position}"
+    return one_line(f"{behavior.role} of {vertex}{' ' + label if label else ''}{position}")
+
+
+def describe_failure(program: Program, behavior: Behavior, name: str) -> str:
+    """The note on an exception that *behavior* raised on the event *name*: where it stands, and on which event.
+
+    The event is left out where it is the only trigger of the transition, as that is named already.
+    """
+    note = f"in {describe_behavior(program, behavior)}"
+    if behavior.transition != NONE:
+        transition = program.transitions[behavior.transition]
+        triggers = program.vertices[transition.source].triggers
+        # both: a timer's label may read as that of an event does, and one of several triggers does not say which
+        may_trigger = behavior.transition in (*triggers.exact.get(name, ()), *triggers.calls.get(name, ()))
+        if may_trigger and transition.label in (f"on '{name}'", f"on call of '{name}'"):
+            return note
+    return f"{note}, event '{one_line(name)}'"
 
 
 def vertex_at(program: Program, path: str) -> int:
@@ -291,8 +314,9 @@ def vertex_at(program: Program, path: str) -> int:
         ValueError: There is none; the message names the closest.
         TypeError: *path* is no string.
     """
-    if not isinstance(path, str):
-        raise TypeError(f"a path is a string such as '/{program.name}/a', not {path!r}")
+    if not is_text(path):
+        raise TypeError(f"a path is a string such as '/{program.name}/a', not {shown(path)}")
+    path = plain(path)
     name = path if path.startswith("/") else join(f"/{program.name}", path)
     vertex = program.index.get(name)
     if vertex is None:

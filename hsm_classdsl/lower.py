@@ -38,7 +38,7 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
-from hsm.names import is_absolute, join, segments
+from hsm.names import is_absolute, is_text, join, plain, segments
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, users_bases
 from hsm_classdsl.guards import Guard, GuardCombination, Guarding, InStateTerm, is_guard
@@ -114,8 +114,9 @@ class _Lowering:
                     self._collect_element(part, inner)
 
     def _collect_element(self, element: Element, path: str) -> None:
-        name = name_of(element)
-        if isinstance(name, str):
+        written = name_of(element)
+        if is_text(written):
+            name = plain(written)
             self.names.setdefault(path, set()).add(name)
             for part in parts_of(element):
                 self._collect_element(part, _child(path, name))
@@ -202,7 +203,10 @@ class _Lowering:
             return None
         if source is None:
             return ""
-        path = self._path(source, "").removeprefix(f"/{self.machine.__name__}/")
+        path = self._path(source, "")
+        if not is_text(path):
+            return None
+        path = path.removeprefix(f"/{self.machine.__name__}/")
         return path if path in self.names else None
 
     def _path(self, path: Path, base: str | None) -> str:
@@ -212,7 +216,7 @@ class _Lowering:
         does not find.
         """
         if not isinstance(path, type):
-            return path
+            return plain(path) if is_text(path) else path
         paths = self.paths.get(path, set())
         if len(paths) != 1:
             return path.__qualname__
@@ -230,8 +234,8 @@ class _Lowering:
             return path
         if isinstance(source, type):
             return min(self.paths.get(source, ("",)))  # of several, any: `_path` makes that an unknown path
-        first, *steps = segments(source)
-        if is_absolute(source):
+        first, *steps = segments(plain(source))
+        if is_absolute(plain(source)):
             return "/".join(steps)
         if first not in (".", ".."):
             while path and first not in self.names.get(path, ()):

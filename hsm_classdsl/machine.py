@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import hsm
 from hsm.api import program_of
 from hsm.elements.nodes import Model
-from hsm.instance import without
+from hsm.instance import NotCopied, without
 from hsm.source import Source, call_site
 from hsm_classdsl.body import read, strays
 from hsm_classdsl.lower import lower
@@ -27,6 +27,21 @@ class _ModelOfClass:
         if model is None:
             raise AttributeError(f"machine class {owner.__name__!r} declares no states, so it has no model")
         return model
+
+
+class _Block(NotCopied):
+    """The ``async with`` block that a machine is in.
+
+    Attributes:
+        machine: That very machine; what else has the attribute is a copy of it.
+        starting: What started it, and stops it.
+    """
+
+    __slots__ = ("machine", "starting")
+
+    def __init__(self, machine: object, starting: Any) -> None:
+        self.machine = machine
+        self.starting = starting
 
 
 class Machine(hsm.Instance):
@@ -49,7 +64,7 @@ class Machine(hsm.Instance):
         model = _ModelOfClass()
     hsm_model: ClassVar[Any] = None
     hsm_where: ClassVar[Source | None] = None
-    _block: Any = None
+    _block: _Block | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -82,12 +97,14 @@ class Machine(hsm.Instance):
         block = hsm.start(None, self, type(self).model)
         await block.__aenter__()
         # only now: a second block inside the first fails to start, and must not replace it
-        object.__setattr__(self, "_block", block)
+        object.__setattr__(self, "_block", _Block(self, block))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         block = self._block
+        if block is None or block.machine is not self:
+            raise hsm.LifecycleError(f"this {type(self).__name__} is in no block: 'async with machine:' begins one")
         object.__setattr__(self, "_block", None)
-        await block.__aexit__(kind, error, traceback)
+        await block.starting.__aexit__(kind, error, traceback)

@@ -17,6 +17,7 @@ from typing_extensions import TypeIs
 from hsm.context import Context
 from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
 from hsm.events import Event, Signal
+from hsm.names import shown
 from hsm.source import Source, call_site
 from hsm_classdsl.guards import Guard, Guarding, GuardTerm
 
@@ -47,7 +48,7 @@ def attach(function: object, mark: Mark) -> None:
     try:
         setattr(function, MARKS, (mark, *getattr(function, MARKS, ())))
     except AttributeError:
-        raise TypeError(f"a mark decorates a function, not {function!r}") from None
+        raise TypeError(f"a mark decorates a function, not {shown(function)}") from None
 
 
 def marks_of(attribute: object) -> tuple[Mark, ...]:

@@ -14,9 +14,9 @@ from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, Trans
 from hsm.elements import nodes
 from hsm.elements.grammar import is_allowed
 from hsm.elements.parts import Element
-from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
+from hsm.elements.walk import conditions_of, label_of, name_of, parts_of
 from hsm.events import Pattern, pattern
-from hsm.names import is_name, is_path, join, segments
+from hsm.names import is_name, is_path, is_text, join, plain, segments
 from hsm.program import OUTSIDE, Kind
 
 _KINDS: dict[type[Element], Kind] = {
@@ -147,11 +147,11 @@ def _embed(
     element, draft.element = draft.element, model
     for part in model.parts:
         _parts(outline, draft, (part,), root=draft.index)
-        if isinstance(part, nodes.ExitPoint) and part.name in exit_points:
-            exit_point = outline.vertices[draft.children[part.name]]
+        if isinstance(part, nodes.ExitPoint) and (name := plain(part.name)) in exit_points:
+            exit_point = outline.vertices[draft.children[name]]
             # behind the exit point's own in the numbering, as they are written outside of it: its own are tried first
             first = len(outline.transitions)
-            _parts(outline, exit_point, exit_points.pop(part.name).parts, root=draft.root)
+            _parts(outline, exit_point, exit_points.pop(name).parts, root=draft.root)
             for transition in outline.transitions[first:]:
                 transition.base = draft.index
     # every exit point that the model has was taken out on the way
@@ -226,7 +226,7 @@ def _on(transition: TransitionDraft, part: nodes.On[Any]) -> None:
 
 
 def _on_call(transition: TransitionDraft, part: nodes.OnCall[Any]) -> None:
-    transition.calls += (part.operation,)
+    transition.calls += (plain(part.operation),)
 
 
 def _timer(transition: TransitionDraft, part: nodes.After[Any] | nodes.Every[Any] | nodes.At[Any]) -> None:
@@ -261,7 +261,7 @@ def _external(transition: TransitionDraft, part: nodes.External[Any]) -> None:
 
 def _patterns(part: nodes.EventList) -> tuple[Pattern, ...]:
     """The patterns of the events of *part*; invalid ones have already been reported."""
-    found = [pattern(plain(event)) for event in part.events if isinstance(event, str)]
+    found = [pattern(plain(event)) for event in part.events if is_text(event)]
     return tuple([each for each in found if each is not None])
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from hsm.compiler.outline import Outline, Reference, TransitionDraft
 from hsm.compiler.report import Report
-from hsm.elements.walk import plain
-from hsm.names import closest, either, is_absolute, is_name, segments
+from hsm.names import closest, either, is_absolute, is_name, plain, segments
 from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
 
 _MOST_LOOKS = 20

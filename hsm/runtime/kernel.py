@@ -41,7 +41,7 @@ def process_event(record: Record, occurrence: Occurrence) -> Work[Outcome]:
     event = occurrence.event
     assert event is not None  # this one is about an event
     parts = parts_of(record)
-    return execute(record, parts, rules.on_event(parts.step, event.name), event)
+    return execute(record, parts, rules.on_event(parts.step, event._hsm_key), event)  # pyright: ignore[reportPrivateUsage]  # what events are matched by
 
 
 def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
@@ -53,7 +53,7 @@ def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
     event = occurrence.event
     assert event is not None  # this one is about a call
     parts = parts_of(record)
-    decision, value = yield from execute(record, parts, rules.on_call(parts.step, event.name), event)
+    decision, value = yield from execute(record, parts, rules.on_call(parts.step, event._hsm_key), event)  # pyright: ignore[reportPrivateUsage]  # what events are matched by
     if not decision.chosen:
         places = ", ".join([record.program.vertices[leaf].path for leaf in record.leaves])
         raise CallError(f"no transition takes the call of '{event.name}' in {places}")

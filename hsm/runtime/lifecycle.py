@@ -69,7 +69,7 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         raise LifecycleError(f"this machine is {how} already")
     if record.parent is not None:
         _check_context(record.parent)
-    attach(record.instance, record.machine)
+    attach(record)
     # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
     if record.parent is not None:
         record.request = Context(record.parent)
@@ -277,7 +277,7 @@ def _restart_work(record: Record, under_way: Restart) -> Work[None]:
     if under_way.is_called_off:
         raise MachineStopped(_CALLED_OFF)
     # checked before anything is reset: the machine stays stopped, instead of being neither stopped nor started
-    check_free(record.instance, record.machine)
+    check_free(record)
     if record.parent is not None:
         _check_context(record.parent)
     record.reset()

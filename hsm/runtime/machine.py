@@ -7,7 +7,7 @@ In: events, from wherever. Out: their outcomes, and what is active. Checks what 
 from __future__ import annotations
 
 import concurrent.futures
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, SupportsIndex, TypeVar, overload
 
 from hsm.answer import Answer
 from hsm.configuration import innermost, is_active
@@ -107,6 +107,9 @@ class Machine(Generic[J]):
             record.end = Pending(record.host, record.report)
         return Promise(record.end)
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        raise TypeError("a machine cannot be copied or pickled: start another one on a copy of its instance")
+
     def __repr__(self) -> str:
         state = self.state()
         return f"<Machine {self.program.name} {self.status.value}{' in ' + state if state else ''}>"
@@ -157,10 +160,10 @@ class Machine(Generic[J]):
         event = Event(operation, Arguments(args, kwargs))
         check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
         if is_inside(record):
-            raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{operation}'")
+            raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
         if record.status is not RUNNING:
             raise LifecycleError(
-                f"the call of '{operation}' needs a running machine, and this one is {record.status.value}"
+                f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
             )
         result = pending(record)
         put(record, Occurrence(process_call, event, result, is_call=True))
@@ -214,10 +217,12 @@ def _dispatch(record: Record, event: Event[Any] | str, data: Any) -> Answer[Outc
     """`Machine.dispatch`, for whatever is not an event alone, or comes from somewhere else."""
     sent = as_event(event, data)
     check_sender(record)
-    return (record.steps.get(sent.name) or find(record, sent.name, EVENT))(record, sent)
+    name = sent._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    return (record.steps.get(name) or find(record, name, EVENT))(record, sent)
 
 
 def _without_step(record: Record, event: Event[Any] | str) -> Answer[Outcome]:
     """`Machine.dispatch`, where no step is generated, or for a name."""
     sent = as_event(event, None)
-    return (record.steps.get(sent.name) or find(record, sent.name, EVENT))(record, sent)
+    name = sent._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    return (record.steps.get(name) or find(record, name, EVENT))(record, sent)

@@ -16,7 +16,7 @@ import attrs
 from hsm.configuration import Leaves
 from hsm.context import Context
 from hsm.events import COMPLETION, Event
-from hsm.instance import Runner
+from hsm.instance import NotCopied, Runner
 from hsm.outcome import Status
 from hsm.program import Program
 from hsm.rules.step import Step
@@ -90,8 +90,8 @@ class Parts:
     truths: dict[int, bool]
 
 
-@attrs.define(eq=False, weakref_slot=False)
-class Record:
+@attrs.define(eq=False, repr=False, weakref_slot=False)  # its instance may show it
+class Record(NotCopied):
     """The state of one machine.
 
     Attributes:

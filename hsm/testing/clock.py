@@ -13,11 +13,12 @@ import selectors
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar, overload
 
 from typing_extensions import ParamSpec
 
+from hsm.names import shown
 from hsm.runtime.host import Cancellable
 from hsm.testing.loop import LoopOnClock, run_on, sleep
 
@@ -29,24 +30,28 @@ class VirtualClock(selectors.BaseSelector):
     """Time for tests: starts at 0, stands still while anything runs, and jumps when everything waits.
 
     Args:
-        wall: What the wall clock says at time 0; by default the start of 2024, UTC.
+        wall: What the wall clock says at time 0 (naive: local time); by default the real time when the clock is made,
+            so that ``datetime.now()`` in a program is not far from it. Pass it where a test depends on the date.
         patience: How many iterations of the loop may follow each other before a program that never comes to rest, so
             that time cannot go on, gets a `RuntimeError`.
 
     Raises:
         ValueError: *patience* is not positive.
+        TypeError: *wall* is not a ``datetime``.
 
     While the loop watches sockets, or something runs in an executor, time passes at its ordinary pace, as the other
     side lives in real time. A program that waits for nothing at all gets a `RuntimeError` instead of waiting forever.
     """
 
-    def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC), *, patience: int = 1_000_000) -> None:
+    def __init__(self, wall: datetime | None = None, *, patience: int = 1_000_000) -> None:
         if patience < 1:
-            raise ValueError(f"patience is 1 or more iterations, not {patience!r}")
+            raise ValueError(f"patience is 1 or more iterations, not {shown(patience)}")
+        if wall is not None and not isinstance(wall, datetime):
+            raise TypeError(f"the wall of a clock is a datetime, not {shown(wall)}")
         self._patience = patience
         self._iterations = 0
         self._now = 0.0
-        self._wall = wall.timestamp()
+        self._wall = time.time() if wall is None else wall.timestamp()
         self._selector = selectors.DefaultSelector()
         self._loop: LoopOnClock | None = None
         self._threads = 0
@@ -185,16 +190,33 @@ def _others() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each is not mine and not each.name.startswith("asyncio_")]
 
 
-def run(main: Awaitable[R]) -> R:
-    """Run *main* in virtual time, and give its result: ``asyncio.run`` for tests."""
-    return VirtualClock().run(main)
+def run(main: Awaitable[R], *, wall: datetime | None = None) -> R:
+    """Run *main* in virtual time, and return its result: ``asyncio.run`` for tests.
+
+    Args:
+        main: What to run.
+        wall: What the wall clock says at the beginning, as for `VirtualClock`; by default the real time.
+    """
+    return VirtualClock(wall).run(main)
 
 
-def virtual_time(test: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
-    """Make a plain function of the async *test*, which runs in virtual time each time it is called."""
+@overload
+def virtual_time(test: Callable[P, Coroutine[Any, Any, R]], /) -> Callable[P, R]: ...
+@overload
+def virtual_time(*, wall: datetime) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, R]]: ...
+def virtual_time(test: Any = None, /, *, wall: datetime | None = None) -> Any:
+    """Make a plain function of the async *test*, which runs in virtual time each time it is called.
 
+    With ``@virtual_time(wall=...)`` each run begins at that moment of the wall clock, as for `run`.
+    """
+    if test is None:
+        return functools.partial(_in_virtual_time, wall=wall)
+    return _in_virtual_time(test, wall=wall)
+
+
+def _in_virtual_time(test: Callable[P, Coroutine[Any, Any, R]], *, wall: datetime | None) -> Callable[P, R]:
     @functools.wraps(test)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        return run(test(*args, **kwargs))
+        return run(test(*args, **kwargs), wall=wall)
 
     return wrapped

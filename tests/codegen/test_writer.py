@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
 import subprocess
@@ -293,3 +294,19 @@ def test_levels_are_counted(count, is_written):
     text = hsm.generated(model, "e", "a")
     assert (text is not None) is is_written
     assert text is None or compile(text, "step", "exec")
+
+
+ODD = ["a\nraise SystemExit", "a\r\nb", "a\x0bb\x0c", "a\x1c\x85b", "a\u2028b\u2029", "a\x00b", "a\ud800b", "a\\nb"]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=ascii)
+def test_names_of_any_kind_leave_the_text_whole(odd):
+    """Comments stay comments: what is shown of a step is the very program that is run."""
+    model = hsm.define(
+        odd, hsm.state(odd, hsm.exit(note("-")), go(odd, "../b", hsm.effect(note("go")))), hsm.state("b")
+    )
+    text = hsm.generated(model, odd, odd)
+    bare = written(model, odd, odd).source
+    assert [line.split("  # ")[0] for line in text.splitlines()] == bare.splitlines()
+    assert text.count("  # ") == 2
+    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(bare))

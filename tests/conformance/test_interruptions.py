@@ -21,12 +21,14 @@ from support import (
     logged,
     note,
     on,
+    pause,
     rule,
     settle,
     started,
 )
 
 import hsm
+from hsm.testing import VirtualClock
 
 
 class Outcry(BaseException):
@@ -163,13 +165,14 @@ def test_the_end_of_the_program_comes_out_of_the_loop_when_nobody_awaits_it(kind
         asyncio.get_running_loop().set_exception_handler(
             lambda loop, context: caught.append(type(context["exception"]))
         )
-        model = hsm.define("M", hsm.state("a", after(0, hsm.effect(make("", kind)), hsm.target("../b"))), logged("b"))
+        model = hsm.define("M", hsm.state("a", after(1, hsm.effect(make("", kind)), hsm.target("../b"))), logged("b"))
         return await started(model)
 
-    with asyncio.Runner() as runner:
+    clock = VirtualClock()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(clock)) as runner:
         machine = runner.run(main())
         with pytest.raises(kind):
-            runner.run(settle())
+            runner.run(pause(2))
         assert machine.instance.log == ["+b"]
     assert caught[:1] == [kind]
 
@@ -253,7 +256,7 @@ async def test_a_handler_that_cancels_all_tasks_in_the_middle_of_a_step_ends_no_
     await settle()
     assert machine.state() == "/M/b"
     await machine.stop()
-    assert machine.instance.log == ["-a", "+b", "-b"]
+    assert machine.instance.log == ["-a", "ended", "+b", "-b"]
     gc.collect()
     assert caught == []
 

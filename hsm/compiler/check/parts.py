@@ -11,8 +11,8 @@ from hsm.compiler.report import Report
 from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
 from hsm.elements.parts import Element
-from hsm.elements.walk import a, name_of, plain
-from hsm.names import either, is_name
+from hsm.elements.walk import a, name_of
+from hsm.names import either, is_name, is_text, plain
 
 DEEPEST = 200
 """How many elements may contain one another."""
@@ -67,8 +67,8 @@ def not_a_part(site: Site, report: Report) -> None:
         help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
         help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({qualified_name(value)})"
-    elif isinstance(value, str):
-        help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({value!r})"
+    elif is_text(value):
+        help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({plain(value)!r})"
     elif hasattr(value, "__iter__"):
         help_ = "to pass its elements as parts, unpack it with *"
     else:
@@ -153,7 +153,8 @@ def targeted(site: Site, report: Report) -> None:
     if not any(isinstance(part, nodes.Target) for part in element.parts):
         help_ = "add hsm.target(...)"
         if element.name is not None:
-            help_ = f"{element.name!r} is taken as its name: write hsm.initial(hsm.target({element.name!r}))"
+            name = plain(element.name)
+            help_ = f"{name!r} is taken as its name: write hsm.initial(hsm.target({name!r}))"
         report.error("HSM013", "an 'initial' needs a target", element.where, within=site.itself, help=help_)
 
 

@@ -9,8 +9,8 @@ from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
 from hsm.elements.nodes import NotAPart, Submachine, Target
-from hsm.elements.walk import a, name_of, parts_of, plain
-from hsm.names import closest, either, is_name
+from hsm.elements.walk import a, name_of, parts_of
+from hsm.names import closest, either, is_name, plain
 from hsm.program import Kind
 
 _BRANCHING = {Kind.CHOICE, Kind.JUNCTION}
