@@ -145,7 +145,7 @@ class Pending(Generic[T]):
         error: The error, if there is one.
     """
 
-    __slots__ = ("_is_delivered", "_promises", "_report", "_value", "_waiters", "error", "host", "is_done")
+    __slots__ = ("_is_delivered", "_on_done", "_promises", "_report", "_value", "_waiters", "error", "host", "is_done")
 
     def __init__(self, host: Host, report: Callable[[list[BaseException]], object]) -> None:
         self.host = host
@@ -154,6 +154,7 @@ class Pending(Generic[T]):
         self._is_delivered = False
         self._promises: int | None = None
         self._waiters: list[Any] = []
+        self._on_done: Callable[[T | None, BaseException | None], object] | None = None
         self.error: BaseException | None = None
         self.is_done = False
 
@@ -183,7 +184,16 @@ class Pending(Generic[T]):
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        if self._on_done is not None:
+            self._is_delivered = True
+            self._on_done(value, self.error)
         self._report_if_abandoned()
+
+    def when_done(self, done: Callable[[T | None, BaseException | None], object]) -> None:
+        """Call *done* with the result and the error, once there is one of them; one who asks in this way is enough."""
+        self._on_done = done
+        if self.is_done:
+            self.finish(self._value, [] if self.error is None else [self.error])
 
     def promise(self) -> None:
         """Somebody may ask."""
@@ -237,8 +247,21 @@ class Promise(Drivable[T]):
             if self._pending.is_done:
                 self._pending.deliver()
 
+    def when_done(self, done: Callable[[T | None, BaseException | None], object]) -> None:
+        """Call *done* with the value and the error, once there is one of them."""
+        self._pending.when_done(done)
+
     def __del__(self) -> None:
         self._pending.give_up()
+
+
+def when_done(answer: Answer[T], done: Callable[[T | None, BaseException | None], object]) -> None:
+    """Call *done* with the value and the error of *answer*: now, or when there is one of them."""
+    if isinstance(answer, Promise):
+        answer.when_done(done)
+    else:
+        assert isinstance(answer, Done)  # there are no others
+        done(answer.value, None)
 
 
 def together(errors: list[BaseException]) -> BaseException | None:

@@ -19,8 +19,8 @@ class Drive:
     """Some work on its way: done here up to the first thing that has to be awaited, the rest in a task (rule Q3).
 
     Nobody awaits the task. Whoever cancels it, be it a behaviour that runs in it or somebody who cancels all tasks,
-    cancels what the work is awaiting, and not the work (rule E7). `ended` is called once, unless the loop is closed in
-    the middle of the work, which is closed as well then.
+    cancels what the work is awaiting, and not the work (rule E7). Either `ended` or, when the loop is shut down in the
+    middle of the work, `abandoned` is called once; neither is if the loop is closed without being shut down.
 
     Attributes:
         task: The task, while it does the rest.
@@ -32,7 +32,7 @@ class Drive:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._has_begun = False
-        self.task: object = None
+        self.task: Task | None = None
         self.cancellation: BaseException | None = None
 
     def suspended(self) -> None:
@@ -40,6 +40,9 @@ class Drive:
 
     def ended(self, value: Any, error: BaseException | None) -> None:
         """The work has returned *value*, or raised *error*."""
+
+    def abandoned(self) -> None:
+        """The loop ends in the middle of the work, which has been closed."""
 
     def start(self, work: Work[Any]) -> None:
         """Do *work*."""
@@ -59,6 +62,8 @@ class Drive:
             task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
             if not self._has_begun:
                 task.add_done_callback(functools.partial(self._never_began, awaitable))
+            if not task.done() and not self._host.add_at_end(task.cancel):
+                task.cancel()
         finally:
             del argument  # an error, which keeps this frame
 
@@ -76,6 +81,9 @@ class Drive:
                     await self._host.next_iteration()  # where it arrives, unless what was awaited has swallowed it
                 advance = work.send
             except CancelledError as error:
+                if self._host.is_shutting_down:
+                    self._abandon(awaitable)
+                    raise
                 argument = error
                 if self._host.is_being_cancelled():
                     self.cancellation = error
@@ -90,11 +98,11 @@ class Drive:
             try:
                 awaitable = advance(argument)
             except StopIteration as end:
-                self.task = None  # an error that is raised from here keeps this frame, and must not keep its own task
+                self._leave_task()
                 self.ended(end.value, None)
                 return
             except BaseException as error:
-                self.task = None
+                self._leave_task()
                 self.ended(None, original(error))
                 return
             finally:
@@ -102,8 +110,25 @@ class Drive:
 
     def _never_began(self, awaitable: Any, task: Task) -> None:
         """If *task* was cancelled before its first step: nothing was awaited, and the work goes on with that."""
-        if task.cancelled() and not self._has_begun:
-            if isinstance(awaitable, Coroutine):
-                awaitable.close()
-            self.cancellation = CancelledError()
-            self._advance(self._work.throw, self.cancellation)
+        if self._has_begun or not task.cancelled():
+            return
+        self._host.at_end.discard(task.cancel)
+        if self._host.is_shutting_down:
+            self._abandon(awaitable)
+            return
+        if isinstance(awaitable, Coroutine):
+            awaitable.close()
+        self.cancellation = CancelledError()
+        self._advance(self._work.throw, self.cancellation)
+
+    def _abandon(self, awaitable: Any) -> None:
+        if isinstance(awaitable, Coroutine):
+            awaitable.close()  # without effect where it has ended
+        self._work.close()
+        self.abandoned()
+
+    def _leave_task(self) -> None:
+        """The work is over: an error that is raised from here keeps this frame, and must not keep its own task."""
+        if self.task is not None:
+            self._host.at_end.discard(self.task.cancel)
+        self.task = None

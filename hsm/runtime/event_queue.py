@@ -15,6 +15,7 @@ import attrs
 
 from hsm.events import Event
 from hsm.runtime.awaitables import Pending, Work
+from hsm.runtime.host import Task
 
 
 @attrs.define(eq=False)
@@ -46,7 +47,7 @@ class Occurrence:
 class Suspended(Protocol):
     """The rest of a step that is done in a task."""
 
-    task: object
+    task: Task | None
     """The task, once it has begun."""
 
 

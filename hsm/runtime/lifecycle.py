@@ -305,6 +305,9 @@ class _Restarting(Drive):
         is_quiet = isinstance(error, MachineStopped) or error is self.cancellation
         self._under_way.finish(None, errors, is_quiet=is_quiet)
 
+    def abandoned(self) -> None:
+        self.ended(None, MachineStopped(_CALLED_OFF))
+
 
 def _nothing() -> Work[None]:
     """Work that is done already."""

@@ -28,6 +28,7 @@ from hsm.runtime.record import ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender, send_from_thread
 
+_BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -91,15 +92,20 @@ class Machine(Generic[J]):
         return is_active(program.vertices, self._record.leaves, vertex_at(program, path))
 
     def is_over(self) -> bool:
-        """Whether the machine has ended, in whatever way."""
-        return self._record.status in ENDED
+        """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
+        record = self._record
+        return record.status in ENDED or record.host.loop.is_closed()
 
     def wait(self) -> Answer[Status]:
         """Wait until the machine has ended, in whatever way; returns its last `status`.
 
         May be cancelled at any time; the machine goes on.
+
+        Raises:
+            LifecycleError: From another thread or another event loop.
         """
         record = self._record
+        check_sender(record, _BY_COROUTINE)
         if record.status in ENDED:
             return Done(record.status)
         # made when somebody waits, and shared by all who do: most machines are never waited for
@@ -137,13 +143,15 @@ class Machine(Generic[J]):
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         record = self._record
+        if event.__class__ is str:  # asked for first: an attribute that is missing takes as long as ten events
+            return _dispatch_name(record, event, data)
         try:
             step = record.steps[event._hsm_key]  # type: ignore[union-attr]  # only events have one
         except (AttributeError, KeyError, TypeError):
             step = _without_step  # and not called from here: what it raises was not raised in handling this
-        if data is not None or running_loop() is not record.mark:
-            return _dispatch(record, event, data)
-        return step(record, event)
+        if data is None and running_loop() is record.mark:
+            return step(record, event)
+        return _dispatch(record, event, data)
 
     def call(self, operation: str, *args: Any, **kwargs: Any) -> Answer[Any]:
         """Call *operation*: the await returns what the effect of the transition on it returned, after the step.
@@ -158,7 +166,7 @@ class Machine(Generic[J]):
         record = self._record
         # who calls is looked at first: on another thread the status may be another one as soon as it was read
         event = Event(operation, Arguments(args, kwargs))
-        check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
+        check_sender(record, _BY_COROUTINE)
         if is_inside(record):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
         if record.status is not RUNNING:
@@ -211,6 +219,14 @@ class Machine(Generic[J]):
             Exception: What exit actions, or start, raised.
         """
         await lifecycle.restart(self._record)
+
+
+def _dispatch_name(record: Record, name: str, data: Any) -> Answer[Outcome]:
+    """`Machine.dispatch`, for a name."""
+    if running_loop() is not record.mark:
+        check_sender(record)
+    event = Event(name, data)
+    return (record.steps.get(name) or find(record, name, EVENT))(record, event)
 
 
 def _dispatch(record: Record, event: Event[Any] | str, data: Any) -> Answer[Outcome]:

@@ -236,6 +236,9 @@ class _Processing(Drive):
         queue.is_draining = is_draining
         drain(record)
 
+    def abandoned(self) -> None:
+        _abandon(self._record, self._occurrence)
+
 
 # --- what is done --------------------------------------------------------------------------------------------
 
@@ -318,6 +321,23 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
     if dropped and status is Status.STOPPED:
         names = ", ".join(f"'{event.name}'" for event in dropped)
         _logger.warning("machine '%s' was stopped before it processed %s", record.program.name, names)
+
+
+def _abandon(record: Record, occurrence: Occurrence) -> None:
+    """The loop is shut down in the middle of a step: end without another behaviour (rule E7)."""
+    parts = parts_of(record)
+    queue = parts.queue
+    queue.drive = None
+    disarm_all(record)
+    parts.activities.abandon()
+    record.leaves = ()
+    stopping, queue.stopping = queue.stopping, None
+    close(record, Status.STOPPED)
+    if occurrence.pending is not None:
+        errors: list[BaseException] = [] if occurrence is stopping else [_stopped_before(occurrence.event)]
+        occurrence.pending.finish(None, errors, is_quiet=True)
+    if stopping is not None and stopping is not occurrence and stopping.pending is not None:
+        stopping.pending.finish(None, [])  # stopped is what it is
 
 
 def _stopped_before(event: Event[Any] | None) -> MachineStopped:
