@@ -50,6 +50,11 @@ class Suspended(Protocol):
     task: Task | None
     """The task, once it has begun."""
 
+    @property
+    def event(self) -> Event[Any] | None:
+        """What the step is on, if it is an event."""
+        ...
+
 
 @attrs.define(eq=False)
 class EventQueue:

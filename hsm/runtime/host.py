@@ -105,6 +105,7 @@ class Host:
         heaps: The timers on other clocks, by the identity of the clock.
         future, call_soon, call_soon_threadsafe: The loop's own methods.
         at_end: What is called when the loop is being shut down.
+        waits: What tasks that wait for a machine wait for (rule Q10); `awaitables` knows what it is.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -112,6 +113,7 @@ class Host:
     heap: object = None
     heaps: weakref.WeakValueDictionary[int, object] = attrs.field(factory=weakref.WeakValueDictionary[int, object])
     at_end: set[Callable[[], object]] = attrs.field(factory=set[Callable[[], object]])
+    waits: dict[object, Any] = attrs.field(factory=dict[object, Any])
     _end: AsyncGenerator[None, None] | None = None
     mark: object = attrs.field(init=False)
     clock: Clock = attrs.field(init=False)

@@ -110,7 +110,7 @@ class Machine(Generic[J]):
             return Done(record.status)
         # made when somebody waits, and shared by all who do: most machines are never waited for
         if record.end is None:
-            record.end = Pending(record.host, record.report)
+            record.end = Pending(record, comes_after_step=False)
         return Promise(record.end)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:

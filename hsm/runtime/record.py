@@ -25,7 +25,7 @@ from hsm.runtime.awaitables import Pending
 from hsm.runtime.budget import Budget
 from hsm.runtime.event_queue import EventQueue
 from hsm.runtime.failures import Failures
-from hsm.runtime.host import Clock, Host
+from hsm.runtime.host import Clock, Host, Task
 from hsm.runtime.state_objects import StateObjects
 from hsm.runtime.step_cache import NO_STEPS, StepCache, StepTable
 from hsm.runtime.timer_heap import Armed, TimerHeap
@@ -179,6 +179,18 @@ class Record(NotCopied):
         """Whether a step is under way."""
         return self.is_in_generated_step or (self.parts is not None and self.parts.queue.is_working)
 
+    @property
+    def step_task(self) -> Task | None:
+        """The task in which its step is suspended; ``None`` when there is none."""
+        drive = None if self.parts is None else self.parts.queue.drive
+        return None if drive is None else drive.task
+
+    def describe_step(self) -> str:
+        """The step under way, for messages."""
+        drive = None if self.parts is None else self.parts.queue.drive
+        what = "" if drive is None or drive.event is None else f" on '{drive.event.name}'"
+        return f"the step of machine '{self.program.name}'{what}"
+
     def rest(self) -> None:
         """Nothing is under way: the next event may be one for a generated step."""
         cache, parts = self.cache, self.parts
@@ -224,5 +236,5 @@ class Restart(Pending[None]):
     __slots__ = ("is_called_off",)
 
     def __init__(self, record: Record) -> None:
-        super().__init__(record.host, record.report)
+        super().__init__(record)
         self.is_called_off = False

@@ -213,6 +213,11 @@ class _Processing(Drive):
         self._parts = parts
         self._occurrence = occurrence
 
+    @property
+    def event(self) -> Event[Any] | None:
+        """What is being processed, if it is an event."""
+        return self._occurrence.event
+
     def suspended(self) -> None:
         self._parts.queue.drive = self
 
@@ -348,4 +353,4 @@ def _stopped_before(event: Event[Any] | None) -> MachineStopped:
 
 def pending(record: Record) -> Pending[Any]:
     """A result that somebody outside may await."""
-    return Pending(record.host, record.report)
+    return Pending(record)

@@ -88,11 +88,11 @@ class _Relay:
         try:
             answer = self._dispatch(self._event)
         except BaseException as error:
-            self._done(None, error)
+            self._done(None, error, is_quiet=False)
         else:
             when_done(answer, self._done)
 
-    def _done(self, outcome: Outcome | None, error: BaseException | None) -> None:
+    def _done(self, outcome: Outcome | None, error: BaseException | None, is_quiet: bool) -> None:
         """The event has been processed, or refused; what ends the program does so here as well (rule E7)."""
         self._host.at_end.discard(self._cut_off)
         if self.future.done():
@@ -100,8 +100,8 @@ class _Relay:
         if error is None:
             self.future.set_result(outcome)  # type: ignore[arg-type]  # there is one without an error
             return
-        if isinstance(error, CancelledError):
-            # of a behaviour: a thread has no use for the cancellation of a task that it does not know
+        if isinstance(error, CancelledError) and is_quiet:
+            # somebody cancelled the task of the step: a thread has no use for that, as it does not know the task
             stopped = MachineStopped(f"what the step on '{self._event.name}' was awaiting was cancelled")
             stopped.__cause__, error = error, stopped
         self.future.set_exception(error)
