@@ -42,7 +42,7 @@ class Runner(Protocol):
         """Whether it has ended, in whatever way."""
         ...
 
-    def stop(self) -> Answer[None]:
+    def stop(self, timeout: float | None = None) -> Answer[None]:
         """Exit everything and end."""
         ...
 
@@ -118,9 +118,9 @@ class Instance:
         """Whether the state at *path* is active; see `hsm.Machine.is_in`."""
         return runner(self).is_in(path)
 
-    def stop(self) -> Answer[None]:
+    def stop(self, timeout: float | None = None) -> Answer[None]:
         """Stop the machine that runs this instance; see `hsm.stop`."""
-        return runner(self).stop()
+        return runner(self).stop(timeout)
 
 
 def runner(instance: Instance) -> Runner:

@@ -27,11 +27,12 @@ class Drive:
         cancellation: What came into the work last because somebody had cancelled the task.
     """
 
-    __slots__ = ("_has_begun", "_host", "_work", "cancellation", "task")
+    __slots__ = ("_has_begun", "_host", "_is_cut_off", "_work", "cancellation", "task")
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._has_begun = False
+        self._is_cut_off = False
         self.task: Task | None = None
         self.cancellation: BaseException | None = None
 
@@ -48,6 +49,12 @@ class Drive:
         """Do *work*."""
         self._work = work
         self._advance(work.send, None)
+
+    def cut_off(self) -> None:
+        """End now: what is being awaited is cancelled, the work does not go on, and nothing of it is told."""
+        self._is_cut_off = True
+        if self.task is not None:
+            self.task.cancel()
 
     def _advance(self, advance: Callable[[Any], Any], argument: Any) -> None:
         """Go on with the work here, and in a task from the next thing on that has to be awaited."""
@@ -72,6 +79,10 @@ class Drive:
         self._has_begun = True
         self.task = self._host.current_task()
         work = self._work
+        if self._is_cut_off:
+            _close(awaitable)
+            work.close()
+            return
         while True:
             advance: Callable[[Any], Any] = work.throw
             argument: Any
@@ -94,6 +105,9 @@ class Drive:
                 argument = through(error)
             except BaseException as error:
                 argument = error
+            if self._is_cut_off:
+                self._end_cut_off(argument)
+                return
             self._host.forget_cancellation()
             try:
                 awaitable = advance(argument)
@@ -116,19 +130,30 @@ class Drive:
         if self._host.is_shutting_down:
             self._abandon(awaitable)
             return
-        if isinstance(awaitable, Coroutine):
-            awaitable.close()
+        _close(awaitable)
         self.cancellation = CancelledError()
         self._advance(self._work.throw, self.cancellation)
 
     def _abandon(self, awaitable: Any) -> None:
-        if isinstance(awaitable, Coroutine):
-            awaitable.close()  # without effect where it has ended
+        _close(awaitable)
         self._work.close()
         self.abandoned()
+
+    def _end_cut_off(self, outcome: Any) -> None:
+        """What was awaited has ended at last, with *outcome*, which nobody awaits."""
+        self._work.close()
+        self._leave_task()
+        if isinstance(outcome, Exception):
+            self._host.report("a behaviour raised after its machine had been stopped", outcome)
 
     def _leave_task(self) -> None:
         """The work is over: an error that is raised from here keeps this frame, and must not keep its own task."""
         if self.task is not None:
             self._host.at_end.discard(self.task.cancel)
         self.task = None
+
+
+def _close(awaitable: Any) -> None:
+    """Close *awaitable* if it is a coroutine; without effect where that has ended."""
+    if isinstance(awaitable, Coroutine):
+        awaitable.close()

@@ -55,6 +55,12 @@ class Suspended(Protocol):
         """What the step is on, if it is an event."""
         ...
 
+    def cut_off(self) -> None:
+        """Cancel what is being awaited, and do not go on."""
+
+    def abandoned(self) -> None:
+        """The step will not go on."""
+
 
 @attrs.define(eq=False)
 class EventQueue:

@@ -59,7 +59,8 @@ class LoopClock:
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
         """Call *callback* once `time` has reached *when*."""
-        return self._loop.call_at(when, callback, *args)
+        # in a context of its own: that of a step would keep its machine for as long as the call is waited for
+        return self._loop.call_at(when, callback, *args, context=contextvars.Context())
 
     def wall(self) -> float:
         """Seconds since 1970."""
@@ -145,6 +146,11 @@ class Host:
         task = asyncio.current_task(self.loop)
         while task is not None and task.uncancel() > 0:
             pass
+
+    def call_later(self, seconds: float, callback: Callable[..., object], *args: Any) -> Cancellable:
+        """Call *callback* in *seconds* of the loop's time."""
+        # in a context of its own: asyncio keeps that of a cancelled call, and a step's would keep its machine
+        return self.loop.call_later(seconds, callback, *args, context=contextvars.Context())
 
     async def cancel_and_wait(self, tasks: list[Task], grace: float) -> None:
         """Cancel *tasks* and wait until all are done, at most *grace* seconds.

@@ -15,6 +15,7 @@ from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import Arguments, Event, as_event
 from hsm.instance import Instance
+from hsm.names import shown
 from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, Program, vertex_at
 from hsm.runtime import lifecycle
@@ -194,17 +195,24 @@ class Machine(Generic[J]):
         """
         return send_from_thread(self._record.host, self.dispatch, as_event(event, data))
 
-    def stop(self) -> Answer[None]:
+    def stop(self, timeout: float | None = None) -> Answer[None]:
         """Exit every active state, running exit actions, and end (rule L4); once ended, nothing happens.
 
         From inside a behaviour or activity of this machine it takes effect after the current step, and the await
         returns at once. May be cancelled at any time: the machine stops all the same.
 
+        Args:
+            timeout: Seconds after which a behaviour that still runs is cancelled and named in the log, and what is left
+                of the machine is abandoned; ``None`` for the ``stop_timeout`` of `hsm.start`.
+
         Raises:
-            LifecycleError: From another thread.
+            LifecycleError: From another thread or another event loop.
+            ValueError: *timeout* is negative.
             Exception: From the await: what an exit action raised.
         """
-        return lifecycle.stop(self._record)
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout must be 0 or more seconds, not {shown(timeout)}")
+        return lifecycle.stop(self._record, timeout)
 
     async def restart(self) -> None:
         """Stop, and start again on the same instance: history, deferred and queued events are gone (rule L6).

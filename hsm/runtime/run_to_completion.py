@@ -305,6 +305,7 @@ def close(record: Record, status: Status) -> None:
         disarm_all(record)
     if record.parts is not None:
         _close_queue(record, record.parts.queue, status)
+        record.parts.watchdog.end()
     if record.end is not None:
         record.end.finish(status, [])
     try:
@@ -329,7 +330,7 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
 
 
 def _abandon(record: Record, occurrence: Occurrence) -> None:
-    """The loop is shut down in the middle of a step: end without another behaviour (rule E7)."""
+    """End in the middle of a step without another behaviour: the loop is shut down, or time is up (rules E7 and L4)."""
     parts = parts_of(record)
     queue = parts.queue
     queue.drive = None
