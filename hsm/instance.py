@@ -129,16 +129,17 @@ def runner(instance: Instance) -> Runner:
     Raises:
         LifecycleError: It was never started.
     """
-    found = runner_of(instance)
-    if found is None:
+    run = instance._hsm_run  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+    if run is None or run.instance is not instance:  # as in `dispatch`
         raise _not_started(instance)
+    found: Runner = run.machine
     return found
 
 
 def _not_started(instance: Instance) -> LifecycleError:
     """What is raised when something is asked of the machine of *instance*, and there is none."""
     kind = type(instance).__name__
-    is_copy = instance._hsm_run is not None  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+    is_copy = instance._hsm_run is not None  # pyright: ignore[reportPrivateUsage]  # as above
     why = ": it is a copy, which the machine of the original does not run" if is_copy else ""
     return LifecycleError(f"this {kind} has not been started{why}: 'await hsm.start(ctx, instance, model)' first")
 
