@@ -7,12 +7,13 @@ Cancelling whoever awaits one ends that wait and nothing else (rule Q4).
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from inspect import isawaitable
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from hsm.answer import Answer
-from hsm.errors import DeadlockError
+from hsm.errors import DeadlockError, MachineStopped
+from hsm.events import Event
 from hsm.outcome import Outcome
 from hsm.runtime.host import Host, Task
 
@@ -159,12 +160,17 @@ class Owner(Protocol):
         """Take errors that nobody awaits (rule E4)."""
         ...
 
+    def report_lost(self, events: list[Event[Any]]) -> None:
+        """Name events that were not processed, which nobody awaits (rule L4)."""
+        ...
+
 
 class Pending(Generic[T]):
     """A result that comes later; `Promise` is what users await.
 
     Args:
         owner: The machine that it is expected of.
+        event: The event that it comes of, if there is one.
         comes_after_step: Whether the machine has to end the step that it is in before there is a result.
 
     Attributes:
@@ -173,12 +179,13 @@ class Pending(Generic[T]):
     """
 
     __slots__ = (
-        "_comes_after_step", "_is_delivered", "_is_quiet", "_on_done", "_promises", "_value", "_waiters",
+        "_comes_after_step", "_event", "_is_delivered", "_is_quiet", "_on_done", "_promises", "_value", "_waiters",
         "error", "is_done", "owner",
     )  # fmt: skip
 
-    def __init__(self, owner: Owner, *, comes_after_step: bool = True) -> None:
+    def __init__(self, owner: Owner, event: Event[Any] | None = None, *, comes_after_step: bool = True) -> None:
         self.owner = owner
+        self._event = event
         self._comes_after_step = comes_after_step
         self._is_quiet = False
         self._value: T | None = None
@@ -198,30 +205,41 @@ class Pending(Generic[T]):
         if not self.is_done:
             host = self.owner.host
             task = host.current_task()
-            if self._comes_after_step:
-                self._check_cycle(task)
-                host.waits[task] = self
-            waiter = host.future()
-            self._waiters.append(waiter)
-            try:
-                yield from waiter
-            finally:
-                self._waiters.remove(waiter)
-                host.waits.pop(task, None)
+            if task in host.step_tasks and self._comes_after_step:
+                yield from self._wait_in_step(host.step_tasks, task)
+            else:
+                yield from self._wait()
         if self.error is not None:
             raise self.error
         return self._value  # type: ignore[return-value]  # set together with is_done
 
-    def _check_cycle(self, task: Task | None) -> None:
+    def _wait(self) -> Generator[Any, Any, None]:
+        waiter = self.owner.host.future()
+        self._waiters.append(waiter)
+        try:
+            yield from waiter
+        finally:
+            self._waiters.remove(waiter)
+
+    def _wait_in_step(self, tasks: dict[Task, Any], task: Task) -> Generator[Any, Any, None]:
+        """Wait in the *task* of a step, which may be waited for in turn."""
+        self._check_cycle(tasks, task)
+        tasks[task] = self
+        try:
+            yield from self._wait()
+        finally:
+            if task in tasks:  # unless the step was abandoned meanwhile
+                tasks[task] = None
+
+    def _check_cycle(self, tasks: Mapping[Task, Pending[Any] | None], task: Task) -> None:
         """Follow the steps that have to end first: each waits in its task, maybe for the result of another machine."""
-        waits: dict[object, Pending[Any]] = self.owner.host.waits
         steps: list[str] = []
         pending: Pending[Any] | None = self
         while pending is not None and (busy := pending.owner.step_task) is not None:
             steps.append(pending.owner.describe_step())
             if busy is task:
                 raise DeadlockError(f"{steps[-1]} would wait for {', which waits for '.join(steps)}")
-            pending = waits.get(busy)
+            pending = tasks.get(busy)
 
     def finish(self, value: T | None, errors: list[BaseException], *, is_quiet: bool = False) -> None:
         """Wake all waiters, with *value* or with *errors*, which all later ones get as well (rule E4).
@@ -246,6 +264,11 @@ class Pending(Generic[T]):
         if self.is_done:
             self.finish(self._value, [] if self.error is None else [self.error], is_quiet=self._is_quiet)
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether all who might have asked no longer will."""
+        return self._promises == 0
+
     def promise(self) -> None:
         """Somebody may ask."""
         self._promises = (self._promises or 0) + 1
@@ -265,6 +288,8 @@ class Pending(Generic[T]):
             self._is_delivered = True
             if not self._is_quiet:
                 self.owner.report([self.error])
+            elif self._event is not None and isinstance(self.error, MachineStopped):
+                self.owner.report_lost([self._event])
 
     def answer(self) -> Answer[T]:
         """What a user awaits: once all is done and well, an awaitable that returns the value at once."""

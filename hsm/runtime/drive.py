@@ -69,15 +69,18 @@ class Drive:
             task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
             if not self._has_begun:
                 task.add_done_callback(functools.partial(self._never_began, awaitable))
-            if not task.done() and not self._host.add_at_end(task.cancel):
-                task.cancel()
+            if not task.done():
+                self._host.add_step_task(task)
+                if self._host.is_shutting_down:
+                    task.cancel()
         finally:
             del argument  # an error, which keeps this frame
 
     async def _go_on(self, awaitable: Any) -> None:
         """Await, and send what came of it, to the end of the work."""
         self._has_begun = True
-        self.task = self._host.current_task()
+        task = self.task = self._host.current_task()
+        assert task is not None  # this runs in one
         work = self._work
         if self._is_cut_off:
             _close(awaitable)
@@ -88,7 +91,7 @@ class Drive:
             argument: Any
             try:
                 argument = await awaitable
-                if self._host.is_being_cancelled():
+                if task.cancelling():
                     await self._host.next_iteration()  # where it arrives, unless what was awaited has swallowed it
                 advance = work.send
             except CancelledError as error:
@@ -96,7 +99,7 @@ class Drive:
                     self._abandon(awaitable)
                     raise
                 argument = error
-                if self._host.is_being_cancelled():
+                if task.cancelling():
                     self.cancellation = error
             except GeneratorExit as error:
                 if self._host.current_task() is not self.task:
@@ -108,7 +111,8 @@ class Drive:
             if self._is_cut_off:
                 self._end_cut_off(argument)
                 return
-            self._host.forget_cancellation()
+            while task.cancelling():
+                task.uncancel()
             try:
                 awaitable = advance(argument)
             except StopIteration as end:
@@ -126,7 +130,7 @@ class Drive:
         """If *task* was cancelled before its first step: nothing was awaited, and the work goes on with that."""
         if self._has_begun or not task.cancelled():
             return
-        self._host.at_end.discard(task.cancel)
+        self._host.step_tasks.pop(task, None)
         if self._host.is_shutting_down:
             self._abandon(awaitable)
             return
@@ -149,7 +153,7 @@ class Drive:
     def _leave_task(self) -> None:
         """The work is over: an error that is raised from here keeps this frame, and must not keep its own task."""
         if self.task is not None:
-            self._host.at_end.discard(self.task.cancel)
+            self._host.step_tasks.pop(self.task, None)
         self.task = None
 
 

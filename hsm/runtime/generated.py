@@ -49,7 +49,7 @@ def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     if is_inside(record):
         put_from_inside(record, Occurrence(process_event, event))
         return OUTCOMES[Outcome.QUEUED]
-    result = pending(record)
+    result = pending(record, event)
     put(record, Occurrence(process_event, event, result))
     return result.answer()
 
@@ -116,7 +116,7 @@ def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
 
 
 def _resume_event(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[Outcome]:
-    result = pending(record)
+    result = pending(record, event)
     process_now(record, Occurrence(process_event, event, result, rest=rest))
     return result.answer()
 

@@ -106,7 +106,8 @@ class Host:
         heaps: The timers on other clocks, by the identity of the clock.
         future, call_soon, call_soon_threadsafe: The loop's own methods.
         at_end: What is called when the loop is being shut down.
-        waits: What tasks that wait for a machine wait for (rule Q10); `awaitables` knows what it is.
+        step_tasks: The tasks in which steps are suspended; each with what its step waits for, if that is expected of a
+            machine (rule Q10). They are cancelled when the loop is being shut down.
     """
 
     loop: asyncio.AbstractEventLoop
@@ -114,7 +115,7 @@ class Host:
     heap: object = None
     heaps: weakref.WeakValueDictionary[int, object] = attrs.field(factory=weakref.WeakValueDictionary[int, object])
     at_end: set[Callable[[], object]] = attrs.field(factory=set[Callable[[], object]])
-    waits: dict[object, Any] = attrs.field(factory=dict[object, Any])
+    step_tasks: dict[Task, Any] = attrs.field(factory=dict["Task", Any])
     _end: AsyncGenerator[None, None] | None = None
     mark: object = attrs.field(init=False)
     clock: Clock = attrs.field(init=False)
@@ -135,17 +136,6 @@ class Host:
         if is_eager and sys.version_info >= (3, 12) and self.loop.is_running():
             return asyncio.Task(work, loop=self.loop, context=context, eager_start=True)
         return self.loop.create_task(work, context=context)
-
-    def is_being_cancelled(self) -> bool:
-        """Whether somebody has asked for the current task to be cancelled."""
-        task = asyncio.current_task(self.loop)
-        return task is not None and task.cancelling() > 0
-
-    def forget_cancellation(self) -> None:
-        """The current task goes on, whoever has asked for it to be cancelled."""
-        task = asyncio.current_task(self.loop)
-        while task is not None and task.uncancel() > 0:
-            pass
 
     def call_later(self, seconds: float, callback: Callable[..., object], *args: Any) -> Cancellable:
         """Call *callback* in *seconds* of the loop's time."""
@@ -168,12 +158,21 @@ class Host:
         """Add *callback* to what is called when the loop is being shut down; whether that is still to come."""
         if self.is_shutting_down:
             return False
-        if self._end is None:
-            # asynchronous generators are what a loop tells of its end, once they have begun
-            self._end = _wait_for_end(self.at_end)
-            _step(self._end.__anext__())
+        self._watch_end()
         self.at_end.add(callback)
         return True
+
+    def add_step_task(self, task: Task) -> None:
+        """A step is suspended in *task*, which is cancelled when the loop is being shut down."""
+        if self._end is None:
+            self._watch_end()
+        self.step_tasks[task] = None
+
+    def _watch_end(self) -> None:
+        """Have the loop tell of its end: asynchronous generators that have begun are what it closes then."""
+        if self._end is None and not self.is_shutting_down:
+            self._end = _wait_for_end(self.at_end, self.step_tasks)
+            _step(self._end.__anext__())
 
     @property
     def is_shutting_down(self) -> bool:
@@ -214,13 +213,15 @@ class Host:
         return asyncio.current_task(self.loop)
 
 
-async def _wait_for_end(callbacks: set[Callable[[], object]]) -> AsyncGenerator[None, None]:
-    """Call *callbacks* when the loop closes this generator."""
+async def _wait_for_end(callbacks: set[Callable[[], object]], tasks: dict[Task, Any]) -> AsyncGenerator[None, None]:
+    """Call *callbacks*, and cancel *tasks*, when the loop closes this generator."""
     try:
         yield
     finally:
         while callbacks:
             callbacks.pop()()
+        for task in [*tasks]:
+            task.cancel()
 
 
 def _step(awaitable: Awaitable[None]) -> None:

@@ -102,7 +102,9 @@ def exit_model(record: Record) -> Work[Outcome]:
 def end_all(record: Record) -> Work[None]:
     """Disarm every timer, cancel every activity and wait for it (rules C3 and R8)."""
     disarm_all(record)
-    yield from parts_of(record).activities.end_all()
+    parts = parts_of(record)
+    parts.watchdog.behavior = None
+    yield from parts.activities.end_all()
 
 
 # --- executing -----------------------------------------------------------------------------------------------
@@ -176,6 +178,7 @@ def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], ans
         elif kind is op.StartActivities:
             _begin_activities(record, operation.vertex, event)
         elif kind is op.EndActivities:
+            parts.watchdog.behavior = None
             yield from parts.activities.end(operation.vertex)
         elif kind is op.Next:
             event = COMPLETED if operation.vertex != NONE else Event(CHANGE)

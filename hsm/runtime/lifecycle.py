@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import logging
+import warnings
 from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -377,6 +378,12 @@ class Starting(Drivable[M], Generic[M]):
         finally:
             del begun  # the frames of an error keep this one, and a dropped error is reported when this goes
         return self._machine
+
+    def __del__(self) -> None:
+        if not hasattr(self._record, "machine"):
+            name = self._record.program.name
+            text = f"the start of machine '{name}' was never awaited: write 'await hsm.start(...)' or 'async with'"
+            warnings.warn(text, RuntimeWarning, stacklevel=2, source=self)
 
     async def __aenter__(self) -> M:
         self._errors: list[BaseException] = []

@@ -174,7 +174,7 @@ class Machine(Generic[J]):
             raise LifecycleError(
                 f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
             )
-        result = pending(record)
+        result = pending(record, event)
         put(record, Occurrence(process_call, event, result, is_call=True))
         return result.answer()
 

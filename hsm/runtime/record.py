@@ -8,6 +8,8 @@ for: a machine whose steps are all generated consists of little more than its le
 from __future__ import annotations
 
 import contextvars
+import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +19,7 @@ from hsm.configuration import Leaves
 from hsm.context import Context
 from hsm.events import COMPLETION, Event
 from hsm.instance import NotCopied, Runner
+from hsm.names import one_line
 from hsm.outcome import Status
 from hsm.program import Program
 from hsm.rules.step import Step
@@ -31,6 +34,7 @@ from hsm.runtime.step_cache import NO_STEPS, StepCache, StepTable
 from hsm.runtime.timer_heap import Armed, TimerHeap
 from hsm.runtime.watchdog import Watchdog
 
+_logger = logging.getLogger("hsm")
 CREATED, RUNNING = Status.CREATED, Status.RUNNING
 """How a machine's life begins; looked up once, as members of an enum are slow to look up on Python 3.11."""
 ENDED = (Status.COMPLETED, Status.TERMINATED, Status.STOPPED)
@@ -206,7 +210,7 @@ class Record(NotCopied):
         else:
             self.steps = QUEUED
 
-    # --- errors that nobody awaits ---------------------------------------------------------------------------
+    # --- what nobody awaits ---------------------------------------------------------------------------
 
     def report(self, errors: list[BaseException]) -> None:
         """Give errors that nobody awaits to the block around the machine, or to the loop (rules E4 and E6)."""
@@ -216,20 +220,35 @@ class Record(NotCopied):
             else:
                 self.host.report(f"unhandled error in machine '{self.program.name}'", error)
 
+    def report_lost(self, events: list[Event[Any]]) -> None:
+        """Name *events* that were not processed before the machine ended, and which nobody awaits (rule L4)."""
+        counts = Counter([one_line(event.name) for event in events])
+        names = [f"'{name}'{f' ({count}x)' if count > 1 else ''}" for name, count in counts.items()]
+        more = [f"{len(names) - _NAMED} others"] if len(names) > _NAMED else []
+        if names:
+            listed = ", ".join(names[:_NAMED] + more)
+            _logger.warning("machine '%s' %s before it processed %s", self.program.name, _END[self.status], listed)
+
+
+_END = {Status.STOPPED: "was stopped", Status.COMPLETED: "completed", Status.TERMINATED: "terminated"}
+"""How a machine came to its end, for messages."""
+_NAMED = 10
+"""How many events a message names."""
+
 
 def parts_of(record: Record) -> Parts:
     """The parts of *record*, made when they are first needed."""
     parts = record.parts
     if parts is None:
-        options, failures = record.options, Failures()
+        options, failures, queue = record.options, Failures(), EventQueue()
         parts = record.parts = Parts(
             Step(record.program, record.leaves),
-            EventQueue(),
+            queue,
             failures,
             Budget(options.step_budget),
             Activities(record.program, record.host, options.grace, failures),
             {},
-            Watchdog(record.program, record.host, options.slow),
+            Watchdog(record.program, record.host, queue, options.slow),
         )
     return parts
 

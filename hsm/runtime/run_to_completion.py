@@ -8,7 +8,6 @@ Never imports asyncio: the host is asked for tasks.
 from __future__ import annotations
 
 import contextvars
-import logging
 from typing import Any
 
 from hsm.errors import MachineStopped
@@ -29,8 +28,6 @@ from hsm.runtime.record import (
     parts_of,
 )
 from hsm.runtime.timers import disarm_all
-
-_logger = logging.getLogger("hsm")
 
 # --- what comes in -------------------------------------------------------------------------------------------
 
@@ -315,18 +312,18 @@ def close(record: Record, status: Status) -> None:
 
 
 def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
+    """Answer those that wait for an event, and name the events that nobody waits for (rules C3 and L4)."""
     waiting, deferred = queue.clear()
+    lost = [each.event for each in deferred]
     for occurrence in waiting:
-        if occurrence.pending is None:
-            continue
-        if status is Status.STOPPED or occurrence.is_call:
-            occurrence.pending.finish(None, [_stopped_before(occurrence.event)], is_quiet=True)
+        pending = occurrence.pending
+        if pending is None or pending.is_given_up:
+            lost.append(occurrence.event)
+        elif status is Status.STOPPED or occurrence.is_call:
+            pending.finish(None, [_stopped_before(occurrence.event)], is_quiet=True)
         else:
-            occurrence.pending.finish(Outcome.IGNORED, [])
-    dropped = [each.event for each in waiting + deferred if each.pending is None and each.event is not None]
-    if dropped and status is Status.STOPPED:
-        names = ", ".join(f"'{event.name}'" for event in dropped)
-        _logger.warning("machine '%s' was stopped before it processed %s", record.program.name, names)
+            pending.finish(Outcome.IGNORED, [])
+    record.report_lost([event for event in lost if event is not None])  # the others are expiries and ends of activities
 
 
 def _abandon(record: Record, occurrence: Occurrence) -> None:
@@ -352,6 +349,6 @@ def _stopped_before(event: Event[Any] | None) -> MachineStopped:
     return MachineStopped(f"the machine ended before {what}")
 
 
-def pending(record: Record) -> Pending[Any]:
-    """A result that somebody outside may await."""
-    return Pending(record)
+def pending(record: Record, event: Event[Any] | None = None) -> Pending[Any]:
+    """A result that somebody outside may await: that of *event*, if it is of one."""
+    return Pending(record, event)

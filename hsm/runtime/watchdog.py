@@ -8,10 +8,12 @@ Never imports asyncio: the host calls back.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import attrs
 
 from hsm.program import Behavior, Program, describe_behavior
+from hsm.runtime.event_queue import EventQueue
 from hsm.runtime.host import Cancellable, Host
 
 _logger = logging.getLogger("hsm")
@@ -24,23 +26,29 @@ class Watchdog:
     Attributes:
         program: What runs.
         host: The loop whose time counts.
+        queue: Knows whether a step is suspended.
         slow: Seconds that a behaviour may be suspended before it is named.
-        behavior: What the step is suspended in; ``None`` when it is in no behaviour.
+        behavior: What the step is suspended in, if it is suspended; ``None`` while it waits for activities to end.
         limits: Alarms of others that end with the machine.
     """
 
     program: Program
     host: Host
+    queue: EventQueue
     slow: float
     behavior: Behavior | None = None
     limits: list[Cancellable] = attrs.field(factory=list[Cancellable])
     _since: float = 0.0
     _alarm: Cancellable | None = None
+    _time: Callable[[], float] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._time = self.host.loop.time
 
     def begin(self, behavior: Behavior) -> None:
-        """The step is suspended in *behavior* from now on, until `behavior` is reset."""
+        """The step is going to be suspended in *behavior*."""
         self.behavior = behavior
-        self._since = self.host.loop.time()
+        self._since = self._time()
         if self._alarm is None:
             self._alarm = self.host.call_later(self.slow, self._look)
 
@@ -59,9 +67,9 @@ class Watchdog:
     def _look(self) -> None:
         """Warn if the behaviour has been suspended for too long, or look again when it will have been."""
         self._alarm = None
-        if self.behavior is None:
+        if self.behavior is None or self.queue.drive is None:
             return
-        left = self._since + self.slow - self.host.loop.time()
+        left = self._since + self.slow - self._time()
         if left > 0:  # another behaviour than the one for which the alarm was set
             self._alarm = self.host.call_later(left, self._look)
             return
