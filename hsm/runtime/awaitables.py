@@ -113,7 +113,9 @@ class Drivable(Answer[T], Generic[T]):
         if self._waits is None:
             self._waits = {}
         driver = self._host.current_task()
-        wait = self._waits.setdefault(driver, self.__await__())
+        wait = self._waits.get(driver)
+        if wait is None:
+            wait = self._waits[driver] = self.__await__()
         try:
             return advance(wait)
         except BaseException:

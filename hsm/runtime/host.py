@@ -182,6 +182,8 @@ class Host:
 
     def __del__(self) -> None:
         if self._end is not None:
+            self.at_end.clear()
+            self.step_tasks.clear()
             _step(self._end.aclose())  # otherwise the loop would make a task for that
 
     async def next_iteration(self) -> None:

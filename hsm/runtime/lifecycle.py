@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import logging
-import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -183,7 +182,8 @@ def stop(record: Record, timeout: float | None = None, *, for_restart: bool = Fa
     if record.restart is not None and not for_restart:
         record.restart.is_called_off = True
     # an activity would be waiting for itself: it is cancelled by the stop, at the next thing that it awaits
-    step = _stop_by_kernel if is_in_activity(record) else record.steps.get(None) or find(record, None, STOP)
+    is_by_activity = record.parts is not None and is_in_activity(record)
+    step = _stop_by_kernel if is_by_activity else record.steps.get(None) or find(record, None, STOP)
     answer = step(record, _FINAL)
     if answer is not TAKEN:
         _limit_stop(record, timeout)
@@ -348,47 +348,55 @@ def _nothing() -> Work[None]:
 # --- what `hsm.start` returns --------------------------------------------------------------------------------
 
 
+async def start(record: Record, machine: M, on_background_error: Callable[[BaseException], object] | None = None) -> M:
+    """Start *machine*, whose record this is, and return it; see `begin`.
+
+    If it is cancelled before it is done, the machine is stopped after the step that it is in.
+    """
+    # only now, so that a machine that is never started is no cycle
+    record.machine = machine
+    begun = begin(record, on_background_error)
+    if begun is STARTED:
+        return machine
+    try:
+        await begun
+    except (CancelledError, GeneratorExit):
+        stop(record)
+        raise
+    finally:
+        del begun  # the frames of an error keep this one, and a dropped error is reported when this goes
+    return machine
+
+
 class Starting(Drivable[M], Generic[M]):
     """A machine that is about to start.
 
-    ``await`` starts it and returns it. If the await is cancelled before it is done, the machine is stopped after the
-    step that it is in. ``async with`` starts it, returns it, and stops it at the end of the block.
+    ``await`` starts it and returns it. ``async with`` starts it, returns it, and stops it at the end of the block. One
+    that is dropped without either warns, as the coroutine does that it holds (rule E4a).
     """
 
-    __slots__ = ("_errors", "_has_cancelled", "_machine", "_record", "_task")
+    __slots__ = ("_errors", "_has_cancelled", "_machine", "_record", "_start", "_task")
 
     def __init__(self, record: Record, machine: M) -> None:
         self._host = record.host
         self._waits = None
         self._record = record
         self._machine = machine
-        self._task: Any = None
+        self._start: Coroutine[Any, Any, M] | None = start(record, machine)
 
     def __await__(self) -> Generator[Any, Any, M]:
-        # only now, so that a machine that is never started is no cycle
-        self._record.machine = self._machine
-        begun = begin(self._record, self._background_error if self._task is not None else None)
-        if begun is STARTED:
-            return self._machine
-        try:
-            yield from begun.__await__()
-        except (CancelledError, GeneratorExit):
-            stop(self._record)
-            raise
-        finally:
-            del begun  # the frames of an error keep this one, and a dropped error is reported when this goes
-        return self._machine
-
-    def __del__(self) -> None:
-        if not hasattr(self._record, "machine"):
-            name = self._record.program.name
-            text = f"the start of machine '{name}' was never awaited: write 'await hsm.start(...)' or 'async with'"
-            warnings.warn(text, RuntimeWarning, stacklevel=2, source=self)
+        starting, self._start = self._start, None
+        if starting is None:  # a second time, which is refused
+            starting = start(self._record, self._machine)
+        return starting.__await__()
 
     async def __aenter__(self) -> M:
+        if self._start is not None:
+            self._start.close()
+        self._start = start(self._record, self._machine, self._background_error)
         self._errors: list[BaseException] = []
         self._has_cancelled = False
-        self._task = self._host.current_task()
+        self._task: Any = self._host.current_task()
         return await self
 
     async def __aexit__(
@@ -427,7 +435,7 @@ class Starting(Drivable[M], Generic[M]):
                 cancelled = request
                 if self._record.status in ENDED:
                     return cancelled
-            except Exception as failure:
+            except BaseException as failure:
                 self._errors.append(failure)
                 return cancelled
             else:

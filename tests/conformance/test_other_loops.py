@@ -27,6 +27,11 @@ USES = pytest.mark.parametrize(
 )
 
 
+async def nap(ctx, self, event):
+    """A behaviour that takes some time."""
+    await asyncio.sleep(1)
+
+
 def model():
     """A model that would do something at each event, and after a second."""
     return hsm.define("M", hsm.state("a", on("go", hsm.effect(anote("gone"))), after(1, hsm.effect(anote("late")))))
@@ -175,3 +180,94 @@ async def test_a_thread_that_cancels_its_future_is_not_disturbed_by_the_outcome(
     assert future.cancel()
     await asyncio.sleep(0.5)
     assert machine.instance.log == []
+
+
+# --- the end of the loop ----------------------------------------------------------------------------------------
+
+
+@rule("E7", "L4")
+def test_what_is_queued_behind_a_step_as_the_loop_ends_is_lost_and_named(caplog):
+    """The step that is under way is cancelled and ends; the next one is abandoned with its machine."""
+
+    async def main():
+        machine = await started(hsm.define("M", logged("a", on("go", hsm.effect(forever("cancelled"))), on("x"))))
+        for name in ("go", "go", "x", "x"):
+            machine.dispatch(name)
+        await asyncio.sleep(0)
+        return machine
+
+    machine = asyncio.run(main())
+    gc.collect()
+    assert machine.instance.log == ["+a", "cancelled", "cancelled"]
+    assert machine.status is hsm.Status.STOPPED
+    lines = {record.getMessage() for record in caplog.records if record.name == "hsm"}
+    assert lines == {f"machine 'M' was stopped before it processed {each}" for each in ("'x' (2x)", "'go'")}
+
+
+@rule("E4a")
+@pytest.mark.parametrize("is_driven", [False, True], ids=["dropped", "driven"])
+async def test_a_start_that_is_dropped_warns_as_a_coroutine_does(is_driven):
+    """One that was driven by a task, or entered, was not dropped."""
+    if is_driven:
+        machine = await asyncio.create_task(hsm.start(None, Log(), model()))
+        async with hsm.start(None, Log(), model()):
+            await machine.stop()
+        return
+    with pytest.warns(RuntimeWarning, match="coroutine 'start' was never awaited"):
+        hsm.start(None, Log(), model())
+
+
+@rule("L4")
+@pytest.mark.parametrize("how", ["stop", "complete", "terminate", "restart", "block", "context"])
+async def test_events_that_nobody_awaited_are_named_however_the_machine_ends(how, caplog):
+    """Those that were queued or deferred, and not those whose senders are told."""
+    ctx = hsm.Context()
+    parts = [
+        hsm.state("a", hsm.defer("later"), on("hold", hsm.effect(nap))),
+        hsm.final("end"),
+        hsm.terminate("dead"),
+        on("complete", hsm.effect(nap), hsm.target("end")),
+        on("terminate", hsm.effect(nap), hsm.target("dead")),
+    ]
+    async with hsm.start(ctx, Log(), hsm.define("M", *parts)) as machine:
+        await machine.dispatch("later")
+        machine.dispatch(how if how in ("complete", "terminate") else "hold")
+        for name in ("x", "y", "x"):
+            machine.dispatch(name)
+        told = asyncio.ensure_future(machine.dispatch("told"))
+        if how == "stop":
+            await machine.stop()
+        elif how == "restart":
+            await machine.restart()
+        elif how == "context":
+            ctx.cancel()
+        if how != "block":
+            await asyncio.gather(told, return_exceptions=True)
+    await asyncio.gather(told, return_exceptions=True)
+    end = {"complete": "completed", "terminate": "terminated"}.get(how, "was stopped")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "hsm"]
+    assert line == f"machine 'M' {end} before it processed 'later', 'x' (2x), 'y'"
+
+
+@rule("L4")
+async def test_a_sender_that_drops_its_answer_after_the_end_is_told_by_the_log(caplog):
+    """It might still have asked until then."""
+    machine = await started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(nap)))))
+    machine.dispatch("hold")
+    answers = [machine.dispatch("x")]
+    await machine.stop()
+    assert caplog.records == []
+    answers.clear()
+    assert [record.getMessage() for record in caplog.records] == ["machine 'M' was stopped before it processed 'x'"]
+
+
+@rule("L4")
+async def test_a_warning_of_many_lost_events_stays_short(caplog):
+    """It names ten of them."""
+    machine = await started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(nap)))))
+    machine.dispatch("hold")
+    for at in range(1000):
+        machine.dispatch(f"x{at}")
+    await machine.stop()
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.endswith("'x8', 'x9', 990 others")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import tracemalloc
+import warnings
 import weakref
 
 import pytest
@@ -76,7 +77,8 @@ async def test_a_start_that_never_was_leaves_nothing_in_its_context():
     ctx, model = hsm.Context(), hsm.define("M", hsm.state("a"))
     machine = await hsm.start(ctx, Log(), model)
     before = contexts()
-    hsm.start(ctx, Log(), model)
+    with pytest.warns(RuntimeWarning, match="coroutine 'start' was never awaited"):
+        hsm.start(ctx, Log(), model)
     with pytest.raises(hsm.LifecycleError, match="run by a machine already"):
         await hsm.start(ctx, machine.instance, model)
     assert contexts() == before
@@ -213,7 +215,9 @@ async def test_a_machine_that_was_never_started_goes_at_once(no_collector, engin
     instance = Log()
     gone = weakref.ref(instance)
     starting = hsm.start(None, instance, hsm.define("M", hsm.state("a")), engine=engine)
-    del starting, instance
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        del starting, instance
     assert gone() is None
 
 
