@@ -29,6 +29,7 @@ def resolve(outline: Outline, report: Report) -> None:
         else:
             transition.source = transition.owner
         if transition.source is None:
+            outline.has_gaps = outline.has_lost_sources = True
             continue
         # targets are seen from the source, which `source` may have moved away from where the transition is written
         base = transition.source if transition.base is None else transition.base
@@ -36,6 +37,7 @@ def resolve(outline: Outline, report: Report) -> None:
             if reference.vertex is None:
                 lookup.find(transition, reference, base, "target")
         transition.reached = tuple([w.vertex for w in transition.targets if w.vertex is not None])
+        outline.has_gaps |= len(transition.reached) < len(transition.targets)
         # only where this transition leads counts here: selection looks further along the route, segment by segment
         transition.is_conditional = not conditional.isdisjoint(transition.reached)
         for reference in transition.in_states.values():
@@ -125,6 +127,8 @@ class _Lookup:
                     )
                     return None
                 at = vertices[at].parent
+            elif step in vertices[at].ambiguous:
+                return None  # HSM004 has reported it
             elif step in vertices[at].children:
                 at = vertices[at].children[step]
             else:

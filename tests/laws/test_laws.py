@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from laws.background import CALL, busy_operations, with_background
 from laws.classes import build_classes, build_classes_by_reference, in_class_words
 from laws.description import ASYNC, MIXED, SYNC, build_functional
+from laws.mistakes import MISTAKES, with_mistake
 from laws.models import KINDS, RESTART, describe, descriptions, is_valid, operations, sequences
 from laws.play import by_library, by_reference
 from laws.reference import Endless, Unspecified
@@ -165,6 +166,25 @@ def test_a_machine_class_does_the_same(description, sequence, build):
     """A machine class plays every event as its functional twin does, paths as text or states named by their classes."""
     must_end(description, sequence)
     assert by_library(description, sequence, build=build) == by_library(description, sequence)
+
+
+@pytest.mark.parametrize("kind", MISTAKES, ids=lambda kind: kind.__name__)
+def test_one_mistake_is_reported_alone(kind):
+    """What merely follows from a mistake, because something is missing or means something else, is not reported."""
+    made = 0
+    for seed in SEEDS[:100]:
+        source = random.Random(seed)
+        description = describe(source)
+        wrong = with_mistake(source, description, kind) if is_valid(description) else None
+        if wrong is None:
+            continue
+        made += 1
+        with warnings.catch_warnings(), pytest.raises(hsm.DefinitionError) as caught:
+            warnings.simplefilter("ignore", hsm.DefinitionWarning)
+            build_functional(wrong)
+        errors = {diagnostic.code for diagnostic in caught.value.diagnostics if not diagnostic.is_warning}
+        assert errors <= MISTAKES[kind], f"seed {seed}\n{wrong}\n{caught.value}"
+    assert made > 50
 
 
 def told(machines):
