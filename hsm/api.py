@@ -13,6 +13,7 @@ from hsm.behaviors import I
 from hsm.codegen.explore import COMPLETIONS
 from hsm.codegen.writer import annotated
 from hsm.compiler import compile as compile_model
+from hsm.compiler import warn_alone
 from hsm.context import Context
 from hsm.elements.assembly import model_of
 from hsm.elements.nodes import Model
@@ -55,17 +56,19 @@ def define(name: str, *parts: ModelPart[I]) -> Model[I]:
     return model
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Compiled:
     """What was made of a model, for as long as the model lives.
 
     Attributes:
         program: Its Program.
         steps: The generated steps of that.
+        has_run: Whether a machine of it was started: whoever does that first gets the warnings about it (rule R9).
     """
 
     program: Program
     steps: StepCache
+    has_run: bool = False
 
 
 def program_of(model: Model[Any]) -> Program:
@@ -138,6 +141,9 @@ def start(
     if clock is not None or given != _DEFAULTS:
         options = _options(clock, grace, step_budget, engine, generate_after, step_memory)
     compiled = _compiled(model)
+    if not compiled.has_run:
+        warn_alone(compiled.program)
+        compiled.has_run = True
     record = Record(
         compiled.program, instance, host_of_loop(), options, ctx, compiled.steps if options.is_generated else None
     )

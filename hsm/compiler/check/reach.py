@@ -9,7 +9,7 @@ from __future__ import annotations
 from hsm.compiler.outline import HISTORIES, Outline, VertexDraft
 from hsm.compiler.report import Report
 from hsm.events import Pattern
-from hsm.program import OUTSIDE, Kind
+from hsm.program import OUTSIDE, Kind, Program
 
 _FROM_OUTSIDE = HISTORIES | {Kind.ENTRY_POINT}
 """Kinds that, directly in a model, can be reached from the model that embeds it."""
@@ -24,6 +24,23 @@ def check_reach(outline: Outline, report: Report) -> None:
         if vertex.root == 0 and vertex.kind is Kind.STATE:
             _overlapping(outline, vertex, report)
             _never_deferred(outline, vertex, report)
+
+
+def check_alone(program: Program, report: Report) -> None:
+    """HSM063: a completion transition of a model that runs alone: its final state ends the machine (rules C3 and R9).
+
+    Only known when it does: inserted as a submachine, the same transition fires.
+    """
+    model = program.vertices[0]
+    for index in model.completion_transitions if model.is_composite else ():
+        report.warn(
+            "HSM063",
+            f"this transition never fires where '{program.name}' runs alone",
+            program.transitions[index].where,
+            label="it has no trigger, and the machine ends when the model completes",
+            within=f"transition of {model.path}",
+            help="add a trigger, or a 'source' to say which state it leaves; as a submachine, the model may have it",
+        )
 
 
 def _unreachable(outline: Outline, report: Report) -> None:
