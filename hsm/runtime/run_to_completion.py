@@ -23,6 +23,9 @@ from hsm.runtime.timers import disarm_all
 
 _logger = logging.getLogger("hsm")
 
+CALL_DEFERRED = object()
+"""What the processing of a call returns that was deferred; its value, which may be anything, comes later (rule D4)."""
+
 # --- what comes in -------------------------------------------------------------------------------------------
 
 
@@ -76,7 +79,9 @@ def wake(record: Record) -> None:
 
 
 def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
-    """Keep the event of *occurrence* until no state defers it any more; its sender has its answer (rules D1 and D4).
+    """Keep the event of *occurrence* until no state defers it any more (rule D1).
+
+    Its sender has its answer; the caller of a call waits for one, and so its recall is nobody's feeding (rule D4).
 
     Args:
         record: The machine.
@@ -86,9 +91,10 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
     # it is processed again for its sender, but not as something from inside of this step
     variables = contextvars.copy_context()
     variables.run(inside.set, tuple([each for each in inside.get() if each is not record]))
-    parts_of(record).queue.deferred.append(
-        Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
-    )
+    recalled = Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
+    if occurrence.is_call:
+        recalled.pending, recalled.is_call, recalled.is_fed = occurrence.pending, True, False
+    parts_of(record).queue.deferred.append(recalled)
 
 
 def _process_unless_busy(record: Record) -> None:
@@ -268,7 +274,9 @@ def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, fa
         record.report(unclaimed)
     if failure is not None:
         errors.insert(0, failure)
-    if value is Outcome.DEFERRED and not occurrence.is_call:  # the value of a call is the effect's, and may be anything
+    # of a call an error is the answer; without one it waits. Its value is the effect's, and may be `DEFERRED` as well
+    waits = value is CALL_DEFERRED and not any(isinstance(error, Exception | CancelledError) for error in errors)
+    if waits or (value is Outcome.DEFERRED and not occurrence.is_call):
         keep_deferred(record, occurrence)
     queue.recall()
     _drop_if_spent(parts)
@@ -281,7 +289,7 @@ def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, fa
         queue.stopping = None
     if occurrence.pending is None:
         record.report(errors)
-    else:
+    elif not waits:
         occurrence.pending.finish(value, errors)
     if fatal:
         raise fatal[0]
@@ -313,7 +321,7 @@ def close(record: Record, status: Status) -> None:
 
 def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
     waiting, deferred = queue.clear()
-    for occurrence in waiting:
+    for occurrence in waiting + deferred:
         if occurrence.pending is None:
             continue
         if status is Status.STOPPED or occurrence.is_call:

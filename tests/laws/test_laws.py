@@ -18,6 +18,7 @@ from laws.mistakes import MISTAKES, with_mistake
 from laws.models import KINDS, RESTART, describe, descriptions, is_valid, operations, sequences
 from laws.play import by_library, by_reference
 from laws.reference import Endless, Unspecified
+from laws.reference.tree import Tree, inside
 from laws.shrinking import Ways, report
 from support.models import erased
 
@@ -196,15 +197,52 @@ def told(machines):
             continue
 
 
+def test_the_random_machines_have_rare_shapes_as_well():
+    """Joins wherever they may stand, predicates in several places, ends with something to do."""
+    rare = Counter()
+    for seed in SEEDS:
+        description = describe(random.Random(seed))
+        if is_valid(description):
+            rare.update(shapes(description))
+    assert [name for name, count in rare.items() if not count] == []
+
+
 def seeded(is_busy):
     """Valid machines of the first seeds."""
-    for seed in SEEDS[:150]:
+    for seed in SEEDS:
         source = random.Random(seed)
         description, sequence = describe(source), operations(source)
         if is_valid(description):
             if is_busy:
                 description, sequence = with_background(source, description), busy_operations(source)
             yield description, sequence
+
+
+def shapes(description):
+    """What *description* has of what is rare: by name, whether it has it."""
+    tree = Tree(description)
+    joins = {path: tree.joining(path)[0][:-1] for path, kind in tree.kinds.items() if kind == "join"}
+    changes = [placed.move.when for placed in tree.moves if placed.move.when is not None]
+    simple = [cond.label for change in changes for cond in (change, *change.inner) if cond.label]
+    return {
+        "a join beside its regions": any(join[:-1] == owner for join, owner in joins.items()),
+        "a join in one of its regions": any(inside(owner, join[:-1]) for join, owner in joins.items()),
+        "a join beside their state": any(join[:-1] == owner[:-1] for join, owner in joins.items()),
+        "a join further out": any(inside(join[:-1], owner[:-1]) for join, owner in joins.items()),
+        "a join that leads back into its regions": any(
+            inside(owner, target)
+            for join, owner in joins.items()
+            for placed in tree.outgoing(join)
+            for target in placed.targets
+        ),
+        "a predicate of several change triggers": len({*changes}) < len(changes),
+        "a predicate of several conditions": len({*simple}) < len(simple),
+        "a completion transition of a model": any(
+            placed.is_completion() for model in (tree.root, *tree.models) for placed in tree.outgoing(model)
+        ),
+        "a model with exit actions and a final state": bool(tree.exit[tree.root])
+        and any(tree.kinds[child] == "final" for child in tree.children[tree.root]),
+    }
 
 
 def test_the_random_machines_leave_nothing_out():
@@ -239,12 +277,14 @@ SIGNS = {
 
 def test_what_goes_on_beside_the_events_leaves_nothing_out_either():
     """Ticks and missed ticks, activities and their ends, calls and their values and errors occur in the first seeds."""
-    lines, calls, background = [], Counter(), Counter()
+    lines, calls, late, background = [], Counter(), Counter(), Counter()
     for _, several in told(seeded(is_busy=True)):
         lines += [line for each in several for line in (*each.log, *each.begun)]
         results = [each.result for each in several if each.operation.startswith(CALL)]
         calls.update(result[0] if isinstance(result, list) else result == "None" for result in results)
+        late.update(result for each in several for result in each.late)
         background.update(error[0] for each in several for error in each.background)
     assert [name for name, sign in SIGNS.items() if not re.search(sign, "\n".join(lines), re.MULTILINE)] == []
     assert {True, False, "CallError", "LifecycleError"} <= {*calls}
     assert {"*", "@"} <= {*background}, "errors of activities and of effects that nobody awaits"
+    assert {"['CallError']", "['MachineStopped']"} < {*late}, "and values: what deferred calls come to"
