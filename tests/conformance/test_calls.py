@@ -471,3 +471,20 @@ async def test_a_call_whose_effect_returns_an_outcome_is_run_once(write, engine)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     await settle()
     assert machine.instance.log == ["asked"]
+
+
+@rule("D4", "D1")
+@both_engines
+@pytest.mark.parametrize(("pattern", "name"), [("ask", "ask"), ("as.*", "as.k"), ("*", "ask")])
+async def test_a_state_that_takes_an_event_may_defer_the_call_of_that_name(pattern, name, engine):
+    """The event is taken, the call waits; so nothing warns that the deferral is of no use."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer(pattern), noting(pattern, "event"), go("go", "b")),
+        hsm.state("b", on_call(name, hsm.effect(says("call")))),
+    )
+    machine = await started(model, engine=engine)
+    answer = machine.call(name)
+    assert await machine.dispatch(name) is hsm.Outcome.TAKEN
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert await answer == "call"
