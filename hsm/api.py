@@ -5,6 +5,7 @@ In: what users hand over. Out: compiled models, machines. Everything that joins 
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any, Literal, cast
 
@@ -14,6 +15,7 @@ from hsm.behaviors import I
 from hsm.codegen.explore import COMPLETIONS
 from hsm.codegen.writer import annotated
 from hsm.compiler import compile as compile_model
+from hsm.compiler import warn_alone
 from hsm.context import Context
 from hsm.elements.assembly import model_of
 from hsm.elements.nodes import Model
@@ -25,9 +27,9 @@ from hsm.program import Program, describe_behavior, vertex_at
 from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.generated import EVENT, SHAPES
 from hsm.runtime.host import Clock, host_of_loop
-from hsm.runtime.lifecycle import Starting
 from hsm.runtime.machine import J, Machine
 from hsm.runtime.record import Options, Record
+from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
 from hsm.source import call_site
 
@@ -64,17 +66,19 @@ def define(name: str, *parts: ModelPart[I]) -> Model[I]:
     return model
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Compiled:
     """What was made of a model, for as long as the model lives.
 
     Attributes:
         program: Its Program.
         steps: The generated steps of that.
+        has_run: Whether a machine of it was started: whoever does that first gets the warnings about it (rule R9).
     """
 
     program: Program
     steps: StepCache
+    has_run: bool = False
 
 
 def program_of(model: Model[Any]) -> Program:
@@ -156,6 +160,9 @@ def start(
     if clock is not None or given != _DEFAULTS:
         options = _options(clock, *given)
     compiled = _compiled(model)
+    if not compiled.has_run:
+        warn_alone(compiled.program)
+        compiled.has_run = True
     record = Record(
         compiled.program, instance, host_of_loop(), options, ctx, compiled.steps if options.is_generated else None
     )
@@ -206,7 +213,9 @@ def _options(
         TypeError: *clock* lacks a method of a clock.
     """
     for name, seconds in (("grace", grace), ("slow", slow), ("stop_timeout", stop_timeout)):
-        if seconds is not None and not (isinstance(seconds, int | float) and seconds >= 0):
+        if seconds is None and name == "stop_timeout":
+            continue
+        if not isinstance(seconds, int | float) or not (0 <= seconds <= _MOST or seconds == math.inf):
             raise ValueError(f"{name} must be 0 or more seconds, not {shown(seconds)}")
     for name, number, least in (
         ("step_budget", step_budget, 1),

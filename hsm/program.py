@@ -135,9 +135,11 @@ class Transition:
         exits: Vertices whose active inside is left, innermost first, before the effects run (rule K4).
         domain: The vertex from which entries go inwards: what contains the targets and stays active.
         guards: Indices of conditions, all of them required.
-        change_conditions: Indices of the conditions of its change triggers; any one of them suffices (rule T6).
+        change_conditions: Indices of the conditions of its change triggers; any one of them suffices. The same
+            condition has the same index in all of them (rule T6).
         effects: Indices of behaviours.
         joining_region: The region that this segment leaves and that then waits at a join, or `NONE`.
+        last_exits: The same as `exits`, for the last of those that lead into a join (rule R6).
         needs_lookahead: Whether the way behind the target has to be found open before anything is left.
         label: What its triggers are called in messages, such as ``on 'pause'``.
         where: The call that made it.
@@ -151,6 +153,7 @@ class Transition:
     change_conditions: tuple[int, ...] = ()
     effects: tuple[int, ...] = ()
     joining_region: int = NONE
+    last_exits: tuple[int, ...] = ()
     needs_lookahead: bool = False
     label: str = ""
     where: Source | None = attrs.field(default=None, eq=False, repr=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsm.compiler.check import check_outline, check_tree
+from hsm.compiler.check import check_alone, check_outline, check_tree
 from hsm.compiler.expand import expand
 from hsm.compiler.plan import plan
 from hsm.compiler.report import Report
@@ -17,7 +17,7 @@ from hsm.elements.nodes import Model
 from hsm.names import plain
 from hsm.program import Program
 
-__all__ = ["compile"]
+__all__ = ["compile", "warn_alone"]
 
 
 def compile(model: Model[Any]) -> Program:  # noqa: A001 - the textbook's word
@@ -36,3 +36,10 @@ def compile(model: Model[Any]) -> Program:  # noqa: A001 - the textbook's word
     report.finish()  # raises if there are errors: what follows relies on a valid outline
     plan(outline)
     return tabulate(outline)
+
+
+def warn_alone(program: Program) -> None:
+    """Issue the warnings about a model that are only true where it runs alone, and is no submachine (rule R9)."""
+    report = Report(program.name)
+    check_alone(program, report)
+    report.finish()

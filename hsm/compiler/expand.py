@@ -83,11 +83,12 @@ def _parts(outline: Outline, draft: VertexDraft, parts: tuple[Element, ...], roo
         if is_allowed(draft.element, part):
             _IN_VERTEX[type(part)](outline, draft, part, root)
         else:
-            _leave_out(outline, part)
+            _leave_out(outline, draft, part)
 
 
-def _leave_out(outline: Outline, part: Element) -> None:
-    """Remember every name in *part*, which is wrong and was reported: a path to it is not a mistake of its own."""
+def _leave_out(outline: Outline, draft: VertexDraft, part: Element) -> None:
+    """Remember every name in *part* of *draft*, which is wrong and was reported: what follows is no other mistake."""
+    draft.is_incomplete = outline.has_gaps = True
     pending: list[Element] = [part]
     while pending:
         each = pending.pop()
@@ -118,8 +119,10 @@ def _inner(outline: Outline, draft: VertexDraft, part: Any, root: int) -> None:
     """A vertex in a vertex; one without a valid name, or with a name that is taken, was reported."""
     if is_name(part.name) and plain(part.name) not in draft.children:
         _add_vertex(outline, part, draft.index, root)
-    else:
-        _leave_out(outline, part)
+        return
+    if is_name(part.name):
+        draft.ambiguous.add(plain(part.name))
+    _leave_out(outline, draft, part)
 
 
 def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
@@ -176,8 +179,8 @@ def _default(outline: Outline, draft: VertexDraft, element: Element, root: int) 
 
 
 def _default_child(outline: Outline, draft: VertexDraft) -> None:
-    """Without an `initial` the first substate is the default entry (rule R2)."""
-    if draft.defaults or draft.regions or draft.kind not in (Kind.STATE, Kind.REGION):
+    """Without an `initial` the first substate is the default entry (rule R2); which one that is has to be certain."""
+    if draft.defaults or draft.regions or draft.is_incomplete or draft.kind not in (Kind.STATE, Kind.REGION):
         return
     for child in draft.children.values():
         if outline.vertices[child].kind in SUBSTATES:
@@ -194,7 +197,7 @@ def _transition(outline: Outline, draft: VertexDraft, element: nodes.Transition[
         if is_allowed(element, part):
             _IN_TRANSITION[type(part)](transition, part)
         else:
-            _leave_out(outline, part)
+            _leave_out(outline, draft, part)
     if transition.conditions or transition.changes:
         _condition_paths(transition)
     transition.label = label_of(element)

@@ -82,6 +82,7 @@ class TransitionDraft:
     exits: tuple[int, ...] = ()
     domain: int = OUTSIDE
     joining_region: int = NONE
+    last_exits: tuple[int, ...] = ()
 
     @property
     def where(self) -> Source | None:
@@ -113,6 +114,10 @@ class VertexDraft:
     """The vertex of the model, or of the submachine, that its paths start from."""
     children: dict[str, int]
     """By name, in order; of two with the same name, the first."""
+    ambiguous: set[str] = attrs.field(factory=set[str], init=False)
+    """The names that several in it have: which of them a path means is unknown."""
+    is_incomplete: bool = attrs.field(default=False, init=False)
+    """Whether something that is wrong was left out of it: what it seems to lack may have been that."""
     outgoing: list[TransitionDraft]
     """The transitions that `resolve` found to have it as their source, in order of declaration."""
     last: int = 0
@@ -142,6 +147,9 @@ class Outline:
         vertices: In the order of the tree.
         transitions: In order of declaration.
         left_out: Names of elements that were skipped because they are wrong: a path to one is not reported as well.
+        has_gaps: Whether anything was skipped, or a transition has an unknown source or target: what seems not to lead
+            somewhere may be that, and is not reported as well.
+        has_lost_sources: Whether a transition has an unknown source: the same for what seems to have no way out.
         joins: For each join, and each exit point that acts as one, the regions that must wait there.
     """
 
@@ -150,6 +158,7 @@ class Outline:
         self.vertices: list[VertexDraft] = []
         self.transitions: list[TransitionDraft] = []
         self.left_out: set[str] = set()
+        self.has_gaps = self.has_lost_sources = False
         self.joins: dict[int, tuple[int, ...]] = {}
 
     def add_transition(self, element: Element, owner: int, root: int) -> TransitionDraft:

@@ -1,7 +1,7 @@
 """Pass 4, plan: what every transition exits, and from where it enters (rules K1 to K4, R6 and R7).
 
-Sets ``exits``, ``domain`` and ``joining_region`` of every transition of a resolved outline without errors. A route
-through pseudostates is a chain of transitions, each with a plan of its own.
+Sets ``exits``, ``domain``, ``joining_region`` and ``last_exits`` of every transition of a resolved outline without
+errors. A route through pseudostates is a chain of transitions, each with a plan of its own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def _to_a_boundary(outline: Outline, transition: TransitionDraft, source: int, t
     """Up to the boundary, not across it: the transition that goes on from there exits the rest (rule R7).
 
     In an orthogonal state, only the region of the source is exited; at a join, and at an exit point to which several
-    regions lead, that region then waits for the others.
+    regions lead, that region then waits for the others. The last one into a join exits all that does not contain the
+    join as well (rule R6).
     """
     owner = outline.vertices[target].parent
     if target in outline.joins:
@@ -57,7 +58,9 @@ def _to_a_boundary(outline: Outline, transition: TransitionDraft, source: int, t
         waiting = next((region for region in regions if outline.encloses(region, source)), NONE)
         transition.joining_region = waiting
         if waiting != NONE:
-            transition.exits = (waiting,)
+            transition.exits = transition.last_exits = (waiting,)
+            if outline.vertices[target].kind is Kind.JOIN:  # the last one is like any other transition (rule K4)
+                transition.last_exits = (outline.container(source, target),)
         elif source != owner:
             transition.exits = (owner,)  # from a pseudostate next to the regions, which concerns all of them
         transition.domain = owner
@@ -77,10 +80,11 @@ def _from_a_pseudostate(outline: Outline, transition: TransitionDraft, source: i
         transition.domain = vertex.parent  # the state was exited, if it was active, on the way to the entry point
         return
     start = source
-    # from an exit point or a join, the whole state is exited, wherever in the model the pseudostate itself is
+    # from an exit point, and from a join inside of the state whose regions it joins, that whole state is exited
     if vertex.kind is Kind.EXIT_POINT:
         start = vertex.parent
-    elif vertex.kind is Kind.JOIN and source in outline.joins:
-        start = outline.vertices[outline.joins[source][0]].parent
+    elif vertex.kind is Kind.JOIN:
+        joined = outline.vertices[outline.joins[source][0]].parent
+        start = joined if outline.encloses(joined, source) else source
     transition.domain = outline.container(start, *targets)
     transition.exits = (transition.domain,)

@@ -28,6 +28,7 @@ def resolve(outline: Outline, report: Report) -> None:
         else:
             transition.source = transition.owner
         if transition.source is None:
+            outline.has_gaps = outline.has_lost_sources = True
             continue  # without a source there is no place from which its other paths could be seen
         # targets are seen from the source, which `source` may have moved away from where the transition is written
         base = transition.source if transition.base is None else transition.base
@@ -35,6 +36,7 @@ def resolve(outline: Outline, report: Report) -> None:
             if reference.vertex is None:  # the target that replaces an `initial` is known already
                 lookup.find(transition, reference, base)
         transition.reached = tuple([w.vertex for w in transition.targets if w.vertex is not None])
+        outline.has_gaps |= len(transition.reached) < len(transition.targets)
         # only where this transition leads counts here: selection looks further along the route, segment by segment
         transition.is_conditional = not conditional.isdisjoint(transition.reached)
         if not transition.is_default and outline.may_leave(transition, transition.source):
@@ -113,6 +115,8 @@ class _Lookup:
                     )
                     return None
                 at = vertices[at].parent
+            elif step in vertices[at].ambiguous:
+                return None  # HSM004 has reported it
             elif step in vertices[at].children:
                 at = vertices[at].children[step]
             else:

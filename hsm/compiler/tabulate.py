@@ -6,10 +6,12 @@ the callables.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
+from types import MethodType
 from typing import Any
 
-from hsm.behaviors import is_behavior
+from hsm.behaviors import ScopedBehavior, is_behavior
 from hsm.compiler.bind import Binder
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft
 from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not
@@ -65,6 +67,10 @@ class _Tables:
         self.remembered = {draft.parent for draft in outline.vertices if draft.kind in HISTORIES}
         """The vertices with a history directly in them."""
         self.conditions: list[Condition] = []
+        self.changes: dict[Condition, int] = {}
+        """The conditions of change triggers, and what they are made of, by value."""
+        self.predicates: dict[Hashable, int] = {}
+        """Their predicates, by `_identity`."""
         self.timers: list[Timer] = []
         self.timers_of: dict[int, list[int]] = {}
 
@@ -80,9 +86,10 @@ class _Tables:
             exits=draft.exits,
             domain=draft.domain,
             guards=tuple([self._condition(condition, draft, source) for condition in draft.conditions]),
-            change_conditions=tuple([self._condition(condition, draft, source) for condition in draft.changes]),
+            change_conditions=tuple([self._change(condition, draft, source) for condition in draft.changes]),
             effects=self._actions(draft.effects, "effect", source, draft.index, draft.owner),
             joining_region=draft.joining_region,
+            last_exits=draft.last_exits,
             needs_lookahead=draft.is_conditional,
             label=draft.label,
             where=draft.where,
@@ -133,23 +140,48 @@ class _Tables:
 
     def _condition(self, element: ConditionElement[Any], draft: TransitionDraft, source: int) -> int:
         """The index of *element*, which is added after its operands, so that each refers to earlier ones only."""
+        return self._add(self._made(element, draft, source, self._condition, self._predicate))
+
+    def _change(self, element: ConditionElement[Any], draft: TransitionDraft, source: int) -> int:
+        """The same for the condition of a change trigger: equal ones of the same predicates are one (rule T6)."""
+        made = self._made(element, draft, source, self._change, self._shared_predicate)
+        if made not in self.changes:
+            self.changes[made] = self._add(made)
+        return self.changes[made]
+
+    def _made(
+        self,
+        element: ConditionElement[Any],
+        draft: TransitionDraft,
+        source: int,
+        inner: Callable[[ConditionElement[Any], TransitionDraft, int], int],
+        predicate: Callable[[Guard[Any], TransitionDraft, int], int],
+    ) -> Condition:
+        """The condition that *element* is, with operands added by *inner*, and its behaviour by *predicate*."""
         if isinstance(element, Guard):
-            home = draft.homes[id(element)].vertex if id(element) in draft.homes else draft.owner
-            behavior = self.binder.add(element.predicate, "guard", source, element.where, draft.index, home)
-            made = Condition(Connective.CALL, (behavior,))
-        elif isinstance(element, InState):
+            return Condition(Connective.CALL, (predicate(element, draft, source),))
+        if isinstance(element, InState):
             vertex = draft.in_states[id(element)].vertex
             assert vertex is not None  # as for the source of a transition
-            made = Condition(Connective.IN, (vertex,))
-        elif isinstance(element, Not):
-            made = Condition(Connective.NOT, (self._condition(element.condition, draft, source),))
-        else:
-            assert isinstance(element, AllOf | AnyOf)  # the grammar knows no other condition
-            connective = Connective.ALL if isinstance(element, AllOf) else Connective.ANY
-            operands = tuple(self._condition(inner, draft, source) for inner in element.conditions)
-            made = Condition(connective, operands)
+            return Condition(Connective.IN, (vertex,))
+        if isinstance(element, Not):
+            return Condition(Connective.NOT, (inner(element.condition, draft, source),))
+        assert isinstance(element, AllOf | AnyOf)  # the grammar knows no other condition
+        connective = Connective.ALL if isinstance(element, AllOf) else Connective.ANY
+        return Condition(connective, tuple([inner(each, draft, source) for each in element.conditions]))
+
+    def _add(self, made: Condition) -> int:
         self.conditions.append(made)
         return len(self.conditions) - 1
+
+    def _predicate(self, element: Guard[Any], draft: TransitionDraft, source: int) -> int:
+        return self.binder.add(element.predicate, "guard", source, element.where, draft.index, _home(element, draft))
+
+    def _shared_predicate(self, element: Guard[Any], draft: TransitionDraft, source: int) -> int:
+        key = _identity(element.predicate, _home(element, draft))
+        if key not in self.predicates:
+            self.predicates[key] = self._predicate(element, draft, source)
+        return self.predicates[key]
 
     def _timer(self, element: Any, draft: TransitionDraft, source: int) -> Timer:
         given: Any = element.moment if isinstance(element, At) else element.duration
@@ -162,6 +194,25 @@ class _Tables:
             return Timer(len(self.timers), kind, draft.index, moment=given)
         seconds = given.total_seconds() if isinstance(given, timedelta) else float(given)
         return Timer(len(self.timers), kind, draft.index, seconds=seconds)
+
+
+def _home(element: Guard[Any], draft: TransitionDraft) -> int:
+    """The vertex whose object the predicate is called on, if it is a method of one."""
+    found = draft.homes[id(element)].vertex if id(element) in draft.homes else draft.owner
+    assert found is not None  # as for the source of a transition
+    return found
+
+
+def _identity(predicate: Any, home: int) -> Hashable:
+    """What two uses of one predicate have in common: the object, and for a method what it is called on.
+
+    Never the predicate itself, whose hash and comparison are the user's.
+    """
+    if isinstance(predicate, ScopedBehavior):
+        return id(predicate.function), predicate.for_vertex(home).vertex
+    if type(predicate) is MethodType:  # each look at a method makes another object
+        return id(predicate.__func__), id(predicate.__self__)
+    return id(predicate)
 
 
 def _triggers(outgoing: list[TransitionDraft]) -> Triggers:

@@ -6,13 +6,13 @@ The active vertices are asked from the leaves outwards, and each region decides 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Generator
+from typing import Any, TypeAlias
 
 import attrs
 
 from hsm.outcome import Outcome
-from hsm.program import CONDITIONAL, OUTSIDE, Connective, Kind, Vertex, defers, named
+from hsm.program import CONDITIONAL, OUTSIDE, Connective, Kind, Transition, Vertex, defers, named
 from hsm.rules.operations import Ask, Rule
 from hsm.rules.step import Step
 
@@ -50,18 +50,29 @@ def select_by_name(step: Step, name: str) -> Rule[Decision]:
 
 
 def select_by_call(step: Step, operation: str) -> Rule[Decision]:
-    """What a call of *operation* does."""
-    return (yield from _select(step, lambda vertex: vertex.triggers.calls.get(operation, ()), None))
+    """What a call of *operation* does; it is deferred as an event of that name is (rule D4)."""
+    return (yield from _select(step, lambda vertex: vertex.triggers.calls.get(operation, ()), operation))
+
+
+def select_by_change(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
+    """What a change event does that may trigger *transitions*: the innermost enabled one takes it (rules T2 and T6)."""
+    if len(transitions) == 1:
+        return (yield from select_among(step, transitions))
+
+    def changed(vertex: Vertex) -> tuple[int, ...]:
+        return tuple([each for each in vertex.change_transitions if each in transitions])
+
+    return (yield from _select(step, changed, None))
 
 
 def select_among(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
-    """The first of *transitions* that is enabled: for completions, timers and changes."""
+    """The first of *transitions* that is enabled: for completions and timers, and for a change of one state alone."""
     step.forget_guards()
     return (yield from _first_enabled(step, transitions))
 
 
 def _select(step: Step, candidates: Candidates, name: str | None) -> Rule[Decision]:
-    """The decision of the whole configuration; *name* for an event that may be deferred."""
+    """The decision of the whole configuration; *name* for what may be deferred."""
     step.forget_guards()
     decision = yield from _decide_inside(step, OUTSIDE, list(step.leaves), candidates, name)
     # only now: whether two transitions conflict depends on the routes that were found behind them
@@ -123,10 +134,14 @@ def _first_enabled(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
     return IGNORED
 
 
-def choose_branch(step: Step, branch: int) -> Rule[Chosen | None]:
-    """*branch* of a pseudostate that was reached, with its route, or ``None`` when it is not open (rule R4)."""
+def choose_branch(step: Step, branches: tuple[int, ...]) -> Rule[Chosen | None]:
+    """The first of the *branches* of a pseudostate that is open, with its route; ``None`` when none is (rule R4)."""
     step.forget_guards()  # effects have run since the last decision: guards are asked anew
-    return (yield from _if_enabled(step, branch))
+    for branch in branches:
+        chosen = yield from _if_enabled(step, branch)
+        if chosen is not None:
+            return chosen
+    return None
 
 
 def _if_enabled(step: Step, transition: int) -> Rule[Chosen | None]:
@@ -137,18 +152,40 @@ def _if_enabled(step: Step, transition: int) -> Rule[Chosen | None]:
     if not segment.needs_lookahead:
         return Chosen(transition)
     route: Route = {}
-    return Chosen(transition, route) if (yield from _find_route(step, transition, route)) else None
+    return Chosen(transition, route) if (yield from _look_ahead(_find_route(step, transition, route))) else None
+
+
+def _look_ahead(search: Rule[bool]) -> Rule[bool]:
+    """The result of *search*, in which a search that is yielded is done first: its result is the answer.
+
+    A loop and no recursion: a route may have more pseudostates than Python's stack has frames.
+    """
+    under_way: list[Any] = [search]
+    answer: Any = None
+    while True:
+        try:
+            found = under_way[-1].send(answer)
+        except StopIteration as end:
+            under_way.pop()
+            answer = end.value
+            if not under_way:
+                return bool(answer)
+        else:
+            is_search = isinstance(found, Generator)
+            if is_search:
+                under_way.append(found)
+            answer = None if is_search else (yield found)
 
 
 def _find_route(step: Step, transition: int, route: Route) -> Rule[bool]:
     """Whether a route is open behind *transition*, whose own guards hold; *route* is filled in (rule R4)."""
     for target in step.transitions[transition].targets:
         vertex = step.vertices[target]
-        if vertex.kind not in CONDITIONAL or _only_waits(step, transition, target):
+        if vertex.kind not in CONDITIONAL or only_waits(step, transition, target):
             continue
         if vertex.kind is Kind.EXIT_POINT and not vertex.outgoing:
             continue  # of the model itself, which ends there
-        if not (yield from _find_branch(step, target, route)):
+        if not (yield _find_branch(step, target, route)):
             return False
     return True
 
@@ -165,14 +202,14 @@ def _find_branch(step: Step, target: int, route: Route) -> Rule[bool]:
     for branch in step.vertices[target].outgoing:
         if branch not in step.open_branches:
             step.open_branches[branch] = yield from all_hold(step, step.transitions[branch].guards)
-        if step.open_branches[branch] and (yield from _find_route(step, branch, route)):
+        if step.open_branches[branch] and (yield _find_route(step, branch, route)):
             route[target] = branch
             return True
     step.closed.add(target)
     return False
 
 
-def _only_waits(step: Step, transition: int, target: int) -> bool:
+def only_waits(step: Step, transition: int, target: int) -> bool:
     """Whether *transition* only waits at *target*: other regions have not reached this join yet (rule R6)."""
     regions = step.program.joins.get(target)
     if regions is None:
@@ -218,13 +255,25 @@ def holds(step: Step, index: int) -> Rule[bool | None]:
 def _without_conflicts(step: Step, chosen: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
     """Of two transitions that would exit the same vertices the first, in order of regions (rule T4)."""
     kept: list[Chosen] = []
-    exited: list[int] = []
+    exited: set[int] = set()
     for each in chosen:
-        exits = [outer for t in (each.transition, *each.route.values()) for outer in step.transitions[t].exits]
+        exits = {outer for segment in _segments(step, each) for outer in segment.exits}
         if not any(_overlap(step, mine, theirs) for mine in exits for theirs in exited):
             kept.append(each)
-            exited += exits
+            exited |= exits
     return tuple(kept)
+
+
+def _segments(step: Step, chosen: Chosen) -> list[Transition]:
+    """The transition and the branches of its route, and of what was looked at for it nothing else."""
+    segments = [step.transitions[chosen.transition]]
+    passed: set[int] = set()
+    for segment in segments:
+        for target in segment.targets:
+            if target in chosen.route and target not in passed:
+                passed.add(target)
+                segments.append(step.transitions[chosen.route[target]])
+    return segments
 
 
 def _overlap(step: Step, one: int, other: int) -> bool:

@@ -1,4 +1,4 @@
-"""Settling: what one event does, and everything that follows from it (rules C2, E3, Q5, Q8 and T6).
+"""Settling: what one event does, and everything that follows from it (rules C2, C3, E3, Q5, Q8 and T6).
 
 In: a step. Out: operations; what a rule returns is the outcome. Whoever runs the rules starts with one of these.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from hsm.configuration import active_outwards
 from hsm.events import CHANGE, COMPLETION, ERROR
-from hsm.outcome import Outcome
-from hsm.program import OUTSIDE
+from hsm.outcome import Outcome, Status
+from hsm.program import NONE, OUTSIDE
 from hsm.rules import operations as op
 from hsm.rules.operations import Rule
-from hsm.rules.selection import Decision, holds, select_among, select_by_call, select_by_name
+from hsm.rules.selection import Decision, holds, select_among, select_by_call, select_by_change, select_by_name
 from hsm.rules.step import Step
-from hsm.rules.traversal import complete_if_done, drop_objects, enter, exit_inside, fire
+from hsm.rules.traversal import complete_if_done, drop_objects, enter_model, exit_inside, fire
 
 
 def on_event(step: Step, name: str) -> Rule[Outcome]:
@@ -33,7 +33,10 @@ def on_timer(step: Step, transition: int) -> Rule[Outcome]:
 
 
 def on_call(step: Step, operation: str) -> Rule[tuple[Decision, object]]:
-    """A call of *operation*; returns what the last effect returned with the decision."""
+    """A call of *operation*; returns what the last effect returned with the decision.
+
+    A deferred one has no value yet (rule D4).
+    """
     decision = yield from select_by_call(step, operation)
     value = yield from fire(step, decision)
     yield from settle(step)
@@ -49,7 +52,7 @@ def on_return(step: Step, vertex: int) -> Rule[Outcome]:
 
 def start(step: Step) -> Rule[Outcome]:
     """Enter the model by its default entry, and do everything that follows from that alone (rule L1)."""
-    yield from enter(step, 0, (0,))
+    yield from enter_model(step)
     yield from drop_objects(step)
     yield from settle(step)
     return Outcome.TAKEN
@@ -82,11 +85,11 @@ def settle(step: Step) -> Rule[None]:
             yield from _evaluate_changes(step)
             spend = op.Spend(COMPLETION, vertex)
         elif step.changes:
-            transition = step.changes.pop(0)
-            # it may have been exited meanwhile; noticing that is an internal step all the same
-            if step.is_active(step.transitions[transition].source):
+            transitions = step.changes.pop(0)
+            # all may have been exited meanwhile; noticing that is an internal step all the same
+            if any(step.is_active(step.transitions[transition].source) for transition in transitions):
                 yield op.Next()
-                yield from fire(step, (yield from select_among(step, (transition,))))
+                yield from fire(step, (yield from select_by_change(step, transitions)))
                 yield from _evaluate_changes(step)
             spend = op.Spend(CHANGE)
         else:
@@ -100,17 +103,46 @@ def settle(step: Step) -> Rule[None]:
         yield from drop_objects(step)  # those that change conditions were methods of
     if step.ended is not None:
         yield op.EndAll()
+        # what is active stays listed, but the model is left: its own exit actions run here, and never again (rule C3)
+        if step.ended is Status.COMPLETED and step.vertices[0].exit:
+            yield op.Run(step.vertices[0].exit)
 
 
 def _evaluate_changes(step: Step) -> Rule[None]:
-    """Evaluate the change conditions of what is active, from the leaves outwards; queue what became true (rule T6)."""
+    """Evaluate the change conditions of what is active, from the leaves outwards; queue what became true (rule T6).
+
+    Triggers with the same condition share one change event: each is asked for itself whether the condition has become
+    true for it, but a predicate is called once, and what it brought about is queued together.
+    """
     if not step.program.has_changes or step.ended is not None:
         return
+    answers: dict[int, bool | None] = {}
+    became: dict[int, list[int]] = {}
     for vertex in active_outwards(step.vertices, step.leaves):
         for transition in step.vertices[vertex].change_transitions:
-            is_true = False
-            # up to the first that holds, but for every trigger at every evaluation: `Became` compares with the last one
-            for condition in step.transitions[transition].change_conditions:
-                is_true = is_true or bool((yield from holds(step, condition)))
-            if (yield op.Became(transition, is_true)):
-                step.changes.append(transition)
+            condition = yield from _asked_once(_first_true(step, transition), answers)
+            # at every evaluation, also of what is false: `Became` compares with the last one
+            if (yield op.Became(transition, condition != NONE)):
+                became.setdefault(condition, []).append(transition)
+    step.changes += [tuple(transitions) for transitions in became.values()]
+
+
+def _first_true(step: Step, transition: int) -> Rule[int]:
+    """The first condition that holds of the change triggers of *transition*, or `NONE`."""
+    for condition in step.transitions[transition].change_conditions:
+        if (yield from holds(step, condition)):
+            return condition
+    return NONE
+
+
+def _asked_once(rule: Rule[int], answers: dict[int, bool | None]) -> Rule[int]:
+    """*rule*, which yields nothing but `Ask`: what is in *answers* is not asked again, what is asked is added."""
+    answer = None
+    while True:
+        try:
+            ask: op.Ask = rule.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # what the rule returns
+        if ask.behavior not in answers:
+            answers[ask.behavior] = yield ask
+        answer = answers[ask.behavior]

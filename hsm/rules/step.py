@@ -37,7 +37,7 @@ class Step:
         open_branches: Whether the guards of a branch held, for this decision: each is evaluated once (rule T2).
         closed: Pseudostates from which no route is open, for this decision.
         completions: States whose completion waits to be handled, in the order in which they completed.
-        changes: Transitions whose change condition became true, and which wait to be handled.
+        changes: Change events that wait to be handled: each the transitions whose condition has become true by it.
     """
 
     program: Program
@@ -50,7 +50,7 @@ class Step:
     open_branches: dict[int, bool] = attrs.field(factory=dict[int, bool])
     closed: set[int] = attrs.field(factory=set[int])
     completions: list[int] = attrs.field(factory=list[int])
-    changes: list[int] = attrs.field(factory=list[int])
+    changes: list[tuple[int, ...]] = attrs.field(factory=list[tuple[int, ...]])
     vertices: Vertices = attrs.field(init=False)
     transitions: tuple[Transition, ...] = attrs.field(init=False)
 

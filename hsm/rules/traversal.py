@@ -2,17 +2,26 @@
 
 In: a step and a decision. Out: operations, and a step that has moved on. Decides nothing but which branch of a choice
 is taken: which transitions fire is decided in `selection`.
+
+A function whose last act is to go on with another returns that one as an `Onward`, and `_travel` goes on with it: a
+route may have more pseudostates than Python's stack has frames.
 """
 
 from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, TypeAlias
 
 from hsm.configuration import Leaves, activated, active_inside, child_towards, deactivated, is_finished
 from hsm.outcome import Status
 from hsm.program import NONE, OUTSIDE, Kind
 from hsm.rules import operations as op
 from hsm.rules.operations import Rule
-from hsm.rules.selection import NO_ROUTE, Decision, Route, choose_branch
+from hsm.rules.selection import NO_ROUTE, Decision, Route, choose_branch, only_waits
 from hsm.rules.step import Parked, Step
+
+Onward: TypeAlias = "Generator[Any, Any, Onward] | None"
+"""What a rule goes on with when it is done; ``None`` at the end of the route."""
 
 # --- firing --------------------------------------------------------------------------------------------------
 
@@ -27,7 +36,8 @@ def fire(step: Step, decision: Decision) -> Rule[object]:
     for chosen in decision.chosen:
         step.before = _active_before(step)
         if step.ended is None and step.transitions[chosen.transition].source not in step.left:
-            value = yield from _follow(step, chosen.transition, chosen.route)
+            value, onward = yield from _follow(step, chosen.transition, chosen.route)
+            yield from _travel(onward)
     if step.program.has_state_objects:
         yield from drop_objects(step)
     return value
@@ -42,26 +52,38 @@ def drop_objects(step: Step) -> Rule[None]:
         yield op.DropObjects(gone)
 
 
-def _follow(step: Step, index: int, route: Route) -> Rule[object]:
-    """Exit, run the effects, enter (rule K4); returns what the last effect returned."""
+def _travel(onward: Onward) -> Rule[None]:
+    """Go on with *onward*, and with whatever that goes on with, to the end of the route."""
+    while onward is not None:
+        onward = yield from onward
+
+
+def _follow(step: Step, index: int, route: Route) -> Rule[tuple[object, Onward]]:
+    """Exit, run the effects, enter (rule K4); returns what the last effect returned, and where to go on."""
     segment = step.transitions[index]
-    for outer in segment.exits:
+    region = segment.joining_region
+    # before anything is exited: what is exited waits no more
+    is_last = region != NONE and not only_waits(step, index, segment.targets[0])
+    for outer in segment.last_exits if is_last else segment.exits:
         yield from exit_inside(step, outer)
     value = (yield op.Run(segment.effects)) if segment.effects else None
-    if segment.joining_region != NONE:
-        yield from _join(step, segment.joining_region, segment.targets[0], route)
-    elif segment.targets:
-        yield from _enter_inside(step, segment.domain, segment.targets, route)
-    return value
+    if region != NONE:
+        if step.is_active(region):
+            yield _park(step, region, segment.targets[0])
+        return value, _reach(step, segment.targets[0], route) if is_last else None
+    return value, _enter_inside(step, segment.domain, segment.targets, route) if segment.targets else None
 
 
-def _join(step: Step, region: int, join: int, route: Route) -> Rule[None]:
-    """The region waits at the join; the last of those it waits for continues (rule R6)."""
+def _along(step: Step, index: int, route: Route) -> Rule[Onward]:
+    """Follow the transition *index*, which leads on from a vertex that was reached."""
+    _, onward = yield from _follow(step, index, route)
+    return onward
+
+
+def _park(step: Step, region: int, join: int) -> op.Park:
+    """The *region* waits at the *join* for the others (rule R6)."""
     step.parked[region] = Parked(join, tuple([leaf for leaf in step.before if step.is_inside(region, leaf)]))
-    yield op.Park(region)
-    parked = step.parked
-    if all(each in parked and parked[each].join == join for each in step.program.joins[join]):
-        yield from _reach(step, join, route)
+    return op.Park(region)
 
 
 def _active_before(step: Step) -> Leaves:
@@ -88,7 +110,7 @@ def exit_inside(step: Step, outer: int) -> Rule[None]:
             yield op.Disarm(index)
         if vertex.activities:
             yield op.EndActivities(index)
-        if vertex.exit:
+        if vertex.exit and (index or step.ended is not Status.COMPLETED):  # else they have run (rule C3)
             yield op.Run(vertex.exit)
         # only now: an exit action still sees its own state as active (rule L2)
         step.leaves = deactivated(step.vertices, step.leaves, index)
@@ -136,16 +158,20 @@ def _are_final(step: Step, index: int, leaves: Leaves) -> bool:
 # --- entering ------------------------------------------------------------------------------------------------
 
 
-def enter(step: Step, index: int, goals: tuple[int, ...], route: Route = NO_ROUTE) -> Rule[None]:
+def enter_model(step: Step) -> Rule[None]:
+    """Enter the model by its default entry (rule L1)."""
+    yield from _travel(_enter(step, 0, (0,), NO_ROUTE))
+
+
+def _enter(step: Step, index: int, goals: tuple[int, ...], route: Route) -> Rule[Onward]:
     """Enter the vertex *index* on the way to *goals*: itself, or vertices inside it (rules K4 and K5)."""
     vertex = step.vertices[index]
     if vertex.kind > Kind.FINAL:
-        yield from _reach(step, index, route)
-        return
+        return _reach(step, index, route)
     yield from _activate(step, index)
     if vertex.kind is Kind.FINAL:
         yield from _finish(step, vertex.parent)
-        return
+        return None
     # without its state object the entry actions, methods of that object, cannot run (rule E1)
     has_object = vertex.state_object is None or (yield op.MakeObject(index))
     if vertex.entry and has_object:
@@ -156,9 +182,10 @@ def enter(step: Step, index: int, goals: tuple[int, ...], route: Route = NO_ROUT
         yield op.Arm(index)
     inner = () if goals == (index,) else goals
     if inner or vertex.is_composite:
-        yield from _enter_inside(step, index, inner, route)
-    elif vertex.completion_transitions:
+        return _enter_inside(step, index, inner, route)
+    if vertex.completion_transitions:
         yield from complete_if_done(step, index)
+    return None
 
 
 def _activate(step: Step, index: int) -> Rule[None]:
@@ -169,32 +196,30 @@ def _activate(step: Step, index: int) -> Rule[None]:
         yield op.DropObjects((index,))
 
 
-def _enter_inside(step: Step, outer: int, goals: tuple[int, ...], route: Route) -> Rule[None]:
+def _enter_inside(step: Step, outer: int, goals: tuple[int, ...], route: Route) -> Onward:
     """From the active *outer* on to *goals* inside it; without any, its default entry (rules R1 to R3)."""
     if outer == OUTSIDE:
-        yield from enter(step, 0, goals, route)
-        return
+        return _enter(step, 0, goals, route)
     vertex = step.vertices[outer]
     if vertex.kind is Kind.REGION:
         step.parked.pop(outer, None)
     if not goals and vertex.default != NONE:
-        yield from _follow(step, vertex.default, route)
-    elif vertex.regions:
-        yield from _enter_regions(step, outer, goals, route)
-    elif goals:
-        yield from enter(step, child_towards(step.vertices, outer, goals[0]), goals, route)
-    else:  # the only substate of a simple state is a history, which led to that state as it is
-        yield from complete_if_done(step, outer)
+        return _along(step, vertex.default, route)
+    if vertex.regions:
+        return _enter_regions(step, outer, goals, route)
+    if goals:
+        return _enter(step, child_towards(step.vertices, outer, goals[0]), goals, route)
+    # the only substate of a simple state is a history, which led to that state as it is
+    return complete_if_done(step, outer)
 
 
-def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route) -> Rule[None]:
+def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route) -> Rule[Onward]:
     """Enter the regions of *outer*: those with a goal towards it, those not active yet by default (rule R3)."""
     vertices = step.vertices
     # a pseudostate beside the regions decides for all of them
     for goal in goals:
         if vertices[goal].parent == outer and vertices[goal].kind is not Kind.REGION:
-            yield from _reach(step, goal, route)
-            return
+            return _reach(step, goal, route)
     mark = len(step.left)
     for region in vertices[outer].regions:
         inner = tuple([goal for goal in goals if region < goal <= vertices[region].last])
@@ -202,49 +227,47 @@ def _enter_regions(step: Step, outer: int, goals: tuple[int, ...], route: Route)
         if is_new:
             yield from _activate(step, region)
         if is_new or inner:
-            yield from _enter_inside(step, region, inner, route)
+            yield from _travel(_enter_inside(step, region, inner, route))
         # a choice may have led out again: then the rest is not entered
         if step.ended is not None or outer in step.left[mark:]:
-            return
+            return None
+    return None
 
 
 # --- pseudostates --------------------------------------------------------------------------------------------
 
 
-def _reach(step: Step, index: int, route: Route) -> Rule[None]:
+def _reach(step: Step, index: int, route: Route) -> Onward:
     """Go on from the pseudostate *index*; the state that contains it is active (rules R4 to R8)."""
     step.left.append(index)  # never active: its state object is dropped with those of what was exited
     kind = step.vertices[index].kind
     if kind in (Kind.CHOICE, Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN):
-        yield from _branch(step, index, route)
-    elif kind is Kind.FORK:
-        yield from _fork(step, index)
-    elif kind is Kind.ENTRY_POINT:
-        yield from _pass_entry_point(step, index)
-    elif kind is Kind.TERMINATE:
+        return _branch(step, index, route)
+    if kind is Kind.FORK:
+        return _fork(step, index)
+    if kind is Kind.ENTRY_POINT:
+        return _pass_entry_point(step, index)
+    if kind is Kind.TERMINATE:
         step.ended = Status.TERMINATED
-    else:
-        yield from _restore(step, index, is_deep=kind is Kind.DEEP_HISTORY)
+        return None
+    return _restore(step, index, is_deep=kind is Kind.DEEP_HISTORY)
 
 
-def _branch(step: Step, index: int, route: Route) -> Rule[None]:
+def _branch(step: Step, index: int, route: Route) -> Rule[Onward]:
     """Take the branch that was found open beforehand, or else the first that is open now (rule R4)."""
     if index in route:
-        yield from _follow(step, route[index], route)
-        return
+        return _along(step, route[index], route)
     outgoing = step.vertices[index].outgoing
     if not outgoing:  # an exit point of the model itself, which has nothing outside
         step.ended = Status.COMPLETED
+        return None
     # a choice always has an open branch, as its last one has no guard; a junction that is reached without having been
     # looked ahead for, behind a fork or an entry point, may have none, and then the state around it stays as it is
-    for branch in outgoing:
-        chosen = yield from choose_branch(step, branch)
-        if chosen is not None:
-            yield from _follow(step, chosen.transition, chosen.route)
-            return
+    chosen = yield from choose_branch(step, outgoing)
+    return None if chosen is None else _along(step, chosen.transition, chosen.route)
 
 
-def _fork(step: Step, index: int) -> Rule[None]:
+def _fork(step: Step, index: int) -> Rule[Onward]:
     """Run the effects of all branches, then enter all their targets together (rule R6)."""
     branches = [step.transitions[branch] for branch in step.vertices[index].outgoing]
     # numbers grow inwards, so the smallest domain is the outermost: the one that contains all targets
@@ -254,40 +277,37 @@ def _fork(step: Step, index: int) -> Rule[None]:
         if branch.effects:
             yield op.Run(branch.effects)
     goals = tuple(sorted([target for branch in branches for target in branch.targets]))
-    yield from _enter_inside(step, outer, goals, NO_ROUTE)
+    return _enter_inside(step, outer, goals, NO_ROUTE)
 
 
-def _pass_entry_point(step: Step, index: int) -> Rule[None]:
+def _pass_entry_point(step: Step, index: int) -> Rule[Onward]:
     """Take the routes behind an entry point; without one, or with one to the owner, its default entry (rule R7)."""
     vertex = step.vertices[index]
     branches = [step.transitions[branch] for branch in vertex.outgoing]
     goals = tuple(sorted([target for branch in branches for target in branch.targets]))
     if vertex.parent in goals:
         # the owner is active already, so that a route to it means its default entry; the effects still follow
-        yield from _enter_inside(step, vertex.parent, (), NO_ROUTE)
+        yield from _travel(_enter_inside(step, vertex.parent, (), NO_ROUTE))
         goals = ()
     for branch in branches:
         if branch.effects:
             yield op.Run(branch.effects)
-    if goals or not branches:
-        yield from _enter_inside(step, vertex.parent, goals, NO_ROUTE)
+    return _enter_inside(step, vertex.parent, goals, NO_ROUTE) if goals or not branches else None
 
 
-def _restore(step: Step, index: int, *, is_deep: bool) -> Rule[None]:
+def _restore(step: Step, index: int, *, is_deep: bool) -> Rule[Onward]:
     """Enter what was last active in the owner of a history, or its default (rule R5)."""
     vertex = step.vertices[index]
     memory = yield op.AskHistory(index, vertex.parent)
     if memory:
         goals = memory if is_deep else (child_towards(step.vertices, vertex.parent, memory[0]),)
-        yield from _enter_inside(step, vertex.parent, goals, NO_ROUTE)
-        return
+        return _enter_inside(step, vertex.parent, goals, NO_ROUTE)
     default = step.transitions[vertex.outgoing[0]]
     if default.targets:
-        yield from _follow(step, vertex.outgoing[0], NO_ROUTE)
-    else:
-        if default.effects:
-            yield op.Run(default.effects)
-        yield from _enter_inside(step, vertex.parent, (), NO_ROUTE)
+        return _along(step, vertex.outgoing[0], NO_ROUTE)
+    if default.effects:
+        yield op.Run(default.effects)
+    return _enter_inside(step, vertex.parent, (), NO_ROUTE)
 
 
 # --- completion ----------------------------------------------------------------------------------------------

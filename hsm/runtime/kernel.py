@@ -26,7 +26,7 @@ from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.inside import mark_activity
 from hsm.runtime.invocation import ask, call, make_state_object, run_actions
 from hsm.runtime.record import COMPLETED, Parts, Record, parts_of
-from hsm.runtime.run_to_completion import put_first
+from hsm.runtime.run_to_completion import CALL_DEFERRED, put_first
 from hsm.runtime.step_cache import Plan
 from hsm.runtime.timer_heap import Armed
 from hsm.runtime.timers import arm_all, disarm_all, disarm_vertex, take
@@ -45,7 +45,7 @@ def process_event(record: Record, occurrence: Occurrence) -> Work[Outcome]:
 
 
 def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
-    """Do what a call does; returns what the last effect returned.
+    """Do what a call does; returns what the last effect returned, or `CALL_DEFERRED` (rule D4).
 
     Raises:
         CallError: No transition takes the call.
@@ -53,7 +53,10 @@ def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
     event = occurrence.event
     assert event is not None  # this one is about a call
     parts = parts_of(record)
-    decision, value = yield from execute(record, parts, rules.on_call(parts.step, event._hsm_key), event)  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    name = event._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    decision, value = yield from execute(record, parts, rules.on_call(parts.step, name), event)
+    if decision.outcome is Outcome.DEFERRED:
+        return CALL_DEFERRED
     if not decision.chosen:
         places = ", ".join([record.program.vertices[leaf].path for leaf in record.leaves])
         raise CallError(f"no transition takes the call of '{event.name}' in {places}")

@@ -6,12 +6,10 @@ where a machine reaches it on its own, is `run_to_completion.close`. Never impor
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import logging
-from collections.abc import Callable, Coroutine, Generator
-from types import TracebackType
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from hsm.answer import Answer
 from hsm.context import Context
@@ -20,11 +18,11 @@ from hsm.events import FINAL, INITIAL, Event
 from hsm.instance import Runner, attach, check_free
 from hsm.outcome import Outcome, Status
 from hsm.rules import settling as rules
-from hsm.runtime.awaitables import STARTED, STOPPED, TAKEN, Drivable, Promise, Work, is_done, together
+from hsm.runtime.awaitables import STARTED, STOPPED, TAKEN, Promise, Work, is_done
 from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.generated import expired, find
-from hsm.runtime.host import CancelledError, running_loop
+from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_in_activity, is_inside
 from hsm.runtime.kernel import end_all, enter_model, exit_model
 from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of
@@ -343,111 +341,3 @@ class _Restarting(Drive):
 def _nothing() -> Work[None]:
     """Work that is done already."""
     yield from ()
-
-
-# --- what `hsm.start` returns --------------------------------------------------------------------------------
-
-
-async def start(record: Record, machine: M, on_background_error: Callable[[BaseException], object] | None = None) -> M:
-    """Start *machine*, whose record this is, and return it; see `begin`.
-
-    If it is cancelled before it is done, the machine is stopped after the step that it is in.
-    """
-    # only now, so that a machine that is never started is no cycle
-    record.machine = machine
-    begun = begin(record, on_background_error)
-    if begun is STARTED:
-        return machine
-    try:
-        await begun
-    except (CancelledError, GeneratorExit):
-        stop(record)
-        raise
-    finally:
-        del begun  # the frames of an error keep this one, and a dropped error is reported when this goes
-    return machine
-
-
-class Starting(Drivable[M], Generic[M]):
-    """A machine that is about to start.
-
-    ``await`` starts it and returns it. ``async with`` starts it, returns it, and stops it at the end of the block. One
-    that is dropped without either warns, as the coroutine does that it holds (rule E4a).
-    """
-
-    __slots__ = ("_errors", "_has_cancelled", "_machine", "_record", "_start", "_task")
-
-    def __init__(self, record: Record, machine: M) -> None:
-        self._host = record.host
-        self._waits = None
-        self._record = record
-        self._machine = machine
-        self._start: Coroutine[Any, Any, M] | None = start(record, machine)
-
-    def __await__(self) -> Generator[Any, Any, M]:
-        starting, self._start = self._start, None
-        if starting is None:  # a second time, which is refused
-            starting = start(self._record, self._machine)
-        return starting.__await__()
-
-    async def __aenter__(self) -> M:
-        if self._start is not None:
-            self._start.close()
-        self._start = start(self._record, self._machine, self._background_error)
-        self._errors: list[BaseException] = []
-        self._has_cancelled = False
-        self._task: Any = self._host.current_task()
-        return await self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Stop the machine; raise the errors that nobody awaited, with what the block itself raised."""
-        cancelled = await self._stopped()
-        task, self._task = self._task, None
-        if self._has_cancelled:
-            if cancelled is None and not isinstance(error, CancelledError):
-                # the block ended before our cancellation arrived: let it arrive here, and nowhere else
-                with contextlib.suppress(CancelledError):
-                    await self._host.next_iteration()
-            task.uncancel()
-        if not self._errors:
-            if cancelled is not None and error is None:
-                raise cancelled
-            return
-        if task.cancelling() > 0:
-            # somebody else wants the task cancelled too: let that arrive at its next await, as a TaskGroup does
-            task.uncancel()
-            task.cancel()
-        if error is not None and not isinstance(error, CancelledError):
-            self._errors.append(error)
-        raised = together(self._errors)
-        assert raised is not None  # there is at least one error
-        raise raised from None
-
-    async def _stopped(self) -> CancelledError | None:
-        """Wait until the machine is stopped, whoever wants the wait to end; returns the last such request."""
-        cancelled: CancelledError | None = None
-        while True:
-            try:
-                await stop(self._record)
-            except CancelledError as request:
-                cancelled = request
-                if self._record.status in ENDED:
-                    return cancelled
-            except BaseException as failure:
-                self._errors.append(failure)
-                return cancelled
-            else:
-                stop(self._record)  # a restart that was asked for meanwhile is called off
-                return cancelled
-
-    def _background_error(self, error: BaseException) -> None:
-        """An error that nobody awaits: the block is cancelled, and raises it at its end (rule E6)."""
-        if self._task is None:
-            self._host.report("an error in a machine whose block is over", error)
-            return
-        self._errors.append(error)
-        if not self._has_cancelled and self._record.status not in ENDED:
-            self._has_cancelled = True
-            self._task.cancel()

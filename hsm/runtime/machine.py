@@ -157,11 +157,13 @@ class Machine(Generic[J]):
     def call(self, operation: str, *args: Any, **kwargs: Any) -> Answer[Any]:
         """Call *operation*: the await returns what the effect of the transition on it returned, after the step.
 
-        The event's data is an `hsm.Arguments`. Cancelling the await does not stop the step.
+        The event's data is an `hsm.Arguments`. Cancelling the await does not stop the step. A call that a state defers
+        waits until it is recalled (rule D4).
 
         Raises:
             LifecycleError: As for `dispatch`; also from inside a behaviour of this machine, which could never end.
             CallError: From the await: no transition takes the call.
+            MachineStopped: From the await: the machine ended before the call was processed.
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         record = self._record

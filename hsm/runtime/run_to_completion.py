@@ -29,6 +29,9 @@ from hsm.runtime.record import (
 )
 from hsm.runtime.timers import disarm_all
 
+CALL_DEFERRED = object()
+"""What the processing of a call returns that was deferred; its value, which may be anything, comes later (rule D4)."""
+
 # --- what comes in -------------------------------------------------------------------------------------------
 
 
@@ -77,7 +80,9 @@ def wake(record: Record) -> None:
 
 
 def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
-    """Keep the event of *occurrence* until no state defers it any more; its sender has its answer (rules D1 and D4).
+    """Keep the event of *occurrence* until no state defers it any more (rule D1).
+
+    Its sender has its answer; the caller of a call waits for one, and so its recall is nobody's feeding (rule D4).
 
     Args:
         record: The machine.
@@ -85,9 +90,10 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
         is_fed: Whether its recall is the machine feeding itself.
     """
     variables = contextvars.copy_context()
-    parts_of(record).queue.deferred.append(
-        Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
-    )
+    recalled = Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
+    if occurrence.is_call:
+        recalled.pending, recalled.is_call, recalled.is_fed = occurrence.pending, True, False
+    parts_of(record).queue.deferred.append(recalled)
 
 
 def _process_unless_busy(record: Record) -> None:
@@ -268,7 +274,9 @@ def _finish(
         record.report(unclaimed)
     if failure is not None:
         errors.insert(0, failure)
-    if value is Outcome.DEFERRED and not occurrence.is_call:  # the value of a call is the effect's, and may be anything
+    # of a call an error is the answer; without one it waits. Its value is the effect's, and may be `DEFERRED` as well
+    waits = value is CALL_DEFERRED and not errors
+    if waits or (value is Outcome.DEFERRED and not occurrence.is_call):
         keep_deferred(record, occurrence)
     queue.recall()
     _drop_if_spent(parts)
@@ -276,6 +284,8 @@ def _finish(
         close(record, ended)
     if occurrence is queue.stopping:
         queue.stopping = None
+    if waits:
+        return
     if occurrence.pending is not None:
         is_quiet = cancellation is not None and all(error is cancellation for error in errors)
         occurrence.pending.finish(value, errors, is_quiet=is_quiet)
@@ -314,8 +324,8 @@ def close(record: Record, status: Status) -> None:
 def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
     """Answer those that wait for an event, and name the events that nobody waits for (rules C3 and L4)."""
     waiting, deferred = queue.clear()
-    lost = [each.event for each in deferred]
-    for occurrence in waiting:
+    lost: list[Event[Any] | None] = []
+    for occurrence in deferred + waiting:
         pending = occurrence.pending
         if pending is None or pending.is_given_up:
             lost.append(occurrence.event)

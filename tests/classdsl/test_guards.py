@@ -447,6 +447,79 @@ async def test_guard_of_a_class_in_several_places_is_that_of_the_source():
         assert await machine.dispatch("ask") is hsm.Outcome.TAKEN
 
 
+class Tank(Machine):
+    """A machine with a guard that states may name, and one that is a function of several states' own."""
+
+    def __init__(self):
+        self.level, self.told = 0, []
+
+    @guard
+    def full(self):
+        self.told.append("asked")
+        return self.level > 9
+
+
+def is_overfull(self):
+    """A predicate that each state asks of itself."""
+    self.machine.told.append(type(self).__name__)
+    return self.machine.level > 99
+
+
+@pytest.mark.rule("T6")
+async def test_guard_of_the_machine_in_several_change_triggers_is_one_change():
+    """Wherever it is named it is asked of the machine: the innermost state takes the change."""
+
+    class Filled(Tank):
+        @on("fill")
+        def fill(self):
+            self.level += 10
+
+        class Outer(State["Filled"]):
+            @when(Tank.full)
+            def outer(self):
+                self.machine.told.append("outer")
+
+            class Inner(State["Filled"]):
+                @when(Tank.full)
+                def inner(self):
+                    self.machine.told.append("inner")
+
+    async with Filled() as tank:
+        tank.told.clear()
+        await tank.dispatch("fill")
+        assert tank.told == ["asked", "inner", "asked"]
+
+
+@pytest.mark.rule("T6")
+async def test_a_function_in_change_triggers_of_several_states_is_a_predicate_of_each():
+    """It is called on another object in each: the changes are two."""
+
+    class Filled(Tank):
+        @on("fill")
+        def fill(self):
+            self.level += 100
+
+        class Outer(State["Filled"]):
+            over = guard(is_overfull)
+
+            @when(over)
+            def outer(self):
+                self.machine.told.append("outer")
+
+            class Inner(State["Filled"]):
+                over = guard(is_overfull)
+
+                @when(over)
+                def inner(self):
+                    self.machine.told.append("inner")
+
+    async with Filled() as tank:
+        tank.told.clear()
+        await tank.dispatch("fill")
+        assert [line for line in tank.told if line.islower()] == ["inner", "outer"]
+        assert tank.told[:2] == ["Inner", "Outer"]
+
+
 async def test_guard_as_a_change_condition():
     """`when(guard)` fires when the guard has become true, also for a combination."""
 

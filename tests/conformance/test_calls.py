@@ -194,19 +194,143 @@ async def test_calls_and_events_are_different_things():
             await machine.call(operation)
 
 
-@rule("D1")
-async def test_a_call_is_never_deferred():
-    """Deferral is for events: a call in a state that defers its name is an error there and then."""
+def deferring(*events, then_on="ask"):
+    """A state that defers *events* until 'go' leads to one that takes a call of 'ask', or another on 'stay'."""
+    return hsm.define(
+        "M",
+        hsm.state("a", hsm.defer(*events), go("go", "b"), go("stay", "c"), go("end", "/M/end")),
+        hsm.state(
+            "b", on_call(then_on, hsm.effect(lambda ctx, self, event: (self.log.append("asked"), event.data)[1]))
+        ),
+        hsm.state("c"),
+        hsm.final("end"),
+    )
+
+
+@rule("D4", "D1")
+@both_engines
+@pytest.mark.parametrize("pattern", ["ask", "*", "now.*"])
+async def test_a_call_that_is_deferred_waits_for_its_value(pattern, engine):
+    """It is recalled in the first state that does not defer it; a wildcard matches it as it does an event."""
+    operation = "now.ask" if pattern == "now.*" else "ask"
+    machine = await started(deferring(pattern, then_on=operation), engine=engine)
+    task = asyncio.create_task(machine.call(operation, 1, key=2))
+    await settle()
+    assert (task.done(), machine.instance.log) == (False, [])
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert await task == hsm.Arguments((1,), {"key": 2})
+    assert machine.instance.log == ["asked"]
+
+
+@rule("D4")
+@both_engines
+async def test_a_deferred_call_that_nothing_takes_when_it_is_recalled_is_an_error(engine):
+    """The caller gets the `CallError` that it would have got at once without the deferral."""
+    machine = await started(deferring("ask"), engine=engine)
+    answer = machine.call("ask")
+    await machine.dispatch("stay")
+    with pytest.raises(hsm.CallError, match="'ask' in /M/c"):
+        await answer
+
+
+@rule("D4", "L4")
+@both_engines
+@pytest.mark.parametrize("end", ["stop", "complete", "restart"])
+async def test_a_deferred_call_ends_with_its_machine(end, engine):
+    """Whoever waits gets `MachineStopped`, however the machine ended."""
+    machine = await started(deferring("ask"), engine=engine)
+    answer = machine.call("ask")
+    await {"stop": machine.stop, "restart": machine.restart, "complete": lambda: machine.dispatch("end")}[end]()
+    with pytest.raises(hsm.MachineStopped, match="'ask'"):
+        await answer
+    assert machine.instance.log == []
+
+
+@rule("D4", "D2")
+@both_engines
+async def test_deferred_calls_and_events_come_back_in_the_order_in_which_they_came(engine):
+    """One queue for both, and each once; a call that is deferred again keeps its place."""
     model = hsm.define(
         "M",
-        hsm.state("a", hsm.defer("*", "ask"), go("go", "b")),
-        hsm.state("b", on_call("ask", hsm.effect(note("asked")))),
+        hsm.state("a", hsm.defer("*"), on("go", hsm.target("b"))),
+        hsm.state("b", hsm.defer("two"), go("three", "c", hsm.effect(note("three")))),
+        hsm.state(
+            "c",
+            on_call("one", hsm.effect(note("one"))),
+            on_call("two", hsm.effect(note("two"), says(2))),
+            noting("four"),
+        ),
+        on_call("one", hsm.effect(note("one"), says(1))),
+    )
+    machine = await started(model, engine=engine)
+    answers = [machine.call(name) for name in ("one", "two")]
+    for name in ("three", "four"):
+        assert await machine.dispatch(name) is hsm.Outcome.DEFERRED
+    await machine.dispatch("go")
+    assert [await answer for answer in answers] == [1, 2]
+    assert machine.instance.log == ["one", "three", "two", "four"]
+
+
+@rule("D4", "Q4")
+async def test_a_deferred_call_goes_on_when_its_caller_does_not_wait_any_more():
+    """As any other step."""
+    machine = await started(deferring("ask"))
+    task = asyncio.create_task(machine.call("ask"))
+    await settle()
+    task.cancel()
+    await settle()
+    await machine.dispatch("go")
+    assert (task.cancelled(), machine.instance.log) == (True, ["asked"])
+
+
+@rule("D4", "Q6")
+async def test_a_deferred_call_is_recalled_in_its_callers_context():
+    """It is still the caller's, and not one of whoever moved the machine."""
+    user = contextvars.ContextVar("user", default="nobody")
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("who"), go("go", "b")),
+        hsm.state("b", on_call("who", hsm.effect(lambda *given: user.get()))),
     )
     machine = await started(model)
-    with pytest.raises(hsm.CallError):
+
+    async def ask():
+        user.set("ann")
+        return await machine.call("who")
+
+    task = asyncio.create_task(ask())
+    await settle()
+    await machine.dispatch("go")
+    assert await task == "ann"
+
+
+@rule("D4", "E4")
+@both_engines
+async def test_an_error_of_the_step_that_defers_a_call_is_its_answer(engine):
+    """A guard raised, and no transition took the error: the caller hears of it at once, and the call is over."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("ask"), on_call("ask", hsm.guard(fail("oops"))), go("go", "b")),
+        hsm.state("b", on_call("ask", hsm.effect(note("asked")))),
+    )
+    machine = await started(model, engine=engine)
+    with pytest.raises(ValueError, match="oops"):
         await machine.call("ask")
     await machine.dispatch("go")
     assert machine.instance.log == []
+
+
+@rule("D4", "Q8")
+@both_engines
+async def test_a_deferred_call_that_moves_its_machine_again_and_again_meets_the_budget(engine):
+    """Each time its guard fails the machine is exited and entered again, and the call is decided on anew."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("ask"), on_call("ask", hsm.guard(fail("oops"))), go("hsm_error", ".")),
+    )
+    machine = await started(model, engine=engine, step_budget=20)
+    with pytest.raises(hsm.LoopBudgetError):
+        await machine.call("ask")
 
 
 @rule("T4")
@@ -347,3 +471,20 @@ async def test_a_call_whose_effect_returns_an_outcome_is_run_once(write, engine)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
     await settle()
     assert machine.instance.log == ["asked"]
+
+
+@rule("D4", "D1")
+@both_engines
+@pytest.mark.parametrize(("pattern", "name"), [("ask", "ask"), ("as.*", "as.k"), ("*", "ask")])
+async def test_a_state_that_takes_an_event_may_defer_the_call_of_that_name(pattern, name, engine):
+    """The event is taken, the call waits; so nothing warns that the deferral is of no use."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer(pattern), noting(pattern, "event"), go("go", "b")),
+        hsm.state("b", on_call(name, hsm.effect(says("call")))),
+    )
+    machine = await started(model, engine=engine)
+    answer = machine.call(name)
+    assert await machine.dispatch(name) is hsm.Outcome.TAKEN
+    assert await machine.dispatch("go") is hsm.Outcome.TAKEN
+    assert await answer == "call"

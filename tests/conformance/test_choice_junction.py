@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
+import sys
+
 import pytest
-from support import Log, anote, both_engines, codes, go, logged, note, noting, rule, says, started, then
+from support import Log, anote, both_engines, codes, go, logged, note, noting, on, rule, says, started, then
 
 import hsm
 
@@ -303,3 +307,84 @@ async def test_a_junction_that_two_regions_lead_to_asks_each_guard_once(engine):
     assert await machine.dispatch("e") is hsm.Outcome.TAKEN
     assert machine.state() == "/M/b"
     assert machine.instance.log == ["asked 1", "asked 2", "left"]
+
+
+def row(kind, count, *last):
+    """So many pseudostates of one *kind*, each with a branch, or two, to the next one; *last* are those of the last."""
+    open_, name = hsm.guard(says(True)), [f"p{number}" for number in range(count)]
+    return [
+        *(kind(here, then(next_, open_), then(next_)) for here, next_ in itertools.pairwise(name)),
+        kind(name[-1], *last),
+    ]
+
+
+@rule("R4")
+@both_engines
+@pytest.mark.parametrize("count", [20, 200, 2000])
+@pytest.mark.parametrize("kind", [hsm.choice, hsm.junction], ids=["choice", "junction"])
+async def test_a_route_may_have_any_number_of_pseudostates(kind, count, engine):
+    """A long row of them is walked once, and no deeper than a short one."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "p0")),
+        *row(kind, count, then("b", hsm.effect(note("there")))),
+        logged("b", go("e", "a")),
+    )
+    machine = await started(model, engine=engine, generate_after=1)
+    for _ in range(3):
+        assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+        assert machine.instance.taken() == ["there", "+b"]
+        await machine.dispatch("e")
+        machine.instance.taken()
+
+
+@rule("R4")
+@both_engines
+@pytest.mark.parametrize("count", [20, 200, 2000])
+async def test_what_is_closed_is_closed_for_every_route_that_leads_there(count, engine):
+    """Junctions whose branches join again at the next: each guard is asked once, not once for every route."""
+    model = hsm.define(
+        "M",
+        on("e", hsm.effect(note("outer"))),
+        hsm.state("a", go("e", "p0"), go("e", "p1"), go("e", "p0")),
+        *row(hsm.junction, count, then("b", hsm.guard(says(False, "asked")))),
+        hsm.state("b"),
+    )
+    machine = await started(model, engine=engine, generate_after=1)
+    for _ in range(3):
+        assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+        assert machine.instance.taken() == ["asked", "outer"]
+
+
+@rule("R1", "R4", "R7")
+@both_engines
+@pytest.mark.parametrize("count", [200, 2000])
+async def test_a_default_entry_may_lead_through_any_number_of_pseudostates(count, engine):
+    """As any other route."""
+    model = hsm.define(
+        "M",
+        hsm.state("s", hsm.initial(hsm.target("p0")), *row(hsm.choice, count, then("b")), logged("b", go("e", "/M/s"))),
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["+b", "-b", "+b"]
+
+
+@rule("K4", "T2")
+@both_engines
+async def test_a_state_ninety_levels_deep_is_entered_with_little_of_the_stack(engine):
+    """What lies one inside the other is entered one after the other."""
+    inner = hsm.state("leaf", go("out", "/M/z"))
+    path = "leaf"
+    for level in range(90):
+        inner, path = hsm.state(f"s{level}", inner), f"s{level}/{path}"
+    model = hsm.define("M", hsm.state("a", go("e", f"/M/{path}")), inner, logged("z", go("e", "a")))
+    machine = await started(model, engine=engine)
+    depth = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + 100)
+    try:
+        answer = machine.dispatch("e")
+    finally:
+        sys.setrecursionlimit(depth)
+    assert await answer is hsm.Outcome.TAKEN
+    assert machine.state() == f"/M/{path}"

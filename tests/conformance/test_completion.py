@@ -4,7 +4,26 @@ from __future__ import annotations
 
 import asyncio
 
-from support import afail, anote, every, fail, forever, go, logged, note, noting, on, rule, sends, settle, started, then
+import pytest
+from support import (
+    Log,
+    afail,
+    anote,
+    both_engines,
+    every,
+    fail,
+    forever,
+    go,
+    logged,
+    note,
+    noting,
+    on,
+    rule,
+    sends,
+    settle,
+    started,
+    then,
+)
 
 import hsm
 
@@ -347,7 +366,7 @@ async def test_a_completion_whose_guard_is_closed_is_gone():
 
 @rule("C3")
 async def test_the_models_final_state_completes_the_machine():
-    """What is active stays listed, nothing is left, later events are ignored."""
+    """What is active stays listed, the model's own exit actions run, later events are ignored."""
     model = hsm.define("M", hsm.exit(note("-M")), logged("a", go("e", "../f")), hsm.final("f"))
     machine = await started(model)
     machine.instance.taken()
@@ -357,7 +376,7 @@ async def test_the_models_final_state_completes_the_machine():
     assert (machine.status, machine.state(), machine.states()) == (hsm.Status.COMPLETED, "/M/f", ("/M/f",))
     assert await machine.dispatch("e") is hsm.Outcome.IGNORED
     await machine.stop()
-    assert machine.instance.taken() == ["-a"]
+    assert machine.instance.taken() == ["-a", "-M"]
     assert (machine.status, machine.is_in("f")) == (hsm.Status.COMPLETED, True)
 
 
@@ -426,3 +445,103 @@ async def test_a_machine_may_be_completed_by_its_start():
     """`start` returns a machine that has ended, and waiting for it returns at once."""
     machine = await started(hsm.define("M", hsm.state("a", then("../f")), hsm.final("f")))
     assert await machine.wait() is hsm.Status.COMPLETED
+
+
+@rule("C3")
+@both_engines
+async def test_the_models_exit_actions_run_once_after_activities_and_timers_have_ended(clock, engine):
+    """They see the final state as active, and no timer fires while they take their time."""
+
+    async def looks(ctx, self, event):
+        self.log.append(f"-M in {self.state()} {self.is_in('f')} {self._runner.status.value}")
+        await asyncio.sleep(5)
+        self.log.append("left")
+
+    model = hsm.define(
+        "M",
+        hsm.activity(forever("cancelled")),
+        every(1, hsm.effect(note("tick"))),
+        hsm.exit(looks, note("-M")),
+        logged("a", go("e", "../f", hsm.effect(note("effect")))),
+        hsm.final("f"),
+    )
+    machine = await started(model, engine=engine)
+    await clock.advance(1)
+    machine.instance.taken()
+    assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert machine.instance.taken() == ["-a", "effect", "cancelled", "-M in /M/f True running", "left", "-M"]
+    await machine.stop()
+    await clock.advance(5)
+    assert (machine.instance.taken(), machine.states()) == ([], ("/M/f",))
+
+
+@rule("C3")
+@both_engines
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (hsm.state("a", then("../f")), hsm.final("f")),
+        (hsm.region("r", hsm.state("a", then("../f")), hsm.final("f")), hsm.region("q", hsm.final("f"))),
+        (hsm.state("a", hsm.activity(works(1)), then("../f")), hsm.final("f")),
+        (hsm.state("a", hsm.transition(hsm.after(1), hsm.target("../f"))), hsm.final("f")),
+        (hsm.exit_point("out"), hsm.state("a", then("out"))),
+    ],
+    ids=["start", "regions", "activity", "timer", "exit point"],
+)
+async def test_the_models_exit_actions_run_however_it_completes(clock, parts, engine):
+    """By its start, by the last of its regions, behind an activity, a timer, an exit point of its own."""
+    machine = await started(hsm.define("M", hsm.exit(note("-M")), *parts), engine=engine)
+    await clock.advance(2)
+    await settle()
+    assert machine.status is hsm.Status.COMPLETED
+    assert [line for line in machine.instance.taken() if line != "worked"] == ["-M"]
+
+
+@rule("C3", "R8")
+async def test_a_terminated_machine_runs_no_exit_actions_of_the_model():
+    """Only a completion does."""
+    model = hsm.define("M", hsm.exit(note("-M")), logged("a", go("e", "../t")), hsm.terminate("t"))
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a"]
+
+
+@rule("C3", "E4")
+@both_engines
+async def test_an_error_in_the_models_exit_actions_is_raised_from_the_dispatch_that_completed_it(engine):
+    """It ends the list; no `hsm_error` is handled any more, and the machine is completed all the same."""
+    model = hsm.define(
+        "M",
+        hsm.exit(note("-M"), fail("broken"), note("never")),
+        noting("hsm_error", "handled"),
+        hsm.state("a", go("e", "../f")),
+        hsm.final("f"),
+    )
+    machine = await started(model, engine=engine)
+    with pytest.raises(ValueError, match="broken"):
+        await machine.dispatch("e")
+    assert (machine.instance.taken(), machine.status) == (["-M"], hsm.Status.COMPLETED)
+
+
+@rule("C3", "E8")
+@both_engines
+async def test_a_start_that_completes_and_fails_exits_the_model_once(engine):
+    """What is active is exited as after any start that failed, but the model's own exit actions have run."""
+    model = hsm.define(
+        "M", hsm.exit(note("-M"), fail("broken")), hsm.state("s", hsm.exit(note("-s")), then("../f")), hsm.final("f")
+    )
+    log = Log()
+    with pytest.raises(ValueError, match="broken"):
+        await started(model, log, engine=engine)
+    assert log.taken() == ["-s", "-M"]
+
+
+@rule("C3", "Q1")
+async def test_what_the_models_exit_actions_send_is_ignored():
+    """The machine has come to its end."""
+    model = hsm.define("M", hsm.exit(sends("x")), noting("x", "never"), hsm.state("a", go("e", "../f")), hsm.final("f"))
+    machine = await started(model)
+    await machine.dispatch("e")
+    await settle()
+    assert machine.instance.taken() == ["x queued"]

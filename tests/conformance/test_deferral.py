@@ -429,6 +429,50 @@ async def test_a_deferral_of_the_owner_yields_to_a_transition_in_any_region():
     assert machine.instance.taken() == ["x"]
 
 
+@rule("D2", "D1")
+@both_engines
+async def test_a_transition_further_in_than_the_deferral_takes_an_event_when_it_is_decided_on_anew(engine):
+    """The state that defers is still active; the others keep their place, before what comes later."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "s",
+            hsm.defer("1", "2", "3"),
+            hsm.state("a", go("e", "../b")),
+            hsm.state("b", takes("2"), go("e", "../c")),
+            hsm.state("c", takes("1", "3")),
+        ),
+    )
+    machine = await started(model, engine=engine)
+    told = []
+    for event in ("1", "2", "3", "e", "3", "e"):
+        await machine.dispatch(event)
+        told.append(machine.instance.taken())
+    assert told == [[], [], [], ["2"], [], ["1", "3", "3"]]
+
+
+@rule("D2", "R4")
+@both_engines
+async def test_a_guard_decides_anew_on_a_deferred_event_each_time_the_configuration_has_changed(engine):
+    """Not while it stays the same, whatever else happens."""
+
+    def is_open(ctx, self, event):
+        self.log.append("asked")
+        return self.is_in("r/b")
+
+    model = hsm.define(
+        "M",
+        hsm.region("r", hsm.state("a", go("e", "../b"), on("nothing")), hsm.state("b")),
+        hsm.region("q", hsm.state("c", hsm.defer("x"), on("x", hsm.guard(is_open), hsm.effect(note_name)))),
+    )
+    machine = await started(model, engine=engine)
+    told = []
+    for event in ("x", "nothing", "e", "nothing"):
+        await machine.dispatch(event)
+        told.append(machine.instance.taken())
+    assert told == [["asked"], [], ["asked", "x"], []]
+
+
 @rule("D4")
 async def test_dispatch_of_a_deferred_event_returns_deferred_at_once():
     """Nobody waits for the recall, and the recall tells nobody."""

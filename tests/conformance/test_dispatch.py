@@ -957,6 +957,7 @@ async def test_what_is_asked_for_on_another_thread_is_refused_with_the_way_to_as
 
     assert way in await in_thread(other)
     assert machine.state() == "/M/a"
+    machine.instance.other.close()
 
 
 @rule("Q7")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from support import codes, go, logged, note, rule, says, settle, started, then
+from support import both_engines, codes, go, logged, note, rule, says, settle, started, then
 
 import hsm
 
@@ -113,15 +115,15 @@ def joined(*parts, owner=()):
 @rule("R6")
 @pytest.mark.parametrize("order", ["12", "21"])
 async def test_a_join_fires_when_every_source_is_complete_in_whatever_order(order):
-    """Each incoming transition fires on its own, and the last one leaves the owner."""
+    """Each incoming transition fires on its own, and the last one leaves the owner before its effects run."""
     machine = await started(joined())
     machine.instance.taken()
-    own = {"1": ["-a", "+b", "-b", "from b"], "2": ["-c", "+d", "-d", "from d"]}
+    exits, effects = {"1": ["-a", "+b", "-b"], "2": ["-c", "+d", "-d"]}, {"1": "from b", "2": "from d"}
     await machine.dispatch(order[0])
-    assert machine.instance.taken() == own[order[0]]
+    assert machine.instance.taken() == [*exits[order[0]], effects[order[0]]]
     assert machine.is_in("/M/o")
     await machine.dispatch(order[1])
-    assert machine.instance.taken() == [*own[order[1]], "-o", "join", "+end"]
+    assert machine.instance.taken() == [*exits[order[1]], "-o", effects[order[1]], "join", "+end"]
     assert machine.states() == ("/M/end",)
 
 
@@ -293,3 +295,130 @@ def test_a_join_is_reached_by_completion_from_several_regions(into, code):
         hsm.state("end"),
     )
     assert set(found) == {code}
+
+
+def standing(place, target):
+    """Two regions in `p/o` that lead into a join at *place*, which leads to *target*; a third one stays as it is."""
+    path = {"model": "/M/j", "p": "/M/p/j", "o": "/M/p/o/j", "r": "/M/p/o/r/j"}[place]
+    join = {place: [hsm.join("j", then(target, hsm.effect(note("join"))))]}
+    return hsm.define(
+        "M",
+        logged(
+            "p",
+            logged(
+                "o",
+                hsm.region(
+                    "r",
+                    logged("a", go("1", "../b")),
+                    logged("b", then(path, hsm.effect(note("from b")))),
+                    logged("x"),
+                    *join.get("r", ()),
+                ),
+                hsm.region("q", logged("c", go("2", "../d")), logged("d", then(path, hsm.effect(note("from d"))))),
+                hsm.region("t", logged("y")),
+                go("to x", "r/x"),
+                *join.get("o", ()),
+            ),
+            logged("z"),
+            go("to z", "z"),
+            *join.get("p", ()),
+        ),
+        *join.get("model", ()),
+    )
+
+
+@rule("R6", "K4")
+@both_engines
+@pytest.mark.parametrize(
+    ("place", "target", "expected"),
+    [
+        ("model", "/M/p/z", "-y -d -o -p from d join +p +z"),
+        ("model", "/M/p/o", "-y -d -o -p from d join +p +o +a +c +y"),
+        ("model", "/M/p/o/r/x", "-y -d -o -p from d join +p +o +x +c +y"),
+        ("p", "/M/p/z", "-y -d -o from d join +z"),
+        ("p", "/M/p/o/r/x", "-y -d -o from d join +o +x +c +y"),
+        ("p", "/M/p", "-y -d -o from d -p join +p +o +a +c +y"),
+        ("o", "/M/p/z", "-y -d from d -o join +z"),
+        ("o", "/M/p/o/r/x", "-y -d from d -o join +o +x +c +y"),
+        ("r", "/M/p/z", "-y -d from d -o join +z"),
+        ("r", "/M/p/o/r/x", "-y -d from d -o join +o +x +c +y"),
+    ],
+)
+async def test_the_last_transition_into_a_join_exits_what_does_not_contain_both_before_its_effects(
+    place, target, expected, engine
+):
+    """Wherever the join stands, and also if it leads back into one of its regions: then all is entered again."""
+    machine = await started(standing(place, target), engine=engine)
+    await machine.dispatch("1")
+    assert machine.states() == ("/M/p/o/r", "/M/p/o/q/c", "/M/p/o/t/y")
+    machine.instance.taken()
+    await machine.dispatch("2")
+    assert " ".join(machine.instance.taken()) == f"-c +d {expected}"
+    ends = {"/M/p/z": ("/M/p/z",), "/M/p/o/r/x": ("/M/p/o/r/x", "/M/p/o/q/c", "/M/p/o/t/y")}
+    assert machine.states() == ends.get(target, ("/M/p/o/r/a", "/M/p/o/q/c", "/M/p/o/t/y"))
+
+
+@rule("R6")
+@both_engines
+async def test_the_last_transition_into_a_join_in_its_own_region_leaves_the_other_regions_to_the_join(engine):
+    """That region contains both; the rest of the state is exited on the way out of the join."""
+    machine = await started(standing("r", "/M/p/z"), engine=engine)
+    await machine.dispatch("2")
+    machine.instance.taken()
+    await machine.dispatch("1")
+    assert machine.instance.taken() == ["-a", "+b", "-b", "from b", "-y", "-o", "join", "+z"]
+
+
+@rule("R6", "K5")
+@both_engines
+async def test_the_last_transition_into_a_join_ends_timers_and_activities_before_its_effects(clock, engine):
+    """What belongs to the state around the regions has ended when the effects run."""
+
+    async def stays(ctx, self, event):
+        try:
+            await asyncio.sleep(100)
+        finally:
+            self.log.append("ended")
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "o",
+            hsm.activity(stays),
+            hsm.exit(note("-o")),
+            hsm.region("r", hsm.state("a", then("/M/j"))),
+            hsm.region("q", hsm.state("b", go("e", "../c")), hsm.state("c", then("/M/j", hsm.effect(note("effect"))))),
+        ),
+        hsm.join("j", then("../z")),
+        hsm.state("z"),
+    )
+    machine = await started(model, engine=engine)
+    await clock.advance(1)
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["ended", "-o", "effect"]
+
+
+@rule("R6", "R5")
+@both_engines
+async def test_a_history_remembers_what_was_active_before_the_regions_came_to_the_join(engine):
+    """Also where the last one exits the state around them."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "p",
+            hsm.deep_history("h"),
+            hsm.state(
+                "o",
+                hsm.region("r", hsm.state("a", go("1", "../b")), logged("b", then("/M/j"))),
+                hsm.region("q", hsm.state("c", go("2", "../d")), logged("d", then("/M/j"))),
+            ),
+        ),
+        hsm.join("j", then("../z")),
+        hsm.state("z", go("back", "../p/h")),
+    )
+    machine = await started(model, engine=engine)
+    for event in ("1", "2"):
+        await machine.dispatch(event)
+    assert (machine.state(), machine.instance.taken()) == ("/M/z", ["+b", "-b", "+d", "-d"])
+    await machine.dispatch("back")  # both were complete when they were remembered, so they join again
+    assert (machine.state(), machine.instance.taken()) == ("/M/z", ["+b", "+d", "-b", "-d"])

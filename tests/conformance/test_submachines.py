@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from support import codes, every, forever, go, logged, note, noting, on, rule, settle, started, then
+import re
+import warnings
+
+from support import Log, codes, every, forever, go, logged, note, noting, on, rule, settle, started, then
 
 import hsm
 
@@ -327,3 +330,49 @@ async def test_a_model_runs_alone_as_well_and_putting_it_in_does_not_change_it()
     assert machine.state() == "/Part/b"
     await machine.dispatch("n")
     assert machine.status is hsm.Status.COMPLETED
+
+
+REPEATS = hsm.define("Part", logged("a", go("n", "../f")), hsm.final("f"), then("a", hsm.effect(note("again"))))
+"""A model with a completion transition of its own."""
+
+
+def warnings_of(action):
+    """The codes of the warnings that *action* issues."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        action()
+    return [code for each in caught for code in re.findall(r"HSM\d+", str(each.message))]
+
+
+@rule("R9", "C1")
+async def test_a_completion_transition_of_a_model_fires_where_the_model_is_put_in():
+    """It belongs to the state that the model has become, and nothing warns about it."""
+    models = []
+    assert warnings_of(lambda: models.append(hsm.define("M", hsm.submachine("s", REPEATS)))) == []
+    machine = await started(models[0])
+    machine.instance.taken()
+    await machine.dispatch("n")
+    assert machine.instance.taken() == ["-a", "again", "+a"]
+
+
+@rule("R9", "C3")
+async def test_a_completion_transition_of_a_model_that_runs_alone_is_warned_of_when_it_starts():
+    """The first start says so, once; the transition never fires."""
+    model = hsm.define("Part", logged("a", go("n", "../f")), hsm.final("f"), then("a", hsm.effect(note("again"))))
+    starting = []
+    assert warnings_of(lambda: starting.append(hsm.start(None, Log(), model))) == ["HSM063"]
+    assert warnings_of(lambda: hsm.start(None, Log(), model)) == []
+    machine = await starting[0]
+    await machine.dispatch("n")
+    assert machine.status is hsm.Status.COMPLETED
+    assert machine.instance.taken() == ["+a", "-a"]
+
+
+@rule("R9", "C1")
+async def test_a_model_without_substates_completes_as_a_simple_state_and_is_not_warned_of():
+    """Its completion transition fires at once."""
+    model = hsm.define("M", hsm.transition(hsm.effect(note("done"))))
+    starting = []
+    assert warnings_of(lambda: starting.append(hsm.start(None, Log(), model))) == []
+    machine = await starting[0]
+    assert machine.instance.taken() == ["done"]

@@ -8,6 +8,7 @@ from support import (
     Log,
     after,
     anote,
+    both_engines,
     fail,
     go,
     logged,
@@ -386,3 +387,200 @@ async def test_a_change_trigger_is_not_asked_while_its_state_is_not_active():
     for _ in range(3):
         await machine.dispatch("e")
     assert machine.instance.taken().count("fired") == 2
+
+
+def asked(level, text="asked"):
+    """A predicate that writes that it was asked, and whether the meter stands above *level*."""
+
+    def predicate(ctx, self, event):
+        self.log.append(text)
+        return self.level > level
+
+    return predicate
+
+
+@rule("T6", "T2")
+@both_engines
+async def test_triggers_with_one_predicate_share_one_change_event(engine):
+    """The innermost state takes it, the predicate is called once a step, and what is outside stays as it is."""
+    is_high = asked(0)
+    model = hsm.define(
+        "M",
+        on("up", hsm.effect(rises)),
+        hsm.state(
+            "s",
+            hsm.transition(hsm.when(is_high), hsm.target("../z"), hsm.effect(note("outer"))),
+            hsm.state("a", hsm.transition(hsm.when(is_high), hsm.effect(note("inner")))),
+        ),
+        hsm.state("z"),
+    )
+    machine = await started(model, Meter(), engine=engine)
+    machine.instance.taken()
+    await machine.dispatch("up")
+    assert machine.instance.taken() == ["asked", "inner", "asked"]
+    assert machine.state() == "/M/s/a"
+
+
+@rule("T6", "T2")
+@both_engines
+async def test_a_change_event_that_the_innermost_state_does_not_take_goes_outwards(engine):
+    """A closed guard, or a closed junction, leaves it to the state around."""
+    is_high = asked(0)
+    model = hsm.define(
+        "M",
+        on("up", hsm.effect(rises)),
+        hsm.transition(hsm.when(is_high), hsm.effect(note("model"))),
+        hsm.state(
+            "s",
+            hsm.transition(hsm.when(is_high), hsm.target("j")),
+            hsm.junction("j", then("a", hsm.guard(says(False, "junction")))),
+            hsm.state("a", hsm.transition(hsm.when(is_high), hsm.guard(says(False, "guard")))),
+        ),
+    )
+    machine = await started(model, Meter(), engine=engine)
+    machine.instance.taken()
+    await machine.dispatch("up")
+    assert [line for line in machine.instance.taken() if line != "asked"] == ["guard", "junction", "model"]
+
+
+@rule("T6", "T4")
+@both_engines
+async def test_in_regions_each_takes_a_change_event_for_itself(engine):
+    """As with any event: all fire in the order of regions, and none of what is around them."""
+    is_high = asked(0)
+    taken = {name: hsm.transition(hsm.when(is_high), hsm.effect(note(name))) for name in ("r", "q", "o")}
+    model = hsm.define(
+        "M",
+        on("up", hsm.effect(rises)),
+        hsm.state(
+            "o",
+            taken["o"],
+            hsm.region("r", hsm.state("a", taken["r"])),
+            hsm.region("q", hsm.state("b", taken["q"])),
+            hsm.region("t", hsm.state("c")),
+        ),
+    )
+    machine = await started(model, Meter(), engine=engine)
+    machine.instance.taken()
+    await machine.dispatch("up")
+    assert [line for line in machine.instance.taken() if line != "asked"] == ["r", "q"]
+
+
+@rule("T6", "T2")
+@both_engines
+async def test_of_two_triggers_of_one_state_with_one_predicate_the_first_takes_the_change(engine):
+    """In order of declaration."""
+    is_high = asked(0)
+    first, second = (hsm.transition(hsm.when(is_high), hsm.effect(note(name))) for name in ("first", "second"))
+    machine = await started(
+        hsm.define("M", on("up", hsm.effect(rises)), hsm.state("a", first, second)), Meter(), engine=engine
+    )
+    await machine.dispatch("up")
+    assert [line for line in machine.instance.taken() if line != "asked"] == ["first"]
+
+
+@rule("T6")
+@both_engines
+@pytest.mark.parametrize(
+    ("one", "other", "are_shared"),
+    [
+        (lambda f: f, lambda f: f, True),
+        (hsm.not_, hsm.not_, True),
+        (lambda f: hsm.all_of(f, hsm.in_state("/M/s")), lambda f: hsm.all_of(f, hsm.in_state("/M/s")), True),
+        (lambda f: f, lambda f: hsm.any_of(f, f), False),
+        (lambda f: f, lambda f: asked(0), False),
+    ],
+    ids=["itself", "its opposite", "combined", "another combination", "another predicate"],
+)
+async def test_a_condition_is_the_same_when_it_is_made_of_the_same_predicates(one, other, are_shared, engine):
+    """Written twice, or kept in a variable. Two conditions that are not the same are two events."""
+    is_high = asked(0)
+    model = hsm.define(
+        "M",
+        on("up", hsm.effect(rises)),
+        on("down", hsm.effect(falls)),
+        hsm.state(
+            "s",
+            hsm.transition(hsm.when(one(is_high)), hsm.effect(note("outer"))),
+            hsm.state("a", hsm.transition(hsm.when(other(is_high)), hsm.effect(note("inner")))),
+        ),
+    )
+    machine = await started(model, Meter(), engine=engine)
+    machine.instance.taken()
+    for name in ("up", "down"):
+        await machine.dispatch(name)
+    told = [line for line in machine.instance.taken() if line != "asked"]
+    assert told == (["inner"] if are_shared else ["inner", "outer"])
+
+
+@rule("T6")
+async def test_a_bound_method_is_the_same_predicate_wherever_it_is_taken_from_its_object():
+    """Each look at it makes another object; what is called is the same."""
+
+    class Sensor:
+        def is_high(self, ctx, meter, event):
+            return meter.level > 0
+
+    sensor, twin = Sensor(), Sensor()
+    model = hsm.define(
+        "M",
+        on("up", hsm.effect(rises)),
+        hsm.transition(hsm.when(twin.is_high), hsm.effect(note("twin"))),
+        hsm.state(
+            "s",
+            hsm.transition(hsm.when(sensor.is_high), hsm.effect(note("outer"))),
+            hsm.state("a", hsm.transition(hsm.when(sensor.is_high), hsm.effect(note("inner")))),
+        ),
+    )
+    machine = await started(model, Meter())
+    await machine.dispatch("up")
+    assert machine.instance.taken() == ["inner", "twin"]
+
+
+@rule("T6")
+@both_engines
+async def test_a_state_that_is_entered_later_has_a_change_of_its_own(engine):
+    """The condition counts as false before: what is outside has had its change, and gets no other."""
+    is_high = asked(0)
+    model = hsm.define(
+        "M",
+        on("up", hsm.effect(rises)),
+        hsm.state(
+            "s",
+            hsm.transition(hsm.when(is_high), hsm.effect(note("outer"))),
+            hsm.state("a", go("in", "../b")),
+            hsm.state("b", hsm.transition(hsm.when(is_high), hsm.effect(note("inner")))),
+        ),
+    )
+    machine = await started(model, Meter(), engine=engine)
+    told = []
+    for name in ("up", "in"):
+        await machine.dispatch(name)
+        told.append([line for line in machine.instance.taken() if line != "asked"])
+    assert told == [["outer"], ["inner"]]
+
+
+@rule("T6", "E2")
+@both_engines
+async def test_a_shared_predicate_that_raises_is_one_error(engine):
+    """It was called once, and counts as false inside of `not_`, too."""
+    calls = []
+
+    def breaks_at_first(ctx, self, event):
+        calls.append(event.name)
+        if len(calls) == 1:
+            raise ValueError("broken")
+        return False
+
+    model = hsm.define(
+        "M",
+        noting("hsm_error", "error"),
+        hsm.state(
+            "s",
+            hsm.transition(hsm.when(breaks_at_first), hsm.effect(note("outer"))),
+            hsm.state("a", hsm.transition(hsm.when(hsm.not_(breaks_at_first)), hsm.effect(note("inner")))),
+        ),
+    )
+    machine = await started(model, engine=engine)
+    assert machine.instance.taken() == ["error", "inner"]
+    assert calls == ["hsm_initial", "hsm_error", "hsm_change"]

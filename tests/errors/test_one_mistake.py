@@ -151,6 +151,73 @@ MISTAKES = {
         ["HSM004"],
         lambda: [state("a", "b/c"), hsm.state("b"), hsm.state("b", hsm.state("c"))],
     ),
+    "an entry point called as a state": (
+        ["HSM004"],
+        lambda: [
+            hsm.state("s", hsm.entry_point("x", hsm.transition(hsm.target("x"))), hsm.state("x")),
+            state("a", "s/x"),
+        ],
+    ),
+    "a choice called as a state": (
+        ["HSM004"],
+        lambda: [hsm.state("s", hsm.choice("x", hsm.transition(hsm.target("x"))), hsm.state("x"))],
+    ),
+    "a region called as another one": (
+        ["HSM004"],
+        lambda: [
+            hsm.state(
+                "o",
+                hsm.region("r", hsm.state("x", hsm.transition(hsm.target("/M/j")))),
+                hsm.region("r", hsm.state("y", hsm.transition(hsm.target("/M/j")))),
+            ),
+            hsm.join("j", hsm.transition(hsm.target("o"))),
+        ],
+    ),
+    "a misspelt join": (
+        ["HSM021"],
+        lambda: [
+            hsm.state(
+                "o",
+                hsm.region("r", hsm.state("x", hsm.transition(hsm.target("/M/j")))),
+                hsm.region("q", hsm.state("y", hsm.transition(hsm.target("/M/jay")))),
+            ),
+            hsm.join("j", hsm.transition(hsm.target("o"))),
+        ],
+    ),
+    "a misspelt source of the only way out": (
+        ["HSM021"],
+        lambda: [
+            state("a", "c"),
+            hsm.choice("c"),
+            hsm.transition(hsm.source("d"), hsm.target("a")),
+        ],
+    ),
+    "a misspelt source of the branch without a guard": (
+        ["HSM021"],
+        lambda: [
+            state("a", "c"),
+            hsm.choice("c", hsm.transition(hsm.guard(yes), hsm.target("a"))),
+            hsm.transition(hsm.source("d"), hsm.target("a")),
+        ],
+    ),
+    "a misspelt default behind an entry point": (
+        ["HSM021"],
+        lambda: [
+            hsm.state(
+                "s",
+                hsm.initial(hsm.target("e")),
+                hsm.entry_point("e", hsm.transition(hsm.target("y"))),
+                hsm.state("x"),
+            ),
+        ],
+    ),
+    "an exit point whose way out is misspelt": (
+        ["HSM021"],
+        lambda: [
+            hsm.state("s", hsm.exit_point("out"), state("x", "out")),
+            hsm.transition(hsm.source("s/owt"), hsm.target("s")),
+        ],
+    ),
     "an initial to its own state": (["HSM011"], lambda: [hsm.state("a", hsm.initial(hsm.target(".")), hsm.state("x"))]),
     "an initial out of its state, and back by a choice": (
         ["HSM011"],

@@ -52,11 +52,13 @@ class _Background:
             parts += (Move(effects=self._slow((self._act(f"@{node.name}"),)), **self._timer()),)
         if node.kind == "model" and self.random.random() < 0.2:
             parts += (Move(on=("hsm_error",), effects=(Act(f"handled.{node.name}"),)),)
+        defers = node.defers
+        if node.kind in ("state", "submachine") and self.random.random() < 0.25:
+            defers += (self.random.choice(CALLED),)
         entry, exit = self._slow(node.entry), self._slow(node.exit)
         default = None if node.default is None else attrs.evolve(node.default, effects=self._slow(node.default.effects))
-        return attrs.evolve(
-            node, parts=parts, model=model, activities=self._activities(node), entry=entry, exit=exit, default=default
-        )
+        around = {"entry": entry, "exit": exit, "defers": defers, "activities": self._activities(node)}
+        return attrs.evolve(node, parts=parts, model=model, default=default, **around)
 
     def _activities(self, node: Node) -> tuple[Act, ...]:
         """Mostly where they matter for more than themselves: in what has a completion transition."""

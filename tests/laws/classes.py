@@ -51,7 +51,7 @@ def build_classes_by_reference(description: Description, mode: str = MIXED) -> h
 
 @attrs.frozen
 class _Classes(Functional):
-    says_classes: bool = False
+    says_classes: bool = attrs.field(default=False, kw_only=True)
     made: dict = attrs.Factory(dict)
     """The vertex classes so far, by path."""
 
@@ -93,7 +93,7 @@ class _Classes(Functional):
 
     def _nested(self, node: Node, at: tuple[str, ...], is_initial: bool):
         if node.kind == "submachine":
-            machine = _Classes(self.mode, node.model.name, self.says_classes).machine(node.model)
+            machine = _Classes(self.mode, node.model.name, says_classes=self.says_classes).machine(node.model)
             return dsl.Submachine(machine, *self._inside(node, at), initial=is_initial)
         keywords = {"initial": True} if is_initial else {}
         if node.kind in ("shallow_history", "deep_history") and node.default is not None and node.default.targets:
@@ -140,7 +140,9 @@ class _Classes(Functional):
         if cond.kind == "in":
             return dsl.in_state(self._path(cond.path, (), "absolute"))
         if not cond.inner:
-            return _put(body, "guard", dsl.guard(_in_class([predicate(cond, self.mode)])))
+            if cond.label not in self.known:
+                self.known[cond.label] = _put(body, "guard", dsl.guard(_in_class([predicate(cond, self.mode)])))
+            return self.known[cond.label]
         terms = [self._term(body, each) for each in cond.inner]
         if cond.kind == "not":
             return ~terms[0]

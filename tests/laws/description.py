@@ -254,6 +254,8 @@ class Functional:
 
     mode: str
     name: str
+    known: dict = attrs.Factory(dict)
+    """The conditions so far that are one predicate, by its label: it is the same one wherever it stands (rule T6)."""
 
     def model(self, node: Node) -> hsm.Model:
         return hsm.define(node.name, *self._inside(node, ()))
@@ -330,7 +332,9 @@ class Functional:
             return (hsm.all_of if cond.kind == "all" else hsm.any_of)(*inner)
         if cond.kind == "in":
             return hsm.in_state(self._path(cond.path, (), "absolute"))
-        return hsm.guard(predicate(cond, self.mode))
+        if cond.label not in self.known:
+            self.known[cond.label] = hsm.guard(predicate(cond, self.mode))
+        return self.known[cond.label]
 
     def _path(self, path: tuple[str, ...], base: tuple[str, ...], spelling: str) -> str:
         """*path* as it is written at *base* (rules N3 to N5); a bare one needs names that are unique."""

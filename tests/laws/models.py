@@ -82,6 +82,7 @@ class _Draft:
     default: Move | None = None
     model: Node | None = None
     leads_inwards: bool = False
+    joins: _Draft | None = None  # whose regions
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -113,6 +114,7 @@ class _Maker:
         self.left = random.choice((3, 5, 8, 12))
         self.level = random.choice((0.05, 0.15, 0.3))  # how often something unusual happens
         self.root = _Draft("model", name, None)
+        self.changes: list[Cond] = []  # what change triggers wait for
 
     def machine(self) -> Node:
         self._fill(self.root, 0)
@@ -163,7 +165,9 @@ class _Maker:
         if draft.regions() and self._flag(3 * self.level):
             self._add(draft if self._flag(0.5) or draft.above is None else draft.above, "fork")
         if draft.regions() and self._flag(3 * self.level):
-            self._add(draft, "join")
+            # beside the regions, further out, or in one of them
+            place = self.random.choice([draft, draft, *draft.around(), *draft.regions()])
+            self._add(place, "join").joins = draft
         self.random.shuffle(draft.children)
 
     def _add(self, above: _Draft, kind: str) -> _Draft:
@@ -219,7 +223,7 @@ class _Maker:
 
     def _joined(self, draft: _Draft) -> None:
         """A completion transition from each of several regions, and a way behind."""
-        owner = draft.above
+        owner = draft.joins
         for region in owner.regions()[: self.random.choice((2, 3))]:
             sources = [each for each in region.all() if each.kind in ("state", "submachine")]
             source = self.random.choice(sources)
@@ -235,9 +239,11 @@ class _Maker:
     def _transition(self) -> None:
         """One transition with or without a trigger, written where it starts, or elsewhere."""
         source = self.random.choice([*self.states, *self.states, self.root])
-        is_completion = self._flag(0.2) and source is not self.root
+        is_completion = self._flag(0.2)
         targets = self._targets(source)
-        if is_completion:
+        if is_completion and source is self.root:
+            targets = [each for each in targets if each.kind == "state"]
+        elif is_completion:
             targets = [each for each in targets if self._is_after(each, source) and each.kind not in PASSED_THROUGH]
         elif self._flag(0.5):  # within sight, mostly
             targets = [each for each in targets if each.above in (source, source.above)] or targets
@@ -251,11 +257,14 @@ class _Maker:
         on = () if is_completion else tuple(self.random.choice(TRIGGERS) for _ in range(self.random.choice((1, 1, 2))))
         if on and self._flag(self.level):
             on = ("hsm_error",)
-        if on and self._flag(self.level / 2):
-            move, on = attrs.evolve(move, when=self._cond(0)), ()
-        move = attrs.evolve(move, on=on, is_external=self._flag(self.level))
         written_in = source
-        if self._flag(self.level):
+        if on and self._flag(self.level):
+            move, on = attrs.evolve(move, when=self._change()), ()
+            written_in = self.root  # so that a class can say that several are about the same predicate
+        move = attrs.evolve(move, on=on, is_external=self._flag(self.level))
+        if written_in is not source:
+            move = attrs.evolve(move, source=source.path)
+        elif self._flag(self.level):
             written_in = self.random.choice([self.root, *self.states])
             move = attrs.evolve(move, source=source.path)
         if written_in.kind == "submachine":
@@ -337,6 +346,14 @@ class _Maker:
         if not self._flag(chance):
             return ()
         return tuple(self._cond(0) for _ in range(self.random.choice((1, 1, 1, 2))))
+
+    def _change(self) -> Cond:
+        """What a change trigger waits for: often what another one waits for as well, or something made of that."""
+        if self.changes and self._flag(0.6):
+            known = self.random.choice(self.changes)
+            return Cond("not", inner=(known,)) if self._flag(0.3) else known
+        self.changes.append(self._cond(0))
+        return self.changes[-1]
 
     def _cond(self, depth: int) -> Cond:
         if depth < 2 and self._flag(0.3):

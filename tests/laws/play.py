@@ -23,6 +23,10 @@ ENDED = ("stopped", "created")
 START, STOP = "start", "stop"
 LONGEST = 1_000.0
 """Seconds after which an operation that does not end is one that differs."""
+WAITS = "waits"
+"""What a call comes to that takes longer than `CALL_SECONDS`, because it is deferred (rule D4), or for whatever reason."""
+CALL_SECONDS = 6.5 + 1 / 4096
+"""No sum of the seconds that behaviours take, so that a call does not end at the same time."""
 PATIENCE = 20_000
 """How many iterations of the event loop may follow each other without time passing."""
 
@@ -39,6 +43,7 @@ class Told:
         states: What is active then.
         status: How far the machine's life has come.
         background: The errors that nobody awaited, in no order.
+        late: What earlier calls came to meanwhile, in no order.
         time: When nothing more could happen without time passing, in virtual time.
     """
 
@@ -49,6 +54,7 @@ class Told:
     states: tuple[str, ...]
     status: str
     background: tuple[str, ...]
+    late: tuple[str, ...]
     time: float
 
 
@@ -75,6 +81,7 @@ class _Playing:
         self.timeline = machine.timeline
         self.left = [START, *operations, STOP]
         self.told: list[Told] = []
+        self.late: list[str] = []
 
     def play(self) -> list[Told]:
         self._begin()
@@ -91,22 +98,36 @@ class _Playing:
             self._later("sent")
             machine.dispatch(operation.removeprefix(SEND), None)
         elif operation.startswith(CALL):
-            machine.call(operation.removeprefix(CALL), self._later)
+            self._call(operation.removeprefix(CALL))
         elif operation in (START, STOP, RESTART):
             getattr(machine, operation)(self._later)
         else:
             machine.dispatch(operation, self._later)
 
-    def _later(self, result: object, seconds: float = 0.0) -> None:
+    def _call(self, operation: str) -> None:
+        """A call for which nobody waits too long."""
+        waiting = self._later(WAITS, CALL_SECONDS)
+
+        def answer(result: object) -> None:
+            if waiting in self.timeline.agenda:
+                self.timeline.drop(waiting)
+                self._later(result)
+            else:
+                self.late.append(str(result))
+
+        self.machine.call(operation, answer)
+
+    def _later(self, result: object, seconds: float = 0.0) -> Due:
         """The operation has come to *result*: it is told when nothing more can happen without time passing."""
-        self.timeline.add(Due(CALLER, lambda: self._tell(result)), seconds)
+        return self.timeline.add(Due(CALLER, lambda: self._tell(result)), seconds)
 
     def _tell(self, result: object) -> None:
         machine, present = self.machine, self.present
         log, present.log = present.log, []
         begun, present.begun = present.begun, []
         reported, machine.reported = machine.reported, []
-        seen = present.states(), machine.status, tuple(sorted(reported)), self.timeline.now
+        late, self.late = tuple(sorted(self.late)), []
+        seen = present.states(), machine.status, tuple(sorted(reported)), late, self.timeline.now
         self.told.append(Told(self.left.pop(0), result, _in_order(log), tuple(sorted(begun)), *seen))
         if machine.status in ENDED:
             self.left = []
@@ -131,16 +152,17 @@ def by_library(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model = build(description, mode)
-    chosen = {"engine": engine, **options}
-    if is_real:
-        return asyncio.run(_play(model, operations, None, **chosen))
-    clock = VirtualClock(patience=PATIENCE)
-    return clock.run(_play(model, operations, clock, **chosen))
+        chosen = {"engine": engine, **options}
+        if is_real:
+            return asyncio.run(_play(model, operations, None, **chosen))
+        clock = VirtualClock(patience=PATIENCE)
+        return clock.run(_play(model, operations, clock, **chosen))
 
 
 async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | None, **options: object) -> list[Told]:
     recorder = model.instance_type() if issubclass(model.instance_type, Recorder) else Recorder()
     background: list[str] = []
+    late: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda loop, context: background.extend(_messages(context.get("exception"), context)))
     told = []
@@ -167,11 +189,13 @@ async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | N
             machine.states(),
             machine.status.value,
             tuple(sorted(background)),
+            tuple(sorted(late)),
             0.0 if clock is None else clock.time(),
         )
         recorder.log.clear()
         recorder.begun.clear()
         background.clear()
+        late.clear()
         told.append(Told(operation, result, log, begun, *written))
 
     await tell(START, partial(hsm.start, **options), None, recorder, model)
@@ -187,14 +211,25 @@ async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | N
         elif operation.startswith(SEND):
             await tell(operation, partial(_send, machine), operation.removeprefix(SEND))
         elif operation.startswith(CALL):
-            await tell(operation, partial(_call, machine), operation.removeprefix(CALL))
+            await tell(operation, partial(_call, machine, late), operation.removeprefix(CALL))
         else:
             await tell(operation, machine.dispatch, operation)
     return told
 
 
-async def _call(machine: hsm.Machine, operation: str) -> object:
-    return await machine.call(operation)
+async def _call(machine: hsm.Machine, late: list[str], operation: str) -> object:
+    """What the call gives, or `WAITS`; then what it comes to goes into *late*."""
+    task = asyncio.ensure_future(machine.call(operation))
+    done, _ = await asyncio.wait([task], timeout=CALL_SECONDS)
+    if done:
+        return await task
+
+    def ended(task: asyncio.Future) -> None:
+        error = task.exception()
+        late.append(str(task.result() if error is None else _messages(error)))
+
+    task.add_done_callback(ended)
+    return WAITS
 
 
 async def _send(machine: hsm.Machine, name: str) -> None:

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from laws.background import CALL, busy_operations, with_background
 from laws.classes import build_classes, build_classes_by_reference, in_class_words
 from laws.description import ASYNC, MIXED, SYNC, build_functional
+from laws.mistakes import MISTAKES, with_mistake
 from laws.models import KINDS, RESTART, describe, descriptions, is_valid, operations, sequences
 from laws.play import by_library, by_reference
 from laws.reference import Endless, Unspecified
+from laws.reference.tree import Tree, inside
 from laws.shrinking import Ways, report
 from support.models import erased
 
@@ -167,6 +169,25 @@ def test_a_machine_class_does_the_same(description, sequence, build):
     assert by_library(description, sequence, build=build) == by_library(description, sequence)
 
 
+@pytest.mark.parametrize("kind", MISTAKES, ids=lambda kind: kind.__name__)
+def test_one_mistake_is_reported_alone(kind):
+    """What merely follows from a mistake, because something is missing or means something else, is not reported."""
+    made = 0
+    for seed in SEEDS[:100]:
+        source = random.Random(seed)
+        description = describe(source)
+        wrong = with_mistake(source, description, kind) if is_valid(description) else None
+        if wrong is None:
+            continue
+        made += 1
+        with warnings.catch_warnings(), pytest.raises(hsm.DefinitionError) as caught:
+            warnings.simplefilter("ignore", hsm.DefinitionWarning)
+            build_functional(wrong)
+        errors = {diagnostic.code for diagnostic in caught.value.diagnostics if not diagnostic.is_warning}
+        assert errors <= MISTAKES[kind], f"seed {seed}\n{wrong}\n{caught.value}"
+    assert made > 50
+
+
 def told(machines):
     """What the reference tells of *machines*, pairs of a description and operations, one after the other."""
     for description, sequence in machines:
@@ -176,15 +197,52 @@ def told(machines):
             continue
 
 
+def test_the_random_machines_have_rare_shapes_as_well():
+    """Joins wherever they may stand, predicates in several places, ends with something to do."""
+    rare = Counter()
+    for seed in SEEDS:
+        description = describe(random.Random(seed))
+        if is_valid(description):
+            rare.update(shapes(description))
+    assert [name for name, count in rare.items() if not count] == []
+
+
 def seeded(is_busy):
     """Valid machines of the first seeds."""
-    for seed in SEEDS[:150]:
+    for seed in SEEDS:
         source = random.Random(seed)
         description, sequence = describe(source), operations(source)
         if is_valid(description):
             if is_busy:
                 description, sequence = with_background(source, description), busy_operations(source)
             yield description, sequence
+
+
+def shapes(description):
+    """What *description* has of what is rare: by name, whether it has it."""
+    tree = Tree(description)
+    joins = {path: tree.joining(path)[0][:-1] for path, kind in tree.kinds.items() if kind == "join"}
+    changes = [placed.move.when for placed in tree.moves if placed.move.when is not None]
+    simple = [cond.label for change in changes for cond in (change, *change.inner) if cond.label]
+    return {
+        "a join beside its regions": any(join[:-1] == owner for join, owner in joins.items()),
+        "a join in one of its regions": any(inside(owner, join[:-1]) for join, owner in joins.items()),
+        "a join beside their state": any(join[:-1] == owner[:-1] for join, owner in joins.items()),
+        "a join further out": any(inside(join[:-1], owner[:-1]) for join, owner in joins.items()),
+        "a join that leads back into its regions": any(
+            inside(owner, target)
+            for join, owner in joins.items()
+            for placed in tree.outgoing(join)
+            for target in placed.targets
+        ),
+        "a predicate of several change triggers": len({*changes}) < len(changes),
+        "a predicate of several conditions": len({*simple}) < len(simple),
+        "a completion transition of a model": any(
+            placed.is_completion() for model in (tree.root, *tree.models) for placed in tree.outgoing(model)
+        ),
+        "a model with exit actions and a final state": bool(tree.exit[tree.root])
+        and any(tree.kinds[child] == "final" for child in tree.children[tree.root]),
+    }
 
 
 def test_the_random_machines_leave_nothing_out():
@@ -219,12 +277,14 @@ SIGNS = {
 
 def test_what_goes_on_beside_the_events_leaves_nothing_out_either():
     """Ticks and missed ticks, activities and their ends, calls and their values and errors occur in the first seeds."""
-    lines, calls, background = [], Counter(), Counter()
+    lines, calls, late, background = [], Counter(), Counter(), Counter()
     for _, several in told(seeded(is_busy=True)):
         lines += [line for each in several for line in (*each.log, *each.begun)]
         results = [each.result for each in several if each.operation.startswith(CALL)]
         calls.update(result[0] if isinstance(result, list) else result == "None" for result in results)
+        late.update(result for each in several for result in each.late)
         background.update(error[0] for each in several for error in each.background)
     assert [name for name, sign in SIGNS.items() if not re.search(sign, "\n".join(lines), re.MULTILINE)] == []
     assert {True, False, "CallError", "LifecycleError"} <= {*calls}
     assert {"*", "@"} <= {*background}, "errors of activities and of effects that nobody awaits"
+    assert {"['CallError']", "['MachineStopped']"} < {*late}, "and values: what deferred calls come to"

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from hsm.compiler.check import parts, values
 from hsm.compiler.check.cycles import check_cycles
 from hsm.compiler.check.pseudostates import check_pseudostates
-from hsm.compiler.check.reach import check_reach
+from hsm.compiler.check.reach import check_alone, check_reach
 from hsm.compiler.check.sites import Site, sites
 from hsm.compiler.check.transitions import check_transitions
 from hsm.compiler.outline import Outline
@@ -22,7 +22,7 @@ from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS
 from hsm.elements.parts import Element
 
-__all__ = ["check_outline", "check_tree"]
+__all__ = ["check_alone", "check_outline", "check_tree"]
 
 _Rule: TypeAlias = Callable[[Site, Report], None]
 _WITH_PARTS = tuple(ALLOWED_PARTS)

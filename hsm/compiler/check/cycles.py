@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, Outline, TransitionDraft
 from hsm.compiler.report import Report
+from hsm.elements.nodes import Target
+from hsm.elements.walk import parts_of
 from hsm.program import Kind
 
 _ENTRIES = HISTORIES | {Kind.ENTRY_POINT}
@@ -55,6 +57,11 @@ def _follow(outline: Outline, start: int, done: set[int], report: Report) -> Non
             pending.append(_onward(outline, target))
 
 
+def _has_target(transition: TransitionDraft) -> bool:
+    """Whether *transition* says where it leads, also if that is nowhere."""
+    return any(isinstance(part, Target) for part in parts_of(transition.element))
+
+
 def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int]]:
     """The vertices that a machine goes on to when it reaches *index*, each with the transition that leads there."""
     vertex = outline.vertices[index]
@@ -65,9 +72,9 @@ def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int
     is_inward = vertex.kind in _ENTRIES or vertex.kind not in PSEUDOSTATES
     for transition in transitions:
         for target in transition.reached:
-            if not is_inward or outline.contains(owner, target):  # else HSM011, HSM041 or HSM057 has reported it
+            if not is_inward or outline.contains(owner, target):  # else HSM011, HSM041 or HSM057
                 yield transition, target
-    if vertex.kind in _ENTRIES and not any(transition.reached for transition in transitions):
+    if vertex.kind in _ENTRIES and not any(_has_target(transition) for transition in transitions):
         for transition in outline.vertices[vertex.parent].defaults:
             yield transition, vertex.parent
     for region in vertex.regions if not vertex.defaults else ():

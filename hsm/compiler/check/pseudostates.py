@@ -8,7 +8,7 @@ from __future__ import annotations
 from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
-from hsm.elements.nodes import NotAPart, Submachine, Target
+from hsm.elements.nodes import Submachine, Target
 from hsm.elements.walk import a, name_of, parts_of
 from hsm.names import closest, either, is_name, plain
 from hsm.program import Kind
@@ -73,8 +73,8 @@ def _segments(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 
 def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM030: no branch. HSM031: a choice that may find none open. HSM032: branches after an open one (R4)."""
-    if not vertex.outgoing and parts_of(vertex.element):
-        return  # what it has instead of branches has been reported
+    if outline.has_lost_sources or vertex.is_incomplete or (not vertex.outgoing and parts_of(vertex.element)):
+        return  # what it has instead of branches, or of the last one, has been reported
     if not vertex.outgoing:
         report.error(
             "HSM030",
@@ -98,7 +98,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
         return  # HSM033 has reported that, and which branch is open is unclear
     for number, branch in enumerate(vertex.outgoing[:-1]):
         # a branch without a guard is closed all the same while the junction or the join that it leads to is
-        if not branch.conditions and not branch.is_conditional:
+        if branch.reached and not branch.conditions and not branch.is_conditional:
             count = len(vertex.outgoing) - number - 1
             behind = "a branch" if count == 1 else f"{count} branches"
             report.warn(
@@ -144,7 +144,7 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     regions = outline.joins.get(vertex.index, ())
     # `resolve` collects the regions in a set: there are fewer of them where two transitions come from one region, or
     # where one comes from no region of the state
-    if len(sources) < 2 or len(regions) != len(sources):
+    if not outline.has_gaps and (len(sources) < 2 or len(regions) != len(sources)):
         report.error(
             "HSM037",
             "a 'join' must be reached from several regions of one state, exactly once from each",
@@ -152,7 +152,7 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
             within=vertex.path,
             help="in each of the regions, add one completion transition that leads here",
         )
-    if not vertex.outgoing:
+    if not vertex.outgoing and not outline.has_lost_sources and not vertex.is_incomplete:
         report.error(
             "HSM030",
             "a 'join' needs an outgoing transition",
@@ -175,6 +175,8 @@ def _connection_point(outline: Outline, vertex: VertexDraft, incoming: list[Tran
     """HSM040 to HSM043, HSM049: the entry and exit points of a state (rule R7)."""
     word, owner = vertex.element.word, outline.vertices[vertex.parent]
     if not owner.regions and not any(outline.vertices[c].kind in SUBSTATES for c in owner.children.values()):
+        if owner.is_incomplete:
+            return  # it may have been meant to have some
         report.error(
             "HSM040",
             f"{owner.path} has {a(word)}, but neither substates nor regions",
@@ -185,7 +187,8 @@ def _connection_point(outline: Outline, vertex: VertexDraft, incoming: list[Tran
         return
     if vertex.kind is Kind.EXIT_POINT:
         # of the model itself, the submachine that embeds it says where it leads
-        if not vertex.outgoing and incoming and owner.index != 0 and not owner.unknown_exit_points:
+        is_lost = outline.has_lost_sources or vertex.is_incomplete or owner.unknown_exit_points
+        if not vertex.outgoing and incoming and owner.index != 0 and not is_lost:
             call = f"hsm.exit_point('{vertex.name}', hsm.transition(hsm.target(...)))"
             is_embedded = isinstance(owner.element, Submachine)
             report.error(
@@ -287,11 +290,8 @@ def _unknown_exit_points(outline: Outline, vertex: VertexDraft, report: Report) 
 def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM059: a region in which nothing can be active."""
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
-    # a wrong state in it has been reported, and would have been a state
-    was_left_out = len(vertex.children) < len(
-        [part for part in parts_of(vertex.element) if name_of(part) is not None or isinstance(part, NotAPart)]
-    )
-    if not kinds & SUBSTATES and not vertex.defaults and not was_left_out:
+    # what is wrong in it has been reported, and may have been meant as a state
+    if not kinds & SUBSTATES and not vertex.defaults and not vertex.is_incomplete:
         report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")
 
 
@@ -314,7 +314,9 @@ def _closed_junctions(outline: Outline, report: Report) -> None:
         seen.add(vertex.index)
         # a junction behind this one is reached as late: the route is followed through junctions and exit points
         pending += [target for transition in vertex.outgoing for target in transition.reached]
-        if vertex.outgoing and all(transition.conditions for transition in vertex.outgoing):
+        if outline.has_lost_sources or vertex.is_incomplete:
+            continue  # the branch that seems to be missing may be the one that was reported
+        if vertex.outgoing and all(branch.conditions for branch in vertex.outgoing):
             report.error(
                 "HSM048",
                 f"{vertex.path} is reached when the transition is under way, so it needs a branch without a guard",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from hsm.compiler.outline import HISTORIES, Outline, VertexDraft
 from hsm.compiler.report import Report
-from hsm.events import Pattern
-from hsm.program import OUTSIDE, Kind
+from hsm.events import Pattern, PatternKind
+from hsm.program import OUTSIDE, Kind, Program
 
 _FROM_OUTSIDE = HISTORIES | {Kind.ENTRY_POINT}
 """Kinds that, directly in a model, can be reached from the model that embeds it."""
@@ -20,10 +20,28 @@ _FOR_EMBEDDING = _FROM_OUTSIDE | {Kind.EXIT_POINT}
 def check_reach(outline: Outline, report: Report) -> None:
     """Every warning of this module."""
     _unreachable(outline, report)
+    operations = {operation for transition in outline.transitions for operation in transition.calls}
     for vertex in outline.vertices:
         if vertex.root == 0 and vertex.kind is Kind.STATE:
             _overlapping(outline, vertex, report)
-            _never_deferred(outline, vertex, report)
+            _never_deferred(outline, vertex, operations, report)
+
+
+def check_alone(program: Program, report: Report) -> None:
+    """HSM063: a completion transition of a model that runs alone: its final state ends the machine (rules C3 and R9).
+
+    Only known when it does: inserted as a submachine, the same transition fires.
+    """
+    model = program.vertices[0]
+    for index in model.completion_transitions if model.is_composite else ():
+        report.warn(
+            "HSM063",
+            f"this transition never fires where '{program.name}' runs alone",
+            program.transitions[index].where,
+            label="it has no trigger, and the machine ends when the model completes",
+            within=f"transition of {model.path}",
+            help="add a trigger, or a 'source' to say which state it leaves; as a submachine, the model may have it",
+        )
 
 
 def _unreachable(outline: Outline, report: Report) -> None:
@@ -134,8 +152,8 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             taken |= patterns
 
 
-def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> None:
-    """HSM062: a deferral of an event that the same state always takes (rule D1)."""
+def _never_deferred(outline: Outline, vertex: VertexDraft, operations: set[str], report: Report) -> None:
+    """HSM062: a deferral of an event that the same state always takes (rule D1), and of no call (rule D4)."""
     if not vertex.deferrals:
         return
     taken = {
@@ -145,7 +163,7 @@ def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> No
         for pattern in transition.triggers
     }
     for pattern, where in vertex.deferrals:
-        if pattern in taken:
+        if pattern in taken and not any(_matches(pattern, operation) for operation in operations):
             report.warn(
                 "HSM062",
                 f"{vertex.path} never defers '{pattern}'",
@@ -154,3 +172,7 @@ def _never_deferred(outline: Outline, vertex: VertexDraft, report: Report) -> No
                 within=vertex.path,
                 help="give that transition a guard, or remove the deferral",
             )
+
+
+def _matches(pattern: Pattern, name: str) -> bool:
+    return name == pattern.text if pattern.kind is PatternKind.EXACT else name.startswith(pattern.text)

@@ -185,9 +185,11 @@ class Reference:
         racing = self.timeline.racing
         self._settle(event)
         self.is_awaited, self.timeline.racing = self.is_starting, racing
-        if decision == DEFERRED:
-            self.deferred.append(Entry(event))
-        if entry.answer is not None:
+        # D4: who sent an event has its outcome; who made a call waits, unless there is an error to be told of at once
+        waits = decision == DEFERRED and event.is_call and not self._raised()
+        if decision == DEFERRED and (waits or not event.is_call):
+            self.deferred.append(Entry(event, entry.answer if waits else None))
+        if entry.answer is not None and not waits:
             entry.answer(self._outcome(event, decision, given))
         self._recall()
 
@@ -219,7 +221,16 @@ class Reference:
         """L4: what stopping raises; a machine that has ended by itself stays as it is."""
         raised = [] if self.status != "running" else self._leave_all()
         self._report()
+        self._drop_all()
         return raised
+
+    def _drop_all(self) -> None:
+        """C3, D4, L4: nothing that waits is processed any more."""
+        waiting, self.present.queue = [*self.recalled, *self.present.queue, *self.deferred], []
+        self.recalled, self.deferred = [], []
+        for entry in waiting:
+            if entry.answer is not None:
+                entry.answer(["MachineStopped"] if entry.event.is_call or self.status == "stopped" else "IGNORED")
 
     def _leave_all(self) -> list[str]:
         self.traversal.leave_inside(OUTSIDE, Event("hsm_final"))
@@ -264,20 +275,19 @@ class Reference:
                 if present.completions:
                     self._complete(present.completions.pop(0), event)
             else:
-                event, placed = Event("hsm_change"), self.changes.pop(0)
-                if placed.source not in present.active:
+                event, several = Event("hsm_change"), self.changes.pop(0)
+                if not any(placed.source in present.active for placed in several):
                     continue
-                self.traversal.fire_all(self.selection.first_enabled([placed], event, {}), event)
+                self.traversal.fire_all(self.selection.on_change(several, event), event)
             self._ask_changes(event)
         if present.ended:
             self.background.leave_all()
+            if present.ended == "completed":
+                present.run(self.tree.exit[self.tree.root], event)
             self.status = present.ended
             self.unhandled += present.errors
             present.errors = []
-            waiting, present.queue, self.recalled, self.deferred = present.queue, [], [], []
-            for entry in waiting:
-                if entry.answer is not None:
-                    entry.answer(["MachineStopped"] if entry.event.is_call else "IGNORED")
+            self._drop_all()
 
     def _complete(self, completion: Completion, event: Event) -> None:
         """C2: what the completed state does. Of two that complete in one step no rule says which is first."""
@@ -305,15 +315,16 @@ class Reference:
             self.timeline.racing = "an activity's end in a step brings something that takes time"
 
     def _ask_changes(self, event: Event) -> None:
-        """T6: what has become true since it was last asked, innermost first."""
-        truths = self.traversal.truths
+        """T6: what has become true since it was last asked, innermost first; one condition makes one event of it."""
+        truths, answers, became = self.traversal.truths, {}, {}
         for state in self.present.inside_out(self.tree.root) if not self.present.ended else []:
             for placed in self.tree.outgoing(state):
                 if placed.move.when is not None:
-                    holds = bool(self.selection.holds(placed.move.when, placed.root, event))
+                    holds = bool(self.selection.holds(placed.move.when, placed.root, event, answers))
                     if holds and not truths.get(placed, False):
-                        self.changes.append(placed)
+                        became.setdefault((placed.move.when, placed.root), []).append(placed)
                     truths[placed] = holds
+        self.changes += became.values()
 
     def _handle_error(self, error: Error, event: Event) -> None:
         """E3 to E5: an error that is not taken is unhandled, and so is one that handling it causes."""

@@ -38,17 +38,18 @@ class Traversal:
         """K4: leave, effects, enter; what the last effect gave."""
         present = self.present
         leaves, within = self.selection.scope(placed)
+        regions = self.tree.joining(placed.targets[0]) if len(placed.targets) == 1 else []
+        mine = [region for region in regions if inside(region, placed.source)]
+        is_last = bool(mine) and not self.selection.only_waits(placed, placed.targets[0])
         for outer in leaves:
             self.leave_inside(outer, event)
         given = present.run(placed.move.effects, event)
-        regions = self.tree.joining(placed.targets[0]) if len(placed.targets) == 1 else []
-        mine = [region for region in regions if inside(region, placed.source)]
         if mine:
-            target = placed.targets[0]
-            present.waiting[mine[0]] = target
-            self.came_from[mine[0]] = [path for path in self.before if inside(mine[0], path)]
-            if all(present.waiting.get(region) == target for region in regions):
-                self._reach(target, event, route)
+            if mine[0] in present.active:
+                present.waiting[mine[0]] = placed.targets[0]
+                self.came_from[mine[0]] = [path for path in self.before if inside(mine[0], path)]
+            if is_last:
+                self._reach(placed.targets[0], event, route)
         elif len(placed.targets) == 1 and self.tree.kinds[placed.targets[0]] == "exit_point":
             self._reach(placed.targets[0], event, route)
         elif placed.targets:
@@ -66,7 +67,8 @@ class Traversal:
         for child in reversed(present.active_in(outer)):
             self.leave_inside(child, event)
             self.background.leave(child)
-            present.run(self.tree.exit[child], event)
+            if child != self.tree.root or present.ended != "completed":  # else it has been left already (C3)
+                present.run(self.tree.exit[child], event)
             del present.active[child]
             self.truths = {placed: holds for placed, holds in self.truths.items() if placed.source != child}
             present.has_moved = True

@@ -42,6 +42,7 @@ class Tree:
         self.defers: dict[tuple, list[str]] = {}
         self.defaults: dict[tuple, Placed] = {}
         self.moves: list[Placed] = []
+        self.models: list[tuple] = []  # where one is put in
         self.root = (description.root.name,)
         self._add(description.root, self.root, self.root)
 
@@ -51,6 +52,7 @@ class Tree:
         self.entry[path], self.exit[path], self.activities[path], self.defers[path] = [], [], [], []
         self._fill(node, path, root)
         if node.model is not None:  # R9: the model is the inside of the submachine, which stays around it
+            self.models.append(path)
             points = {part.name: part for part in node.parts if isinstance(part, Node)}
             outer_exit, self.exit[path] = self.exit[path], []
             self._fill(node.model, path, path)
