@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 import attrs
 from typing_extensions import Format, TypeVar, get_annotations
 
+from hsm.kinds import is_a
+
 D = TypeVar("D", default=Any)
 """The type of an event's data; plain ``Event`` leaves it open."""
 
@@ -187,11 +189,11 @@ def pattern(text: str) -> Pattern | None:
 
 def event_name(trigger: object) -> str | None:
     """The event name that *trigger* stands for: a string, an `Event` or a `Signal` class; else ``None``."""
-    if isinstance(trigger, str):
+    if is_a(trigger, str):
         return trigger
-    if isinstance(trigger, Event):
+    if is_a(trigger, Event):
         return trigger.name
-    if isinstance(trigger, type) and issubclass(trigger, Signal):
+    if is_a(trigger, type) and issubclass(trigger, Signal):
         return trigger.name
     return None
 

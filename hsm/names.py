@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hsm.kinds import is_a
+
 SEPARATOR = "/"
 
 
 def is_name(name: object) -> bool:
     """Whether *name* may name an element: non-empty, no ``/``, and neither ``.`` nor ``..`` (rule N1)."""
-    return isinstance(name, str) and name not in ("", ".", "..") and SEPARATOR not in name
+    return is_a(name, str) and name not in ("", ".", "..") and SEPARATOR not in name
 
 
 def join(above: str, name: str) -> str:
@@ -19,7 +21,7 @@ def join(above: str, name: str) -> str:
 
 def is_path(path: object) -> bool:
     """Whether *path* may name a vertex: names, ``.`` and ``..`` with ``/`` between them, after one ``/`` or none."""
-    return isinstance(path, str) and "" not in path.removeprefix(SEPARATOR).split(SEPARATOR)
+    return is_a(path, str) and "" not in path.removeprefix(SEPARATOR).split(SEPARATOR)
 
 
 def is_absolute(path: str) -> bool:

@@ -287,7 +287,7 @@ class _Writer:
             own = self._instance if vertex is None else f"record.state_objects[{self._name('vertex', vertex)}]"
             arguments = [own, *(self._ctx if each == "ctx" else event for each in behavior.call.arguments)]
         text = f"{self._name(behavior.role, index)}({', '.join(arguments)})"
-        return f"end_of({text})" if behavior.ends_at_once else text
+        return f"end_of({text})" if behavior.makes_coroutine else text
 
     def _ask(self, depth: int, path: Path, index: int, operation: op.Ask) -> None:
         number = self._position(path, index)

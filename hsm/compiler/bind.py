@@ -9,12 +9,12 @@ import copy
 from typing import Any
 
 from hsm.behaviors import (
-    ScopedBehavior,
     StateObjectFactory,
     at_once,
     callable_form,
     calls_nothing,
     is_async,
+    is_scoped,
     never_suspends,
     qualified_name,
 )
@@ -49,7 +49,7 @@ class Binder:
         plain = _plain(form) if ends_at_once else form
         call = plain
         makes_quietly = True
-        if issubclass(type(form), ScopedBehavior):
+        if is_scoped(form):
             # a method gets the object of the vertex it is written in, also where the transition leaves another one
             place = vertex if written_in is None else written_in
             call = bound = plain.for_vertex(place)
@@ -61,7 +61,8 @@ class Binder:
         self.behaviors.append(
             Behavior(
                 call=call,
-                ends_at_once=ends_at_once and plain is form,
+                ends_at_once=ends_at_once,
+                makes_coroutine=ends_at_once and plain is form,
                 may_suspend=is_coroutine and not ends_at_once,
                 calls_nothing=calls_nothing(action) and makes_quietly,
                 role=role,
@@ -76,7 +77,7 @@ class Binder:
 
 def _plain(form: Any) -> Any:
     """*form* with a plain function in place of a coroutine function that cannot suspend, if there is one."""
-    if not issubclass(type(form), ScopedBehavior):
+    if not is_scoped(form):
         return at_once(form) or form
     function = at_once(form.function)
     if function is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hsm.behaviors import ScopedBehavior
+from hsm.behaviors import is_scoped
 from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, TransitionDraft, VertexDraft
 from hsm.elements.grammar import is_allowed
 from hsm.elements.nodes import (
@@ -53,6 +53,7 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
 from hsm.events import Pattern, pattern
+from hsm.kinds import is_a
 from hsm.names import is_name, is_path, join, segments
 from hsm.program import OUTSIDE, Kind
 
@@ -164,7 +165,7 @@ def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
     own = tuple([part for part in element.parts if not isinstance(part, ExitPoint)])
     _parts(outline, draft, own, root=draft.root)
     outer_exit, draft.exit = draft.exit, ()
-    draft.is_open = not isinstance(element.model, Model)
+    draft.is_open = not is_a(element.model, Model)
     if not draft.is_open:
         _embed(outline, draft, element.model, {plain(each.name): each for each in exit_points})
     draft.exit += outer_exit
@@ -237,11 +238,7 @@ def _condition_paths(transition: TransitionDraft) -> None:
             key = id(each)
             if isinstance(each, InState) and is_path(each.path):
                 in_states[key] = Reference(plain(each.path), each.where)
-            elif (
-                isinstance(each, Guard)
-                and isinstance(each.predicate, ScopedBehavior)
-                and each.predicate.home is not None
-            ):
+            elif isinstance(each, Guard) and is_scoped(each.predicate) and each.predicate.home is not None:
                 homes[key] = Reference(each.predicate.home, transition.where)
     transition.in_states, transition.homes = in_states, homes
 
@@ -289,7 +286,7 @@ def _external(transition: TransitionDraft, part: External[Any]) -> None:
 
 def _patterns(part: EventList) -> tuple[Pattern, ...]:
     """The patterns of the events of *part*; invalid ones have already been reported."""
-    found = [pattern(plain(event)) for event in part.events if isinstance(event, str)]
+    found = [pattern(plain(event)) for event in part.events if is_a(event, str)]
     return tuple([each for each in found if each is not None])
 
 

@@ -11,11 +11,12 @@ from typing_extensions import TypeIs
 
 from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Condition, Initial, Not, On, OnCall, When
 from hsm.elements.parts import Element
+from hsm.kinds import is_a, safe_repr
 
 
 def is_condition(value: object) -> TypeIs[Condition[Any]]:
     """Whether *value* is a condition: ``isinstance`` says no more of its type argument than that it is unknown."""
-    return isinstance(value, Condition)
+    return is_a(value, Condition)
 
 
 def name_of(element: Element) -> object:
@@ -25,12 +26,9 @@ def name_of(element: Element) -> object:
 
 def plain(name: object) -> str:
     """*name* as a plain string, also if it is a member of a string enumeration, or has a ``repr`` that raises."""
-    if isinstance(name, str):
+    if is_a(name, str):
         return str.__str__(name)
-    try:
-        return repr(name)
-    except Exception:  # of the user's own ``__repr__``
-        return f"<{type(name).__name__}>"
+    return safe_repr(name)
 
 
 def parts_of(element: Element) -> tuple[Any, ...]:
@@ -54,7 +52,7 @@ def label_of(transition: Element) -> str:
     for part in parts_of(transition):
         kind: type[Any] = part.__class__
         if kind is On:
-            words += [f"'{plain(event)}'" for event in part.events if isinstance(event, str)]
+            words += [f"'{plain(event)}'" for event in part.events if is_a(event, str)]
         elif kind is OnCall:
             words.append(f"call of '{plain(part.operation)}'")
         elif kind in TRIGGERS:

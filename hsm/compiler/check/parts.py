@@ -5,6 +5,8 @@ Each function is one rule, or a family of rules, about the element of a `Site`.
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from hsm.behaviors import qualified_name
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
@@ -24,6 +26,7 @@ from hsm.elements.nodes import (
 )
 from hsm.elements.parts import Element
 from hsm.elements.walk import a, name_of, plain
+from hsm.kinds import is_a, special, type_of
 from hsm.names import either, is_name
 
 DEEPEST = 200
@@ -73,13 +76,14 @@ def _cure(misplaced: Element, around: Element) -> str:
 def not_a_part(site: Site, report: Report) -> None:
     """HSM002: an argument that is not a part at all."""
     value, in_transition = site.element.value, isinstance(site.owner, Transition)
-    if getattr(value, "__module__", None) == "hsm.dsl":
+    kind = type_of(value)
+    if kind is FunctionType and value.__module__ == "hsm.dsl":
         help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
         help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({qualified_name(value)})"
-    elif isinstance(value, str):
+    elif is_a(value, str):
         help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({value!r})"
-    elif hasattr(value, "__iter__"):
+    elif special(kind, "__iter__") is not None:
         help_ = "to pass its elements as parts, unpack it with *"
     else:
         help_ = "every part is made by a function of hsm, such as hsm.transition(...)"
@@ -164,7 +168,7 @@ def targeted(site: Site, report: Report) -> None:
 def embedded(site: Site, report: Report) -> None:
     """HSM050: a submachine that is not a model."""
     element = site.element
-    if isinstance(element, Submachine) and not isinstance(element.model, Model):
+    if isinstance(element, Submachine) and not is_a(element.model, Model):
         report.error(
             "HSM050",
             f"{shown(element.model)} is not a model",
