@@ -152,7 +152,7 @@ def callable_form(behavior: Any) -> Any:
 
 def is_behavior(candidate: object) -> bool:
     """Whether *candidate* can be called at all; the bare ``classmethod`` object of a class body cannot."""
-    return is_scoped(candidate) or callable(candidate)
+    return callable(candidate.function if is_scoped(candidate) else candidate)
 
 
 def qualified_name(behavior: Any) -> str:

@@ -131,4 +131,4 @@ def as_method(method: Any) -> Any:
     # called directly, they take what they are given; a partial will be bound by later versions of Python, and warns
     if kind is FunctionType or kind is MethodType or issubclass(kind, functools.partial):
         return method
-    return method if special(kind, "__get__") is None else _BoundWhenCalled(method)
+    return _BoundWhenCalled(method) if callable(method) and special(kind, "__get__") is not None else method

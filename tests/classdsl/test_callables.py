@@ -240,6 +240,16 @@ def test_a_method_that_needs_something_else_is_refused(method):
                 act = on("x")(method)
 
 
+@pytest.mark.parametrize("kind", [classmethod, functools.partialmethod, functools.singledispatchmethod])
+def test_what_only_becomes_a_method_on_an_object_is_refused(kind):
+    """Such an object of a class body cannot be called: the mark belongs on the function in it."""
+    with pytest.raises(hsm.DefinitionError, match=r"HSM005.*is not callable"):
+
+        class M(Machine):
+            class A(State["M"]):
+                act = on("x")(kind(lambda self, event: None))
+
+
 async def test_a_method_whose_arguments_nobody_knows_gets_them_all():
     """It is written in C, or stands for something else without end."""
 

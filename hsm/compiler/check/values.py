@@ -50,19 +50,20 @@ def _callable(site: Site, behavior: Any, report: Report) -> None:
     """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
     if type(behavior) is FunctionType and not behavior.__code__.co_flags & _GENERATES and fits(behavior):
         return  # as nearly all are
-    element = site.element
+    element, given = site.element, behavior.function if is_scoped(behavior) else behavior
     word = site.owner.word if site.is_in_condition else element.word
     code, help_ = "HSM005", "pass a function of (ctx, instance, event), without calling it"
     if is_a(behavior, Element):
         message = f"'{word}' takes a function, not {a(behavior.word)}"
         help_ = "pass the functions themselves, as separate arguments"
-    elif is_a(behavior.function if is_scoped(behavior) else behavior, type):
+    elif is_a(given, type):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a class"
     elif _generates(behavior):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a generator and would never run"
     elif not is_behavior(behavior):
-        message = f"'{word}' takes a function, but {shown(behavior)} is not callable"
-        help_ = _help_of(behavior) or help_  # what the class front end makes knows better
+        message = f"'{word}' takes a function, but {shown(given)} is not callable"
+        # what the class front end makes knows better
+        help_ = _signature_help(behavior) if is_scoped(behavior) else _help_of(behavior) or help_
     elif not fits(behavior):
         code, help_ = "HSM006", _signature_help(behavior)
         message = f"'{qualified_name(behavior)}' cannot be called with {_arguments(behavior)}"
