@@ -283,12 +283,13 @@ def through_two(instance):
 @pytest.mark.parametrize("is_partial", [False, True], ids=["function", "partial"])
 async def test_a_coroutine_that_a_coroutine_function_returns_is_awaited(engine, has_await, is_partial):
     """With an ``await`` in the function and without one, directly or in a partial, however many are in one another."""
-    behaviors = [returning(make, has_await=has_await) for make in (lambda it: write_later(it, "one"), through_two)]
+    makers = [lambda it: write_later(it, "one"), through_two, lambda it: by_generator(None, it, None)]
+    behaviors = [returning(make, has_await=has_await) for make in makers]
     if is_partial:
         behaviors = [functools.partial(behave) for behave in behaviors]
     machine = await model_of(on("go", hsm.effect(*behaviors)), engine=engine)
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
-    assert machine.instance.log == ["one", "two"]
+    assert machine.instance.log == ["one", "two", "by generator"]
 
 
 @rule("T3", "A1", "A2")
