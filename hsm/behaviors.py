@@ -11,15 +11,18 @@ import dis
 import functools
 import inspect
 import opcode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from types import CodeType, FunctionType, MethodType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import attrs
+from typing_extensions import TypeIs
 
 from hsm.context import Context
 from hsm.instance import Instance
+from hsm.kinds import attribute_of, special, type_of
+from hsm.parameters import copied, takes
 
 I = TypeVar("I", bound=Instance, contravariant=True)  # noqa: E741 - the instance type, one letter on every floor
 """The type of the instance that a behaviour works on."""
@@ -94,76 +97,85 @@ class ScopedBehavior(abc.ABC):
     forms: ClassVar[Mapping[int, str]]
     home: str | None = None
 
+    def fits(self) -> bool:
+        """Whether `function` can be called with one of these numbers of arguments."""
+        return any(takes(self.function, count) for count in self.forms)
+
     @abc.abstractmethod
     def for_vertex(self, vertex: int) -> Bound:
         """The behaviour itself, as one of *vertex*."""
 
 
-def unwrap(behavior: Any) -> Any:
-    """The innermost function of *behavior*: behind staticmethods, methods, partials and callable objects.
+def is_scoped(candidate: object) -> TypeIs[ScopedBehavior]:
+    """Whether *candidate* is a behaviour that has to learn its vertex first."""
+    return issubclass(type(candidate), ScopedBehavior)
 
-    Returns *behavior* itself if there is nothing to unwrap; a class is not unwrapped.
+
+def layers(behavior: Any) -> Iterator[Any]:
+    """*behavior* and the callables that a call of it certainly ends up in, from the outside inwards.
+
+    Only what Python itself defines is looked through: methods, partials, and objects whose ``__call__`` is a function.
+    A subclass of these, a decorator that stands for a function, or a mock may do something else when it is called.
     """
     while True:
-        kind = _kind(behavior)
-        if issubclass(kind, ScopedBehavior):
+        yield behavior
+        kind = type_of(behavior)
+        if is_scoped(behavior):
             behavior = behavior.function
-        elif issubclass(kind, staticmethod | classmethod | MethodType):
+        elif kind is staticmethod or kind is classmethod or kind is MethodType:
             behavior = behavior.__func__
-        elif issubclass(kind, functools.partial):
+        elif kind is functools.partial:
             behavior = behavior.func
-        elif not issubclass(kind, FunctionType | type) and isinstance(
-            call := inspect.getattr_static(kind, "__call__", None), FunctionType
-        ):
+        elif kind is FunctionType or issubclass(kind, type):
+            return
+        elif type(call := special(kind, "__call__")) is FunctionType:
             behavior = call
         else:
-            return behavior
+            return
 
 
-def _kind(behavior: Any) -> type[Any]:
-    """The type of *behavior*, with type arguments that checkers need not know."""
-    kind: type[Any] = behavior.__class__
-    return kind
+def unwrap(behavior: Any) -> Any:
+    """The innermost of the `layers` of *behavior*: itself if there is only one; a class is not unwrapped."""
+    *_, innermost = layers(behavior)
+    return innermost
+
+
+def code_flags(behavior: Any) -> int:
+    """What kind of function *behavior* is in the end, as the ``CO_`` flags of `inspect`; 0 if it is not a function."""
+    inner = unwrap(behavior)
+    return inner.__code__.co_flags if type(inner) is FunctionType else 0
 
 
 def callable_form(behavior: Any) -> Any:
     """The object to call with ``(ctx, instance, event)`` for *behavior*."""
-    return behavior.__func__ if isinstance(behavior, staticmethod) else behavior
+    return behavior.__func__ if type(behavior) is staticmethod else behavior
 
 
 def is_behavior(candidate: object) -> bool:
     """Whether *candidate* can be called at all; the bare ``classmethod`` object of a class body cannot."""
-    return isinstance(candidate, ScopedBehavior) or callable(candidate)
+    return callable(candidate.function if is_scoped(candidate) else candidate)
 
 
 def qualified_name(behavior: Any) -> str:
     """The qualified name of *behavior*, without the ``<locals>`` that a user never wrote."""
-    inner = unwrap(behavior)
-    name = getattr(inner, "__qualname__", None) or type(inner).__qualname__
-    return str(name).replace("<locals>.", "")
+    layer = behavior
+    for layer in layers(behavior):
+        name = attribute_of(layer, "__qualname__")
+        if type(name) is str:
+            return name.replace("<locals>.", "")
+        if type(special(type_of(layer), "__call__")) is FunctionType:
+            break
+    kind = type(layer).__qualname__.replace("<locals>.", "")
+    return f"{kind}.__call__" if callable(layer) else kind
 
 
 def fits(behavior: Any) -> bool:
-    """Whether *behavior* accepts the arguments of a behaviour; ``True`` if its signature is unknown."""
+    """Whether *behavior* accepts the arguments of a behaviour; ``True`` if its parameters are unknown."""
     form = callable_form(behavior)
-    if isinstance(form, ScopedBehavior):
-        return any(takes(form.function, count) for count in form.forms)
-    return takes(form, 3)
+    return form.fits() if is_scoped(form) else takes(form, 3)
 
 
-def takes(function: Any, count: int) -> bool:
-    """Whether *function* can be called with *count* positional arguments; ``True`` if its signature is unknown."""
-    if isinstance(function, FunctionType):  # as nearly all are: `inspect.signature` takes far longer
-        code = function.__code__
-        if code.co_argcount == count and not code.co_kwonlyargcount:
-            return True
-    try:
-        inspect.signature(function).bind(*[None] * count)
-    except TypeError:
-        return False
-    except ValueError:
-        return True
-    return True
+# --- suspending ----------------------------------------------------------------------------------------------
 
 
 _SUSPENDING = frozenset(
@@ -196,8 +208,8 @@ def _has_await(code: CodeType) -> bool:
 
 
 def is_async(behavior: Any) -> bool:
-    """Whether *behavior* is a coroutine function."""
-    return inspect.iscoroutinefunction(unwrap(behavior))
+    """Whether *behavior* is a coroutine function: not one that is only marked as such, whose code says nothing."""
+    return bool(code_flags(behavior) & inspect.CO_COROUTINE)
 
 
 def never_suspends(behavior: Any) -> bool:
@@ -216,7 +228,7 @@ def calls_nothing(behavior: Any) -> bool:
     operators and properties do is not examined.
     """
     inner = unwrap(behavior)
-    if not isinstance(inner, FunctionType):
+    if type(inner) is not FunctionType:
         return False
     names = {opcode.opname[operation] for operation in inner.__code__.co_code[::2]}
     return not _has_await(inner.__code__) and not any(
@@ -227,7 +239,7 @@ def calls_nothing(behavior: Any) -> bool:
 def returns_nothing(behavior: Any) -> bool:
     """Whether *behavior*, called or awaited, can return ``None`` alone, by the looks of its code."""
     inner = unwrap(behavior)
-    if not isinstance(inner, FunctionType) or inspect.isgeneratorfunction(inner):
+    if type(inner) is not FunctionType or inner.__code__.co_flags & inspect.CO_GENERATOR:
         return False
     code = inner.__code__
     text = code.co_code
@@ -259,7 +271,7 @@ def at_once(function: Any) -> Any | None:
 
     Returns ``None`` for anything but such a function, and for one whose code has an unknown form.
     """
-    if not isinstance(function, FunctionType) or not never_suspends(function):
+    if type(function) is not FunctionType or not never_suspends(function):
         return None
     code = bytearray(function.__code__.co_code)
     makes = [at for at in range(0, len(code), 2) if code[at] == opcode.opmap["RETURN_GENERATOR"]]
@@ -269,12 +281,4 @@ def at_once(function: Any) -> Any | None:
     # replaced and not cut out: jumps, exception table and line numbers keep their offsets
     code[at : at + 4] = bytes((opcode.opmap["NOP"], 0)) * 2
     flags = function.__code__.co_flags & ~inspect.CO_COROUTINE
-    plain = FunctionType(
-        function.__code__.replace(co_code=bytes(code), co_flags=flags),
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    plain.__kwdefaults__ = function.__kwdefaults__
-    return plain
+    return copied(function, function.__code__.replace(co_code=bytes(code), co_flags=flags))

@@ -53,6 +53,7 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import DefaultPart, RegionPart, StatePart, SubmachinePart, TransitionPart
 from hsm.events import Event, Signal
 from hsm.instance import Instance
+from hsm.kinds import is_a
 from hsm.source import call_site
 
 # not that of `hsm.behaviors`: with its default, an element of which no part names an instance fits into every model,
@@ -170,7 +171,7 @@ def initial(*parts: Any) -> Initial[Any]:
     where = call_site()
     # the name is optional, so a string that comes first is the name and not, as it may look, a target (HSM013)
     name: str | None = None
-    if parts and isinstance(parts[0], str):
+    if parts and is_a(parts[0], str):
         name, *rest = parts
         parts = tuple(rest)
     return Initial(name, transition_parts(parts, where), where=where)

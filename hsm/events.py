@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast, overload
 import attrs
 from typing_extensions import Format, TypeVar, get_annotations
 
+from hsm.kinds import is_a
 from hsm.names import is_text, plain, safe_repr, shown
 
 D = TypeVar("D", default=Any)
@@ -268,9 +269,11 @@ def event_name(trigger: object) -> str | None:
     """The event name that *trigger* stands for: a string, an `Event` or a `Signal` class; else ``None``."""
     if is_text(trigger):
         return plain(trigger)
-    if isinstance(trigger, type) and issubclass(trigger, Signal):
+    if is_a(trigger, Event):
+        return key_of(trigger)
+    if is_a(trigger, type) and issubclass(trigger, Signal):
         return trigger._hsm_name  # pyright: ignore[reportPrivateUsage]  # declared in this very file
-    return key_of(trigger) if issubclass(type(trigger), Event) else None  # type: ignore[arg-type]  # it is one
+    return None
 
 
 def as_event(event: Any, data: Any) -> Event[Any]:
@@ -282,7 +285,7 @@ def as_event(event: Any, data: Any) -> Event[Any]:
     """
     if is_text(event):
         return Event(event, data)
-    if issubclass(type(event), Event):
+    if is_a(event, Event):
         sent: Event[Any] = event
         if data is not None:
             raise TypeError(f"data can only be passed with a name; {shown(sent)} carries its own")

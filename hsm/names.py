@@ -1,7 +1,7 @@
 """Names and paths as plain strings: what is valid, how a path is split, which name comes closest to another.
 
 Also how any object of the user's reads in a message: its ``repr`` is the user's own code, and may raise. Never imports
-anything of this package.
+what knows elements or machines.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Iterable
 
 from typing_extensions import TypeIs
 
+from hsm.kinds import is_a
+
 SEPARATOR = "/"
 
 
 def is_text(value: object) -> TypeIs[str]:
     """Whether *value* is a string, such as a member of a string enumeration; by its type, not by what it pretends."""
-    return issubclass(type(value), str)
+    return is_a(value, str)
 
 
 def plain(name: object) -> str:

@@ -221,11 +221,13 @@ class Behavior:
 
     Attributes:
         call: What is called.
-        ends_at_once: Whether it gives a coroutine that ends at its first ``send``: run where it is called (rule Q3).
+        ends_at_once: Whether it is a coroutine function without an ``await``: run where it is called (rule Q3).
+        makes_coroutine: Whether a call of such a one still makes the coroutine, which ends at its first ``send``; else
+            the call returns what the coroutine would.
         may_suspend: Whether it is a coroutine function with an ``await``: it needs a task.
         calls_nothing: Whether neither its code nor what makes the object that it is a method of calls anything: then
             it cannot start a task (rule Q2).
-        returns_nothing: Whether its code can return ``None`` alone: then there is nothing to await.
+        returns_nothing: Whether a call of it can return ``None`` alone, by its code: then there is nothing to await.
         role: What it is for: ``entry``, ``guard``, …
         vertex: The vertex it belongs to.
         transition: The transition it belongs to, or `NONE`.
@@ -235,6 +237,7 @@ class Behavior:
 
     call: Callable[..., Any] = attrs.field(eq=False)
     ends_at_once: bool
+    makes_coroutine: bool
     may_suspend: bool
     calls_nothing: bool
     returns_nothing: bool

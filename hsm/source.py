@@ -1,7 +1,7 @@
 """Where an element was written.
 
 A user's call is recorded as a code object and an instruction offset, which takes about a microsecond; file, line and
-columns are worked out only when a message needs them. Never imports anything of this package.
+columns are worked out only when a message needs them. Never imports what knows elements or machines.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 from types import CodeType
 
 import attrs
+
+from hsm.kinds import attribute_of
 
 
 @attrs.frozen
@@ -107,8 +109,5 @@ def call_site(depth: int = 1) -> Source:
 
 def of_function(function: object) -> Place | None:
     """The position of a plain function's ``def``, or ``None`` for anything that is not written in Python."""
-    try:
-        code = getattr(function, "__code__", None)
-    except Exception:  # of the user's own `__getattr__`
-        return None
+    code = attribute_of(function, "__code__")
     return Place(code.co_filename, code.co_firstlineno) if type(code) is CodeType else None

@@ -14,6 +14,7 @@ import attrs
 from typing_extensions import TypeIs
 
 from hsm.elements.parts import Element
+from hsm.kinds import is_a
 from hsm_classdsl.guards import Guard
 from hsm_classdsl.marks import Mark, is_mark, marks_of
 from hsm_classdsl.vertices import Submachine, Vertex
@@ -70,7 +71,7 @@ def _read_attribute(found: dict[str, Declaration], name: str, value: Any) -> Non
     marks = marks_of(value)
     if marks or _declares(value):
         found[name] = Declaration(name, value, marks)
-    elif name in found and not isinstance(value, Guard):
+    elif name in found and not is_a(value, Guard):
         inherited = found[name]
         if inherited.marks and callable(value):
             # overriding a marked method need not repeat its marks, as overriding a property does not repeat its type
@@ -81,20 +82,20 @@ def _read_attribute(found: dict[str, Declaration], name: str, value: Any) -> Non
 
 def _declares(value: Any) -> bool:
     """Whether an attribute declares something by being there."""
-    if isinstance(value, type):
+    if is_a(value, type):
         # a machine class is not a part: it is kept so that the compiler can say so
         return issubclass(value, Vertex) or _has_model(value)
-    return is_mark(value) or isinstance(value, Element | Submachine)
+    return is_mark(value) or is_a(value, Element) or is_a(value, Submachine)
 
 
 def is_vertex_class(value: object) -> TypeIs[type[Vertex]]:
     """Whether *value* is the class of a state or of another vertex."""
-    return isinstance(value, type) and issubclass(value, Vertex)
+    return is_a(value, type) and issubclass(value, Vertex)
 
 
 def _has_model(value: Any) -> bool:
     """Whether *value* is a machine class that declares something."""
-    return isinstance(value, type) and isinstance(vars(value).get("hsm_model"), Element)
+    return is_a(value, type) and is_a(vars(value).get("hsm_model"), Element)
 
 
 def users_bases(owner: type) -> tuple[type, ...]:
@@ -117,7 +118,7 @@ def _written(owner: type) -> Iterator[type]:
     """The classes that are written in the body of *owner*, and in theirs; machines in it are left out."""
     for value in vars(owner).values():
         # a class that was only assigned here has the qualified name of the place where it was written
-        is_inner = isinstance(value, type) and value.__qualname__ == f"{owner.__qualname__}.{value.__name__}"
+        is_inner = is_a(value, type) and value.__qualname__ == f"{owner.__qualname__}.{value.__name__}"
         if is_inner and not _has_model(value):
             yield value
             yield from _written(value)

@@ -5,13 +5,17 @@ They judge nothing, and are lowered to conditions of the tree. Never imports the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from types import FunctionType, MethodType
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 import attrs
 from typing_extensions import TypeIs
 
+from hsm.behaviors import qualified_name
 from hsm.elements.nodes import Condition, InState
+from hsm.kinds import attribute_of, is_a, special, type_of
 from hsm.names import safe_repr
 from hsm.source import Source, call_site
 
@@ -79,13 +83,14 @@ class Guard(GuardTerm, Generic[G, A]):
         self.function = function
         self.where = where
         self.owner: type | None = None
-        self.__doc__ = function.__doc__
+        self.__doc__ = attribute_of(function, "__doc__")
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.owner = self.owner or owner
 
     def __repr__(self) -> str:
-        return f"<guard {getattr(self.function, '__qualname__', None) or safe_repr(self.function)}>"
+        name = qualified_name(self.function) if callable(self.function) else safe_repr(self.function)
+        return f"<guard {name}>"
 
     @overload
     def __get__(self, instance: None, owner: type) -> Guard[G, A]: ...
@@ -94,10 +99,38 @@ class Guard(GuardTerm, Generic[G, A]):
     def __get__(self, instance: object | None, owner: type) -> Guard[G, A] | Callable[..., A]:
         if instance is None:
             return self
-        bound: Callable[..., A] = self.function.__get__(instance, owner)
+        bound: Callable[..., A] = MethodType(as_method(self.function), instance)
         return bound
 
 
 def is_guard(value: object) -> TypeIs[Guard[Any, Any]]:
     """Whether *value* is a method that is a guard."""
-    return isinstance(value, Guard)
+    return is_a(value, Guard)
+
+
+# --- methods -------------------------------------------------------------------------------------------------
+
+
+class _BoundWhenCalled:
+    """A method that is not a plain function: bound to its ``self`` when it is called, as Python does.
+
+    A decorator object can tell whether it is called as a method, and of which object. What it returns when it is bound
+    is not known before, so nothing is to be read from it here but what it says of itself.
+    """
+
+    def __init__(self, method: Any) -> None:
+        self.__wrapped__ = method
+        self.__qualname__ = qualified_name(method)
+        self._bind = special(type_of(method), "__get__")
+
+    def __call__(self, own: object, *arguments: object) -> Any:
+        return self._bind(self.__wrapped__, own, type(own))(*arguments)
+
+
+def as_method(method: Any) -> Any:
+    """*method* as a callable that takes its ``self`` first."""
+    kind = type_of(method)
+    # called directly, they take what they are given; a partial will be bound by later versions of Python, and warns
+    if kind is FunctionType or kind is MethodType or issubclass(kind, functools.partial):
+        return method
+    return _BoundWhenCalled(method) if callable(method) and special(kind, "__get__") is not None else method

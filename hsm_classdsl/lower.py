@@ -38,6 +38,7 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
+from hsm.kinds import attribute_of, is_a
 from hsm.names import is_absolute, is_text, join, plain, segments
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, users_bases
@@ -71,7 +72,7 @@ class Scope:
 
     def behavior(self, function: Any) -> Any:
         """*function* as a behaviour of the owner; a static method is one already, as in the functional front end."""
-        if isinstance(function, staticmethod):
+        if type(function) is staticmethod:
             return function  # pyright: ignore[reportUnknownVariableType]  # nothing is known of what it returns
         return StateMethod(function, self.owner, self.home) if is_vertex_class(self.owner) else Method(function)
 
@@ -101,15 +102,15 @@ class _Lowering:
         names = self.names.setdefault(path, set())
         for declaration in draft.declarations:
             value = declaration.value
-            if isinstance(value, Element):
+            if is_a(value, Element):
                 self._collect_element(value, path)
                 continue
             names.add(declaration.name)
             inner = _child(path, declaration.name)
             if declaration.name in draft.inner:
                 self._collect(draft.inner[declaration.name], inner)
-            elif isinstance(value, Submachine):
-                model: Any = getattr(value.machine, "hsm_model", None)
+            elif is_a(value, Submachine):
+                model: Any = attribute_of(value.machine, "hsm_model")
                 for part in parts_of(model):
                     self._collect_element(part, inner)
 
@@ -129,14 +130,14 @@ class _Lowering:
 
     def _declaration(self, declaration: Declaration, draft: Draft, scope: Scope) -> list[Element]:
         value, name = declaration.value, declaration.name
-        if isinstance(value, Element):
+        if is_a(value, Element):
             return [value]
-        if isinstance(value, Submachine):
+        if is_a(value, Submachine):
             return _with_initial(value.is_initial, name, value.where, _submachine(name, value))
         if is_vertex_class(value):
             vertex = self._vertex(draft.inner[name], name, value, _child(scope.path, name))
             return _with_initial(value.hsm_is_initial, name, value.hsm_where, vertex)
-        if isinstance(value, type):
+        if is_a(value, type):
             return [getattr(value, "hsm_model")]  # noqa: B009 - a machine class, which no part may be
         if is_mark(value):
             return [self._marked(value, None, scope)]
@@ -194,7 +195,7 @@ class _Lowering:
     # --- paths ------------------------------------------------------------------------------------------------
 
     def _several(self, target: Path | tuple[Path, ...], base: str | None) -> tuple[str, ...]:
-        targets = target if isinstance(target, tuple) else (target,)
+        targets = target if is_a(target, tuple) else (target,)
         return tuple([self._path(each, base) for each in targets])
 
     def _base(self, source: Path | None, scope: Scope) -> str | None:
@@ -215,7 +216,7 @@ class _Lowering:
         A class that is not a vertex of the machine, or is one in several places, keeps its own name, which the compiler
         does not find.
         """
-        if not isinstance(path, type):
+        if not is_a(path, type):
             return plain(path) if is_text(path) else path
         paths = self.paths.get(path, set())
         if len(paths) != 1:
@@ -232,7 +233,7 @@ class _Lowering:
         """Where *source*, written in the vertex at *path*, leads (rules N2 to N5)."""
         if source is None:
             return path
-        if isinstance(source, type):
+        if is_a(source, type):
             return min(self.paths.get(source, ("",)))  # of several, any: `_path` makes that an unknown path
         first, *steps = segments(plain(source))
         if is_absolute(plain(source)):
@@ -262,9 +263,9 @@ class _Lowering:
         """The condition that *guard* of the transition of *mark* is."""
         if is_condition(guard):
             return guard
-        if isinstance(guard, InStateTerm):
+        if is_a(guard, InStateTerm):
             return guard.condition
-        if isinstance(guard, GuardCombination):
+        if is_a(guard, GuardCombination):
             conditions = tuple([self._condition(term, scope, mark) for term in guard.terms])
             if guard.word == "not_":
                 return Not[Any](conditions[0], where=mark.where)
@@ -274,7 +275,7 @@ class _Lowering:
         if is_guard(guard):
             where, scope = guard.where, self._home(guard, mark, scope)
         found = self._latest(scope.owner, guard)
-        function = found.function if isinstance(found, Guard) else found
+        function = found.function if is_a(found, Guard) else found
         return nodes.Guard[Any](scope.behavior(function) if callable(function) else function, where=where)
 
     def _home(self, guard: Guard[Any, Any], mark: TransitionMark[Any], scope: Scope) -> Scope:

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from types import MappingProxyType, MethodType
 from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import attrs
 from typing_extensions import TypeIs
 
+from hsm.behaviors import qualified_name
 from hsm.context import Context
 from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
 from hsm.events import Event, Signal
+from hsm.kinds import attribute_of, is_a
 from hsm.names import shown
 from hsm.source import Source, call_site
 from hsm_classdsl.guards import Guard, Guarding, GuardTerm
@@ -41,26 +44,37 @@ def attach(function: object, mark: Mark) -> None:
     """Put *mark* on *function*, before the marks that it has: decorators are read from the top.
 
     Raises:
-        TypeError: *function* is a guard, or takes no attributes.
+        TypeError: *function* is a guard, or takes no attributes that can be found again.
     """
-    if isinstance(function, GuardTerm):
+    if is_a(function, GuardTerm):
         raise TypeError("a guard cannot be a behaviour as well: mark another method, and pass the guard as guard=")
     try:
-        setattr(function, MARKS, (mark, *getattr(function, MARKS, ())))
-    except AttributeError:
-        raise TypeError(f"a mark decorates a function, not {shown(function)}") from None
+        setattr(function, MARKS, (mark, *_own_marks(function)))
+        is_marked = mark in _own_marks(function)
+    except Exception:
+        is_marked = False
+    if not is_marked:
+        raise TypeError(f"a mark decorates a function, not {shown(function)}")
 
 
 def marks_of(attribute: object) -> tuple[Mark, ...]:
     """The marks on *attribute* of a class; none for most."""
-    found: tuple[Mark, ...] = getattr(attribute, "__dict__", {}).get(MARKS, ())
-    behind = getattr(attribute, "__func__", None)  # a static method takes the marks below it along
-    return found or (marks_of(behind) if behind is not None else ())
+    found = _own_marks(attribute)
+    # a static method takes the marks below it along
+    is_around = issubclass(type(attribute), staticmethod | classmethod | MethodType)
+    return found or (marks_of(attribute_of(attribute, "__func__")) if is_around else ())
+
+
+def _own_marks(attribute: object) -> tuple[Mark, ...]:
+    """The marks that *attribute* carries itself; an object may have a ``__dict__`` of any kind, or raise."""
+    attributes = attribute_of(attribute, "__dict__")
+    found: tuple[Mark, ...] | None = attributes.get(MARKS) if type(attributes) in (dict, MappingProxyType) else None
+    return found if type(found) is tuple else ()
 
 
 def is_mark(attribute: object) -> TypeIs[InitialMark | TransitionMark[Any]]:
     """Whether *attribute* of a class is a mark that stands alone, and not on a function."""
-    return isinstance(attribute, InitialMark | TransitionMark)
+    return issubclass(type(attribute), InitialMark | TransitionMark)
 
 
 # --- guards --------------------------------------------------------------------------------------------------
@@ -88,7 +102,7 @@ def guard(function: Callable[..., Any], /) -> Guard[Any, Any]:
     """
     if marks_of(function):
         raise TypeError(
-            f"'{function.__qualname__}' is already a behaviour, so it cannot be a guard: use another method"
+            f"'{qualified_name(function)}' is already a behaviour, so it cannot be a guard: use another method"
         )
     return Guard(function, call_site())
 

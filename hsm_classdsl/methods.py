@@ -7,11 +7,12 @@ entered or reached, and dropped when it is exited. Never imports the compiler, t
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from hsm.behaviors import Bound, ScopedBehavior, StateObjectFactory, calls_nothing
+from hsm.parameters import positional, takes
+from hsm_classdsl.guards import as_method
 
 _FORMS = {1: "(self)", 2: "(self, event)", 3: "(self, ctx, event)"}
 _ARGUMENTS = {1: (), 2: ("event",), 3: ("ctx", "event")}
@@ -25,7 +26,11 @@ class Method(ScopedBehavior):
     forms = _FORMS
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self.function = function
+        self.function = as_method(function)
+
+    def fits(self) -> bool:
+        """Whether the method can be called with the arguments that it is going to get."""
+        return takes(self.function, arguments_of(self.function))
 
     def for_vertex(self, vertex: int) -> Bound:
         """The method as a behaviour; the same for every vertex."""
@@ -79,18 +84,22 @@ def _own(owner: type, *names: str) -> tuple[Any, ...]:
 
 
 def arguments_of(function: Any) -> int:
-    """How many positional arguments *function* is called with, including ``self``: 1 to 3, as many as it takes.
+    """How many positional arguments *function* is called with, including ``self``: 1 to 3.
 
-    A second argument is the event, even if it has a default; further ones with a default keep it.
+    What it needs it gets: a second argument is the event, a second and a third are the context and the event. One with
+    a default is the author's own, and keeps it, unless it is called ``event``, or stands before one that is. A star
+    after ``self`` alone takes what there is.
     """
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
+    found = positional(function)
+    if found is None:
         return 3
-    wanted = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
-    if any(each.kind is each.VAR_POSITIONAL for each in parameters):
+    names = found.names
+    if len(names) < 2:
+        return 3 if found.takes_more else 1
+    if names[1] == "event":
+        return 2
+    # without a third, a star after the context takes the event
+    has_event = names[2] == "event" if len(names) > 2 else names[1] == "ctx" and found.takes_more
+    if has_event or found.needed > 2:
         return 3
-    needed = sum(1 for each in wanted if each.default is each.empty)
-    if len(wanted) <= 2:
-        return max(1, len(wanted))
-    return needed if needed in (2, 3) else 3
+    return 2 if found.needed > 1 else 1

@@ -310,7 +310,7 @@ class _Writer:
             arguments = [own, *(self._ctx if each == "ctx" else event for each in behavior.call.arguments)]
         # by role and not by the user's name, which would make texts differ that are the same but for that
         text = f"{self._name(behavior.role, index)}({', '.join(arguments)})"
-        return f"end_of({text})" if behavior.ends_at_once else text
+        return f"end_of({text})" if behavior.makes_coroutine else text
 
     def _ask(self, depth: int, path: Path, index: int, operation: op.Ask) -> None:
         number = self._position(path, index)

@@ -9,12 +9,12 @@ import copy
 from typing import Any
 
 from hsm.behaviors import (
-    ScopedBehavior,
     StateObjectFactory,
     at_once,
     callable_form,
     calls_nothing,
     is_async,
+    is_scoped,
     never_suspends,
     qualified_name,
     returns_nothing,
@@ -48,9 +48,10 @@ class Binder:
         ends_at_once = is_coroutine and never_suspends(action)
         # such a coroutine function is called as a plain function where one can be made, which saves the coroutine
         plain = _plain(form) if ends_at_once else form
+        makes_coroutine = ends_at_once and plain is form
         call = plain
         makes_quietly = True
-        if issubclass(type(form), ScopedBehavior):
+        if is_scoped(form):
             # a method gets the object of the vertex it is written in, also where the transition leaves another one
             place = vertex if written_in is None else written_in
             call = bound = plain.for_vertex(place)
@@ -62,10 +63,11 @@ class Binder:
         self.behaviors.append(
             Behavior(
                 call=call,
-                ends_at_once=ends_at_once and plain is form,
+                ends_at_once=ends_at_once,
+                makes_coroutine=makes_coroutine,
                 may_suspend=is_coroutine and not ends_at_once,
                 calls_nothing=calls_nothing(action) and makes_quietly,
-                returns_nothing=returns_nothing(action),
+                returns_nothing=returns_nothing(action) and not makes_coroutine,
                 role=role,
                 vertex=vertex,
                 transition=transition,
@@ -78,7 +80,7 @@ class Binder:
 
 def _plain(form: Any) -> Any:
     """*form* with a plain function in place of a coroutine function that cannot suspend, if there is one."""
-    if not issubclass(type(form), ScopedBehavior):
+    if not is_scoped(form):
         return at_once(form) or form
     function = at_once(form.function)
     if function is None:

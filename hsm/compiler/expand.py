@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hsm.behaviors import ScopedBehavior
+from hsm.behaviors import is_scoped
 from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, TransitionDraft, VertexDraft
 from hsm.elements import nodes
 from hsm.elements.grammar import is_allowed
 from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, label_of, name_of, parts_of
 from hsm.events import Pattern, pattern
+from hsm.kinds import is_a
 from hsm.names import is_name, is_path, is_text, join, plain, segments
 from hsm.program import OUTSIDE, Kind
 
@@ -133,7 +134,7 @@ def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
     own = tuple([part for part in element.parts if not isinstance(part, nodes.ExitPoint)])
     _parts(outline, draft, own, root=draft.root)
     outer_exit, draft.exit = draft.exit, ()
-    draft.is_open = not isinstance(element.model, nodes.Model)
+    draft.is_open = not is_a(element.model, nodes.Model)
     if not draft.is_open:
         _embed(outline, draft, element.model, {plain(each.name): each for each in exit_points})
     draft.exit += outer_exit
@@ -212,11 +213,7 @@ def _condition_paths(transition: TransitionDraft) -> None:
             key = id(each)  # equal conditions are reported one by one; and the user's callables may have no hash
             if isinstance(each, nodes.InState) and is_path(each.path):
                 in_states[key] = Reference(plain(each.path), each.where, "in_state")
-            elif (
-                isinstance(each, nodes.Guard)
-                and isinstance(each.predicate, ScopedBehavior)
-                and each.predicate.home is not None
-            ):
+            elif isinstance(each, nodes.Guard) and is_scoped(each.predicate) and each.predicate.home is not None:
                 homes[key] = Reference(each.predicate.home, transition.where, "the guard's state")
     transition.in_states, transition.homes = in_states, homes
 

@@ -9,6 +9,7 @@ import sys
 import warnings
 
 from hsm.errors import DefinitionError, DefinitionWarning, Diagnostic
+from hsm.kinds import attribute_of
 from hsm.source import Source
 
 
@@ -69,9 +70,8 @@ def _issue(diagnostic: Diagnostic) -> None:
         return
     place = diagnostic.where.place()
     # filters compare the name of the module, of which the call site knows only the file
-    module = next(
-        (name for name, m in list(sys.modules.items()) if getattr(m, "__file__", None) == place.file), "<unknown>"
-    )
+    modules = list(sys.modules.items())
+    module = next((name for name, each in modules if attribute_of(each, "__file__") == place.file), "<unknown>")
     warnings.warn_explicit(
         diagnostic.render(), DefinitionWarning, place.file, place.line, module=module, registry=_registry
     )

@@ -17,6 +17,7 @@ from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraf
 from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not
 from hsm.elements.nodes import Condition as ConditionElement
 from hsm.events import ERROR, Pattern, PatternKind
+from hsm.kinds import is_a
 from hsm.program import (
     NO_DEFERRALS,
     NO_TRIGGERS,
@@ -190,9 +191,9 @@ class _Tables:
         if is_behavior(given):
             function = self.binder.add(given, "duration", source, element.where, draft.index, draft.owner)
             return Timer(len(self.timers), kind, draft.index, function=function)
-        if isinstance(given, datetime):
+        if is_a(given, datetime):
             return Timer(len(self.timers), kind, draft.index, moment=given)
-        seconds = given.total_seconds() if isinstance(given, timedelta) else float(given)
+        seconds = given.total_seconds() if is_a(given, timedelta) else float(given)
         return Timer(len(self.timers), kind, draft.index, seconds=seconds)
 
 

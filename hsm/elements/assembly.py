@@ -31,12 +31,13 @@ from hsm.elements.parts import Element
 from hsm.elements.walk import is_condition
 from hsm.events import event_name
 from hsm.instance import Instance
+from hsm.kinds import is_a
 from hsm.source import Source
 
 
 def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:
     """*arguments* as parts; what is not an element becomes `NotAPart`, to be reported with everything else."""
-    return tuple([part if isinstance(part, Element) else NotAPart(part, where=where) for part in arguments])
+    return tuple([part if is_a(part, Element) else NotAPart(part, where=where) for part in arguments])
 
 
 _Ranks: TypeAlias = Mapping[type[Element], int]

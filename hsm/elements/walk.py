@@ -11,12 +11,13 @@ from typing_extensions import TypeIs
 
 from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Condition, Initial, Not, On, OnCall, When
 from hsm.elements.parts import Element
+from hsm.kinds import is_a
 from hsm.names import is_text, plain
 
 
 def is_condition(value: object) -> TypeIs[Condition[Any]]:
     """Whether *value* is a condition: ``isinstance`` says no more of its type argument than that it is unknown."""
-    return isinstance(value, Condition)
+    return is_a(value, Condition)
 
 
 def name_of(element: Element) -> object:

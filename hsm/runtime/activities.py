@@ -16,7 +16,7 @@ import attrs
 from hsm.context import Context
 from hsm.events import Event
 from hsm.program import Behavior, Program, describe_behavior
-from hsm.runtime.awaitables import Work, awaits
+from hsm.runtime.awaitables import Work, awaits, is_coroutine
 from hsm.runtime.failures import Failures, annotate
 from hsm.runtime.host import CancelledError, Host, Task
 
@@ -142,9 +142,12 @@ class Activities:
             self._failures.keep_from_activity(error)
 
     async def _perform(self, activity: Activity, call: Call) -> None:
+        behavior = activity.behavior
         result = call(activity)
-        if awaits(result):
-            await result
+        if (behavior.makes_coroutine or not behavior.ends_at_once) and awaits(result):
+            result = await result
+        while is_coroutine(result):  # as for every other behaviour
+            result = await result
 
     def _done(self, activity: Activity, task: Task) -> None:
         error = activity.error()

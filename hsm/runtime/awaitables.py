@@ -7,13 +7,15 @@ Cancelling whoever awaits one ends that wait and nothing else (rule Q4).
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Generator, Mapping
-from inspect import isawaitable
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from inspect import CO_ITERABLE_COROUTINE, isawaitable
+from types import CoroutineType, GeneratorType
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from hsm.answer import Answer
 from hsm.errors import DeadlockError, MachineStopped
 from hsm.events import Event
+from hsm.kinds import type_of
 from hsm.outcome import Outcome
 from hsm.runtime.host import Host, Task
 
@@ -80,6 +82,14 @@ def is_done(result: object) -> bool:
 def awaits(result: object) -> bool:
     """Whether *result*, which a behaviour returned, has to be awaited; a `Done` has not."""
     return isawaitable(result) and type(result) is not Done
+
+
+def is_coroutine(result: Any) -> bool:
+    """Whether *result* is a coroutine, which nobody runs unless it is awaited; a future or a task goes on by itself."""
+    kind = type_of(result)
+    if kind is GeneratorType:  # of a generator function that `types.coroutine` made awaitable
+        return bool(result.gi_code.co_flags & CO_ITERABLE_COROUTINE)
+    return kind is CoroutineType or (kind is not Done and issubclass(kind, Coroutine))
 
 
 OUTCOMES: dict[Outcome, Done[Outcome]] = {outcome: Done(outcome) for outcome in Outcome}

@@ -8,6 +8,7 @@ whether that needs a task (rule Q3).
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from numbers import Number
 from typing import Any, TypeVar
 
 from hsm.behaviors import Bound
@@ -16,13 +17,14 @@ from hsm.errors import GuardError
 from hsm.events import Event
 from hsm.names import shown
 from hsm.program import Behavior
-from hsm.runtime.awaitables import Work, awaits, is_done, original, through
+from hsm.runtime.awaitables import Work, awaits, is_coroutine, is_done, original, through
 from hsm.runtime.failures import add_note, annotate
 from hsm.runtime.record import Record, parts_of
 
 T = TypeVar("T")
 NOTHING = object()
 """In place of a result: the behaviour has not been called yet."""
+_BOOLEANS = frozenset((True, False))
 
 
 def run_actions(
@@ -49,8 +51,8 @@ def run_actions(
         behavior = record.program.behaviors[index]
         try:
             returned = _call(record, behavior, event) if result is NOTHING and error is None else _given(result, error)
-            if returned is not None and not behavior.ends_at_once:
-                returned = (yield _watched(record, behavior, returned)) if awaits(returned) else _plain(returned)
+            if returned is not None:
+                returned = yield from _awaited(record, behavior, returned)
         except Exception as raised:
             fail(record, raised, behavior, event)
             return None
@@ -72,11 +74,11 @@ def ask(
         answer = _call(record, behavior, event) if result is NOTHING and error is None else _given(result, error)
         if answer is True or answer is False:
             return bool(answer)
-        if not behavior.ends_at_once:
-            answer = (yield _watched(record, behavior, answer)) if awaits(answer) else _plain(answer)
-        if answer is not True and answer is not False:
+        answer = yield from _awaited(record, behavior, answer)
+        if not is_boolean(answer):
             kind = type(answer).__name__
             raise GuardError(f"'{behavior.name}' returned {shown(answer)} ({kind}); a guard must return True or False")
+        answer = bool(answer)
     except Exception as raised:
         fail(record, raised, behavior, event)
         return None
@@ -85,21 +87,38 @@ def ask(
     except BaseException as interruption:
         interrupt(record, interruption)
         return None
-    return bool(answer)
+    return answer
+
+
+def is_boolean(answer: object) -> bool:
+    """Whether *answer* is a boolean: ``True``, ``False``, or an object that could replace one as a key of a dictionary.
+
+    Those of numpy and of other libraries can: they equal it, and have its hash. So do 1 and 0, but they are numbers.
+    """
+    if answer is True or answer is False:
+        return True
+    try:
+        return not issubclass(type(answer), Number) and answer in _BOOLEANS
+    except Exception:  # it has no hash, or cannot be compared
+        return False
 
 
 def value_of(record: Record, behavior: Behavior, event: Event[Any]) -> Work[Any]:
     """What *behavior* returns, awaited if it can be; what it raises goes on to the caller, as `through` says."""
-    value = _call(record, behavior, event)
-    if behavior.ends_at_once:
-        return value
-    return (yield _watched(record, behavior, value)) if awaits(value) else _plain(value)
+    return (yield from _awaited(record, behavior, _call(record, behavior, event)))
 
 
-def _watched(record: Record, behavior: Behavior, awaitable: T) -> T:
-    """*awaitable*, which *behavior* returned: the step is suspended in that one from here on."""
-    parts_of(record).watchdog.begin(behavior)
-    return awaitable
+def _awaited(record: Record, behavior: Behavior, result: Any) -> Work[Any]:
+    """What *result* of a call of *behavior* comes to, awaited if it can be.
+
+    What comes of that is awaited in turn if it is a coroutine: nobody else would ever run it.
+    """
+    if is_coroutine(result) or (not behavior.ends_at_once and awaits(result)):
+        parts_of(record).watchdog.begin(behavior)  # once: however many coroutines it takes, it is one suspension
+        result = yield result
+        while is_coroutine(result):
+            result = yield result
+    return result.value if is_done(result) else result  # what `dispatch` returned to the behaviour
 
 
 def _call(record: Record, behavior: Behavior, event: Event[Any]) -> Any:
@@ -111,7 +130,7 @@ def _call(record: Record, behavior: Behavior, event: Event[Any]) -> Any:
     """
     try:
         value = call(record, behavior, record.context, event)
-        return end_of(value) if behavior.ends_at_once else value
+        return end_of(value) if behavior.makes_coroutine else value
     except (StopIteration, GeneratorExit) as error:
         raise through(error) from None
 
@@ -124,11 +143,6 @@ def _given(result: object, error: BaseException | None) -> Any:
         finally:
             del error  # which keeps this frame
     return result
-
-
-def _plain(value: Any) -> Any:
-    """*value*, which need not be awaited: what `dispatch` returned to a behaviour, if it returned that in turn."""
-    return value.value if is_done(value) else value
 
 
 def call(record: Record, behavior: Behavior, context: Context, event: Event[Any]) -> Any:

@@ -231,7 +231,7 @@ class Machine(Generic[J]):
         await lifecycle.restart(self._record)
 
 
-def _dispatch_name(record: Record, name: str, data: Any) -> Answer[Outcome]:
+def _dispatch_name(record: Record, name: Any, data: Any) -> Answer[Outcome]:
     """`Machine.dispatch`, for a name."""
     if running_loop() is not record.mark:
         check_sender(record)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import functools
 import os
 import subprocess
 import sys
+import types
 from textwrap import dedent
+from unittest.mock import Mock
 
 import pytest
-from support import go, note, says
+from support import go, note, rule, says
 from support.inside import explored, leaves_of, written
 
 import hsm
@@ -127,6 +130,52 @@ def test_a_step_that_may_suspend_behind_a_task_marks_itself_while_it_runs():
         "token = mark(joined(chain, mine) if chain else (mine,))",
     ]
     assert lines[lines.index("finally:") + 1] == "unmark(token)"
+
+
+def calls(ctx, instance, event):
+    print(event)
+
+
+async def calls_later(ctx, instance, event):
+    print(event)
+
+
+class Partial(functools.partial):
+    """May do something else when it is called."""
+
+
+class Called:
+    """What its call does is in a function."""
+
+    def __call__(self, ctx, instance, event):
+        print(event)
+
+
+@types.coroutine
+def generates(ctx, instance, event):
+    print(event)
+    yield
+
+
+@rule("Q3")
+@pytest.mark.parametrize(
+    ("action", "is_marked"),
+    [
+        (calls, False),
+        (calls_later, False),
+        (functools.partial(calls), False),
+        (Called(), False),
+        (functools.partial(calls_later), True),
+        (generates, True),
+        (Partial(calls), True),
+        (Mock(), True),
+        (print, True),
+    ],
+)
+def test_only_a_function_can_be_known_to_return_nothing_to_await(action, is_marked):
+    """Whatever else is called may return something, for which the step has to be marked."""
+    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(action))))
+    assert written(model, "e", "a").is_marked is is_marked
 
 
 def test_start_and_stop_leave_the_machine_to_whoever_asked():

@@ -360,7 +360,7 @@ async def test_a_completion_transition_of_a_model_that_runs_alone_is_warned_of_w
     """The first start says so, once; the transition never fires."""
     model = hsm.define("Part", logged("a", go("n", "../f")), hsm.final("f"), then("a", hsm.effect(note("again"))))
     starting = []
-    assert warnings_of(lambda: starting.append(hsm.start(None, Log(), model))) == ["HSM063"]
+    assert warnings_of(lambda: starting.append(hsm.start(None, Log(), model))) == ["HSM066"]
     assert warnings_of(lambda: hsm.start(None, Log(), model)) == []
     machine = await starting[0]
     await machine.dispatch("n")

@@ -6,8 +6,11 @@ import datetime
 import functools
 import re
 import warnings
+from unittest import mock
 
+import numpy
 import pytest
+import wrapt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +79,19 @@ JUNK = [
     datetime.date(2000, 1, 1),
     hsm.define("Junk", hsm.state("a")),
     Untold(),
+    mock.Mock(spec=behave),
+    mock.AsyncMock(spec=behave),
+    mock.NonCallableMock(spec=behave),
+    mock.NonCallableMock(spec="a"),
+    mock.NonCallableMock(spec=datetime.timedelta(1)),
+    mock.NonCallableMock(spec=hsm.state("a")),
+    mock.call,
+    wrapt.ObjectProxy("a"),
+    wrapt.ObjectProxy(hsm.state("a")),
+    wrapt.decorator(lambda wrapped, instance, args, kwargs: None)(behave),
+    numpy.bool_(True),
+    numpy.int64(3),
+    numpy.array([1, 2]),
 ]
 VERTICES = [
     hsm.state,
@@ -217,7 +233,7 @@ def test_misuse_is_reported_and_never_crashes(arguments):
 @pytest.mark.parametrize("name", JUNK, ids=lambda name: type(name).__name__)
 def test_any_name_is_accepted_or_reported(name):
     """Whatever is passed as a name is accepted if valid, or reported once: for a model, a state, an initial."""
-    good = name in ("*", "x*y", "a\nb", "\u00e9" * 80)
+    good = type(name) is str and name in ("*", "x*y", "a\nb", "\u00e9" * 80)
     expected = [] if good else ["HSM003"]
     assert verdict(name, [hsm.state("k")]) == expected
     assert verdict("M", [hsm.state("k"), hsm.state(name)]) == expected

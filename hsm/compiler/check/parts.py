@@ -5,6 +5,8 @@ Each function is one rule, or a family of rules, about the element of a `Site`.
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from hsm.behaviors import qualified_name
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
@@ -12,6 +14,7 @@ from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
 from hsm.elements.parts import Element
 from hsm.elements.walk import a, name_of
+from hsm.kinds import is_a, special, type_of
 from hsm.names import either, is_name, is_text, plain
 
 DEEPEST = 200
@@ -62,14 +65,15 @@ def _cure(misplaced: Element, around: Element) -> str:
 def not_a_part(site: Site, report: Report) -> None:
     """HSM002: an argument that is not a part at all."""
     value, in_transition = site.element.value, isinstance(site.owner, nodes.Transition)
+    kind = type_of(value)
     # a function of hsm is callable as well, and a string has an iterator: each question comes before its wider one
-    if getattr(value, "__module__", None) == "hsm.dsl":
+    if kind is FunctionType and value.__module__ == "hsm.dsl":
         help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
         help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({qualified_name(value)})"
     elif is_text(value):
         help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({plain(value)!r})"
-    elif hasattr(value, "__iter__"):
+    elif special(kind, "__iter__") is not None:
         help_ = "to pass its elements as parts, unpack it with *"
     else:
         help_ = "every part is made by a function of hsm, such as hsm.transition(...)"
@@ -161,7 +165,7 @@ def targeted(site: Site, report: Report) -> None:
 def embedded(site: Site, report: Report) -> None:
     """HSM050: a submachine that is not a model."""
     element = site.element
-    if isinstance(element, nodes.Submachine) and not isinstance(element.model, nodes.Model):
+    if isinstance(element, nodes.Submachine) and not is_a(element.model, nodes.Model):
         report.error(
             "HSM050",
             f"{shown(element.model)} is not a model",

@@ -28,14 +28,14 @@ def check_reach(outline: Outline, report: Report) -> None:
 
 
 def check_alone(program: Program, report: Report) -> None:
-    """HSM063: a completion transition of a model that runs alone: its final state ends the machine (rules C3 and R9).
+    """HSM066: a completion transition of a model that runs alone: its final state ends the machine (rules C3 and R9).
 
     Only known when it does: inserted as a submachine, the same transition fires.
     """
     model = program.vertices[0]
     for index in model.completion_transitions if model.is_composite else ():
         report.warn(
-            "HSM063",
+            "HSM066",
             f"this transition never fires where '{program.name}' runs alone",
             program.transitions[index].where,
             label="it has no trigger, and the machine ends when the model completes",

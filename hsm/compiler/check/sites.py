@@ -9,6 +9,7 @@ from hsm.behaviors import qualified_name
 from hsm.elements.nodes import Combination, Condition, Initial, Not, Transition, When
 from hsm.elements.parts import Element
 from hsm.elements.walk import conditions_of, label_of, name_of, parts_of
+from hsm.kinds import is_a
 from hsm.names import plain
 from hsm.names import shown as shown_value
 
@@ -76,12 +77,12 @@ def sites(root: Element) -> Iterator[Site]:
 
 def shown(value: object) -> str:
     """*value* as a user would recognise it, in at most 60 characters."""
-    if isinstance(value, Element):
+    if is_a(value, Element):
         return f"'{value.word}'"
     if callable(value):
         return f"'{qualified_name(value)}'"
     # before the repr, which would show every part of the list with its own parts
     items: Any = value
-    if type(value) in (list, tuple) and any(isinstance(each, Element) for each in items):
+    if type(value) in (list, tuple) and any(is_a(each, Element) for each in items):
         return f"a {type(value).__name__} of parts"
     return shown_value(value, 60)

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
-from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR, isasyncgenfunction, isgeneratorfunction
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR, CO_ITERABLE_COROUTINE
 from types import FunctionType
 from typing import Any
 
-from hsm.behaviors import ScopedBehavior, fits, is_behavior, qualified_name, unwrap
+from hsm.behaviors import code_flags, fits, is_behavior, is_scoped, qualified_name, unwrap
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
 from hsm.elements.nodes import After, Every, On, Target
 from hsm.elements.parts import Element
 from hsm.elements.walk import a
 from hsm.events import BUILT_IN, CHANGE, COMPLETION, ERROR, TIME, pattern
+from hsm.kinds import attribute_of, is_a
 from hsm.names import is_path, is_text
 from hsm.program import SHORTEST_PERIOD
 
@@ -48,21 +49,22 @@ def conditions(site: Site, report: Report) -> None:
 
 def _callable(site: Site, behavior: Any, report: Report) -> None:
     """HSM005: a behaviour that cannot be called. HSM006: one that does not take ``(ctx, instance, event)``."""
-    if isinstance(behavior, FunctionType) and not behavior.__code__.co_flags & _GENERATES and fits(behavior):
+    if type(behavior) is FunctionType and not behavior.__code__.co_flags & _GENERATES and fits(behavior):
         return  # as nearly all are
-    element = site.element
+    element, given = site.element, behavior.function if is_scoped(behavior) else behavior
     word = site.owner.word if site.is_in_condition else element.word
     code, help_ = "HSM005", "pass a function of (ctx, instance, event), without calling it"
-    if isinstance(behavior, Element):
+    if is_a(behavior, Element):
         message = f"'{word}' takes a function, not {a(behavior.word)}"
         help_ = "pass the functions themselves, as separate arguments"
-    elif isinstance(behavior.function if isinstance(behavior, ScopedBehavior) else behavior, type):
+    elif is_a(given, type):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a class"
-    elif isgeneratorfunction(unwrap(behavior)) or isasyncgenfunction(unwrap(behavior)):
+    elif _generates(behavior):
         message = f"'{word}' takes a function, but '{qualified_name(behavior)}' is a generator and would never run"
     elif not is_behavior(behavior):
-        message = f"'{word}' takes a function, but {shown(behavior)} is not callable"
-        help_ = getattr(behavior, "hsm_help", help_)  # what the class front end makes knows better
+        message = f"'{word}' takes a function, but {shown(given)} is not callable"
+        # what the class front end makes knows better
+        help_ = _signature_help(behavior) if is_scoped(behavior) else _help_of(behavior) or help_
     elif not fits(behavior):
         code, help_ = "HSM006", _signature_help(behavior)
         message = f"'{qualified_name(behavior)}' cannot be called with {_arguments(behavior)}"
@@ -71,17 +73,30 @@ def _callable(site: Site, behavior: Any, report: Report) -> None:
     report.error(code, message, element.where, within=site.within, help=help_)
 
 
+def _generates(behavior: Any) -> bool:
+    """Whether *behavior* is a generator function; one that `types.coroutine` made awaitable is not."""
+    flags = code_flags(behavior)
+    return bool(flags & _GENERATES) and not flags & CO_ITERABLE_COROUTINE
+
+
+def _help_of(behavior: object) -> str:
+    """What *behavior*, which cannot be called, says should be passed instead; empty for most."""
+    said = attribute_of(behavior, "hsm_help")
+    return said if type(said) is str else ""
+
+
 def _arguments(behavior: Any) -> str:
-    if not isinstance(behavior, ScopedBehavior):
+    if not is_scoped(behavior):
         return "(ctx, instance, event)"
     *others, last = behavior.forms.values()
     return f"{', '.join(others)} or {last}"
 
 
 def _signature_help(behavior: Any) -> str:
-    if isinstance(behavior, ScopedBehavior):
+    if is_scoped(behavior):
         return "a method takes 'self', and optionally 'event', or 'ctx' and 'event'"
-    name = getattr(unwrap(behavior), "__name__", "behaviour")
+    name = attribute_of(unwrap(behavior), "__name__")
+    name = name if type(name) is str else "behaviour"
     spelling = "lambda ctx, instance, event: ..." if name == "<lambda>" else f"def {name}(ctx, instance, event)"
     return f"every behaviour takes three arguments: {spelling}"
 
@@ -157,7 +172,7 @@ def moment(site: Site, report: Report) -> None:
     given = site.element.moment
     if is_behavior(given):
         _callable(site, given, report)
-    elif not isinstance(given, datetime):
+    elif not is_a(given, datetime):
         _not_a_time(site, given, "a datetime or a function that returns one", "datetime(2030, 1, 1, 12)", report)
 
 
@@ -168,14 +183,14 @@ def duration(site: Site, report: Report) -> None:
         _callable(site, given, report)
         return
     # a bool is an int, but not a duration
-    if isinstance(given, bool) or not isinstance(given, int | float | timedelta):
+    if type(given) is bool or not issubclass(type(given), int | float | timedelta):
         expected = "seconds, a timedelta or a function that returns either"
         _not_a_time(site, given, expected, "2.5 or timedelta(minutes=1)", report)
         return
-    seconds = given.total_seconds() if isinstance(given, timedelta) else given
+    seconds = given.total_seconds() if is_a(given, timedelta) else given
     problem = _problem(seconds, is_every=isinstance(element, Every))
     if problem:
-        text = f"{seconds:g} s" if isinstance(given, timedelta) else shown(given)
+        text = f"{seconds:g} s" if is_a(given, timedelta) else shown(given)
         least = "0 or more" if isinstance(element, After) else "more than 0"
         if 0 < seconds < SHORTEST_PERIOD:
             least = f"{SHORTEST_PERIOD:g} or more"
