@@ -266,6 +266,7 @@ class Program:
         has_background: Whether there are timers or activities.
         has_state_objects: Whether there are methods of vertices' objects.
         lending_vertices: The vertices whose methods are behaviours of transitions that leave others.
+        levels: How deep vertices are nested; 1 for a model without any.
         handles_errors: Whether any transition has `hsm_error` as its trigger.
     """
 
@@ -283,6 +284,7 @@ class Program:
     has_state_objects: bool
     lending_vertices: tuple[int, ...]
     handles_errors: bool
+    levels: int
 
 
 def describe_behavior(program: Program, behavior: Behavior) -> str:

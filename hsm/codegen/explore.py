@@ -116,7 +116,7 @@ def follow(path: Path, index: int, replayed: Callable[[], Rule[Outcome]]) -> Rul
 def _deviate(rule: Rule[Outcome], answers: list[Any], answer: Any) -> Rule[Outcome]:
     """The rest of *rule* after *answers*, which are not executed again, and *answer*."""
     # the rules change nothing but their step, so that replaying them executes nothing
-    _replay(rule, answers)
+    replay(rule, answers)
     while True:
         try:
             operation = rule.send(answer)
@@ -125,7 +125,7 @@ def _deviate(rule: Rule[Outcome], answers: list[Any], answer: Any) -> Rule[Outco
         answer = yield operation
 
 
-def _replay(rule: Generator[Any, Any, Any], answers: list[Any]) -> Any:
+def replay(rule: Generator[Any, Any, Any], answers: list[Any]) -> Any:
     """Bring *rule* to the point where its operations so far were answered *answers*; returns the next operation."""
     operation = next(rule)
     for answer in answers:
@@ -157,7 +157,7 @@ class _Explorer:
         # again, with hardly an operation that is new
         self._replayed += len(known) + LEAF_COST * len(self._leaves)
         try:
-            operation = _replay(rule, known)
+            operation = replay(rule, known)
             while True:
                 # it belongs to the path even if it is one for the kernel: that is where the function hands over
                 path.operations.append(operation)

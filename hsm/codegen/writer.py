@@ -27,7 +27,7 @@ DEPTH = 60
 """Guards that may be nested in a function; Python itself reads no more than 100 levels of indentation."""
 
 LINKS = (
-    "QUEUED", "BUSY", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after",
+    "QUEUED", "BUSY", "DEEPEST", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after",
     "note_completions", "defer_event", "senders", "joined", "mark", "unmark", "arm", "disarm",
 )  # fmt: skip
 """Global names that every function may use; the run time says what they are."""
@@ -114,6 +114,8 @@ class _Writer:
         """Whether ``at`` is ``None`` here: what is raised is no error of a behaviour."""
         self._is_queued: bool = False
         """Whether the machine is marked as one that does not rest here, though no behaviour is called."""
+        self._is_deep = False
+        """Whether what the function calls may call another machine."""
         self._is_busy = False
         """Whether the function calls anything of the user's, and so marks the machine as busy meanwhile."""
         self._ctx, self._instance = "record.context", "record.instance"
@@ -123,6 +125,7 @@ class _Writer:
         called = list(_called(path))
         self._is_busy = bool(called)
         is_marked = self._may_suspend_behind_a_task(path)
+        self._is_deep = any(map(self._may_call, called))
         self._open(is_marked, has_many=len(called) > 1)
         self._path(3 if self._is_busy else 2, path)
         if self._is_busy:
@@ -138,6 +141,12 @@ class _Writer:
         if not self._is_busy:
             return
         # until the end: what a behaviour dispatches finds this table, which is empty, and is queued behind this event
+        if self._is_deep:
+            self._line(2, "host = record.host")
+            if self._rests:
+                self._line(2, "if host.depth >= DEEPEST:")
+                self._line(3, "return PLAN.by_kernel(record, event)")
+            self._line(2, "host.depth += 1")
         self._line(2, "record.steps = BUSY")
         if has_many:
             self._line(2, f"ctx = {self._ctx}")
@@ -154,14 +163,29 @@ class _Writer:
         # everything: what is no `Exception` is kept as well until the step is whole (rule E7)
         self._line(2, "except BaseException as error:")
         self._line(3, "raised = error")
-        if is_marked:
+        if is_marked or self._is_deep:
             self._line(2, "finally:")
+        if self._is_deep:
+            self._line(3, "host.depth -= 1")
+        if is_marked:
             self._line(3, "unmark(token)")
         # outside of the handler: errors that come later must not get this one as their `__context__`
         self._line(2, "try:")
         self._line(3, "return failed(record, event, PLAN, at, raised)")
+        if self._is_deep:
+            # there is not even room for a call: whoever needs the machine next goes on from here (rule Q9)
+            self._line(2, "except RecursionError:")
+            self._line(3, "record.left = (event, PLAN, at, raised)")
+            self._line(3, "raise")
         self._line(2, "finally:")
         self._line(3, "del raised")
+
+    def _may_call(self, called: int | op.MakeObject) -> bool:
+        """Whether what is called may dispatch to another machine, whose step is on the stack then (rule Q9)."""
+        if isinstance(called, int):
+            return not self._program.behaviors[called].calls_nothing
+        factory = self._program.vertices[called.vertex].state_object
+        return factory is not None and not factory.calls_nothing
 
     def _may_suspend_behind_a_task(self, path: Path, *, has_task: bool = False) -> bool:
         """Whether a task that the step starts may run before the step is over: it is inside of it then (rule Q2).
@@ -170,13 +194,12 @@ class _Writer:
         """
         for operation in path.operations:
             if isinstance(operation, op.MakeObject):
-                factory = self._program.vertices[operation.vertex].state_object
-                has_task |= factory is not None and not factory.calls_nothing
+                has_task |= self._may_call(operation)
             for index in _behaviors_of(operation):
                 behavior = self._program.behaviors[index]
                 if behavior.may_suspend:
                     return has_task  # the kernel takes the step from here on, and marks it
-                has_task |= not behavior.calls_nothing
+                has_task |= self._may_call(index)
                 # what it raises may be handled by a behaviour that suspends
                 if has_task and (self._program.handles_errors or not behavior.returns_nothing):
                     return True

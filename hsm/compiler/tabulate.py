@@ -56,6 +56,7 @@ def tabulate(outline: Outline) -> Program:
         has_background=bool(tables.timers) or any(vertex.activities for vertex in vertices),
         has_state_objects=bool(tables.binder.state_objects),
         lending_vertices=tuple(sorted(tables.binder.lending_vertices)),
+        levels=max(vertex.path.count("/") for vertex in vertices),
         handles_errors=any(ERROR in vertex.triggers.exact for vertex in vertices),
     )
 

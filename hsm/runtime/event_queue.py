@@ -103,7 +103,8 @@ class EventQueue:
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing is being processed and nothing waits, not even for a change of the configuration."""
-        return not (self.is_working or self.is_woken or self.has_waiting or self.deferred or self.stopping)
+        waits = self.current or self.has_waiting or self.deferred or self.stopping
+        return not (waits or self.is_working or self.is_woken)
 
     def take(self) -> Occurrence:
         """The first that waits: the end of an activity, then a recalled event, then the queue."""

@@ -8,6 +8,7 @@ or the rest of it, through the queue.
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Any
 
 from hsm.answer import Answer
@@ -22,10 +23,13 @@ from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
 from hsm.runtime.record import BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
-from hsm.runtime.run_to_completion import defer, drain, pending, process_now, put, put_from_inside
+from hsm.runtime.run_to_completion import DEEPEST, defer, drain, pending, process_now, put, put_from_inside
 from hsm.runtime.step_cache import NO_STEPS, Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
 from hsm.runtime.timers import arm, disarm, take
+
+SPARE = 50
+"""Frames by which the recursion limit is raised for a moment, where there is no room to put the rest of a step off."""
 
 # --- finding -------------------------------------------------------------------------------------------------
 
@@ -44,6 +48,7 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
 
 def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     """Process *event* by the kernel when its turn comes (rules Q1 to Q5)."""
+    resume_left(record)
     if record.status in ENDED or (record.status is not RUNNING and not record.is_busy):
         return _refuse(record)
     if is_inside(record):
@@ -66,6 +71,7 @@ def expired(armed: Armed, due: float) -> None:
     record = armed.owner
     assert isinstance(record, Record)  # whose timers are all armed by machines
     variables = record.variables.copy()
+    resume_left(record)
     if not record.rests:
         # whether it still counts is known when its turn comes (rule A3)
         put(record, Occurrence(functools.partial(process_expiry, armed, due), sender=variables))
@@ -99,6 +105,22 @@ def failed(record: Record, event: Event[Any], plan: Plan, at: int | None, error:
         drain(record)  # the step ends here, half done; what waits for its end must not wait forever
         raise error
     return hand_over(record, event, plan, at, NOTHING, error)
+
+
+def resume_left(record: Record) -> None:
+    """Go on with a generated step that had no room on the stack, not even to hand over (rule Q9)."""
+    if record.left is not None:
+        (event, plan, at, raised), record.left = record.left, None
+        if record.is_in_generated_step:  # otherwise it went on and failed later
+            failed(record, event, plan, at, raised)
+
+
+def rescue(record: Record) -> None:
+    """Have such a step go on on the next iteration of the loop; the recursion limit is `SPARE` higher meanwhile."""
+    try:
+        record.host.call_soon(resume_left, record)
+    finally:
+        sys.setrecursionlimit(sys.getrecursionlimit() - SPARE)
 
 
 def after(record: Record, answer: Answer[Any], handled: tuple[int, ...] = ()) -> Answer[Any]:
@@ -151,6 +173,7 @@ SHAPES = Shapes(
     {
         "QUEUED": QUEUED,
         "BUSY": BUSY,
+        "DEEPEST": DEEPEST,
         "TAKEN": TAKEN,
         "IGNORED": OUTCOMES[Outcome.IGNORED],
         "COMPLETED": COMPLETED,

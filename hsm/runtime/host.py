@@ -105,6 +105,7 @@ class Host:
         heap: The timers on that clock, once there are any; `timer_heap` knows what it is.
         heaps: The timers on other clocks, by the identity of the clock.
         future, call_soon, call_soon_threadsafe: The loop's own methods.
+        depth: How many machines are in a step on the stack, each called from a behaviour of the one before (rule Q9).
         at_end: What is called when the loop is being shut down.
         step_tasks: The tasks in which steps are suspended; each with what its step waits for, if that is expected of a
             machine (rule Q10). They are cancelled when the loop is being shut down.
@@ -114,6 +115,7 @@ class Host:
     thread: int = attrs.field(factory=threading.get_ident)
     heap: object = None
     heaps: weakref.WeakValueDictionary[int, object] = attrs.field(factory=weakref.WeakValueDictionary[int, object])
+    depth: int = 0
     at_end: set[Callable[[], object]] = attrs.field(factory=set[Callable[[], object]])
     step_tasks: dict[Task, Any] = attrs.field(factory=dict["Task", Any])
     _end: AsyncGenerator[None, None] | None = None

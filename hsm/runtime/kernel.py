@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hsm.codegen.explore import follow
+from hsm.codegen.explore import follow, replay
 from hsm.configuration import Leaves
 from hsm.errors import CallError
 from hsm.events import CHANGE, ERROR, FINAL, INITIAL, Event
@@ -20,6 +20,7 @@ from hsm.program import NONE
 from hsm.rules import operations as op
 from hsm.rules import settling as rules
 from hsm.rules.operations import Rule
+from hsm.rules.step import Step
 from hsm.runtime.activities import Activity
 from hsm.runtime.awaitables import Work
 from hsm.runtime.event_queue import Occurrence
@@ -41,7 +42,8 @@ def process_event(record: Record, occurrence: Occurrence) -> Work[Outcome]:
     event = occurrence.event
     assert event is not None  # this one is about an event
     parts = parts_of(record)
-    return execute(record, parts, rules.on_event(parts.step, event._hsm_key), event)  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    name = event._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    return execute(record, parts, functools.partial(rules.on_event, name=name), event)
 
 
 def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
@@ -54,7 +56,7 @@ def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
     assert event is not None  # this one is about a call
     parts = parts_of(record)
     name = event._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
-    decision, value = yield from execute(record, parts, rules.on_call(parts.step, name), event)
+    decision, value = yield from execute(record, parts, functools.partial(rules.on_call, operation=name), event)
     if decision.outcome is Outcome.DEFERRED:
         return CALL_DEFERRED
     if not decision.chosen:
@@ -74,32 +76,32 @@ def process_expiry(armed: Armed, due: float, record: Record, occurrence: Occurre
 def process_timer(transition: int, event: Event[Any], record: Record, occurrence: Occurrence) -> Work[Outcome]:
     """Do what the timer of *transition* does, whose expiry counts."""
     parts = parts_of(record)
-    return execute(record, parts, rules.on_timer(parts.step, transition), event)
+    return execute(record, parts, functools.partial(rules.on_timer, transition=transition), event)
 
 
 def process_return(vertex: int, record: Record, occurrence: Occurrence) -> Work[Outcome]:
     """Do what follows from the end of an activity of *vertex* (rule C1)."""
     parts = parts_of(record)
-    return execute(record, parts, rules.on_return(parts.step, vertex), COMPLETED)
+    return execute(record, parts, functools.partial(rules.on_return, vertex=vertex), COMPLETED)
 
 
 def process_failure(error: Exception, record: Record, occurrence: Occurrence) -> Work[None]:
     """Do what follows from *error*, which an activity raised (rule E2)."""
     parts = parts_of(record)
     parts.failures.keep_from_activity(error)
-    return execute(record, parts, rules.settle(parts.step), Event(ERROR, error))
+    return execute(record, parts, rules.settle, Event(ERROR, error))
 
 
 def enter_model(record: Record) -> Work[Outcome]:
     """Enter the model, and do what follows from that (rule L1)."""
     parts = parts_of(record)
-    return execute(record, parts, rules.start(parts.step), Event(INITIAL))
+    return execute(record, parts, rules.start, Event(INITIAL))
 
 
 def exit_model(record: Record) -> Work[Outcome]:
     """Exit everything, running exit actions; what they raise is unhandled (rules L4 and E5)."""
     parts = parts_of(record)
-    return execute(record, parts, rules.stop(parts.step), Event(FINAL))
+    return execute(record, parts, rules.stop, Event(FINAL))
 
 
 def end_all(record: Record) -> Work[None]:
@@ -113,13 +115,19 @@ def end_all(record: Record) -> Work[None]:
 # --- executing -----------------------------------------------------------------------------------------------
 
 
-def execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any]) -> Work[T]:
-    """Execute one operation after the other, to the end of *rule*, whose step begins now.
+def execute(record: Record, parts: Parts, rules: Callable[[Step], Rule[T]], event: Event[Any]) -> Work[T]:
+    """Execute one operation after the other, to the end of *rules* for a step that begins now.
 
     *event* is what the behaviours are given; `Next` and `TakeError` change it.
     """
-    parts.step.begin(record.leaves)  # generated steps may have moved on meanwhile
-    return (yield from _execute(record, parts, rule, event, None))
+    step, leaves = parts.step, record.leaves  # generated steps may have moved on meanwhile
+    parked = dict(step.parked) if step.parked else {}
+
+    def begin() -> Rule[T]:
+        step.parked = dict(parked)
+        return rules(step.begin(leaves))
+
+    return (yield from _execute(record, parts, rules(step.begin(leaves)), event, None, begin, []))
 
 
 def go_on(
@@ -139,7 +147,12 @@ def go_on(
     position = plan.positions[number]
     note_completions(record, position.handled)
     about = COMPLETED if position.is_completing else event
-    rest = follow(position.path, position.index, lambda: plan.rules(parts.step.begin(plan.leaves)))
+
+    def begin() -> Rule[Outcome]:
+        return plan.rules(parts.step.begin(plan.leaves))
+
+    rest = follow(position.path, position.index, begin)
+    answers = position.path.answers[: position.path.first + position.index]
     answer: Any = None
     # the behaviour at the position was called by the generated step, so its operation begins in the middle
     operation = position.path.operations[position.index]
@@ -152,15 +165,36 @@ def go_on(
     elif isinstance(operation, op.MakeObject):
         next(rest)
         answer = make_state_object(record, operation.vertex, error)
-    return (yield from _execute(record, parts, rest, about, answer))
+    if isinstance(operation, op.Run | op.Ask | op.MakeObject):
+        answers.append(answer)
+    return (yield from _execute(record, parts, rest, about, answer, begin, answers))
 
 
-def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], answer: Any) -> Work[T]:
-    """The loop: *answer* is that of the operation which *rule* stands at."""
+def _execute(
+    record: Record,
+    parts: Parts,
+    rule: Rule[T],
+    event: Event[Any],
+    answer: Any,
+    begin: Callable[[], Rule[T]],
+    answers: list[Any],
+) -> Work[T]:
+    """The loop: *rule* stands at its beginning, or at the operation that *answer* is for.
+
+    Where the rules themselves are interrupted, *begin* returns them anew, at the beginning of the step, and *answers*,
+    those of all its operations so far, bring them back to where they were.
+    """
     queue, failures = parts.queue, parts.failures
     while True:
         try:
             operation = rule.send(answer)
+        except (RecursionError, MemoryError, KeyboardInterrupt, SystemExit) as error:
+            # the rules are pure, so this is not theirs: the step goes on with rules that run anew, on a fresh stack
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                failures.interrupt(error)
+            yield record.host.next_iteration()
+            rule = begin()
+            operation = replay(rule, answers)
         except StopIteration as end:
             failures.surrender()
             event = COMPLETED  # the error that was the event may keep this frame, which must not keep it in turn
@@ -193,6 +227,7 @@ def _execute(record: Record, parts: Parts, rule: Rule[T], event: Event[Any], ans
         else:
             assert kind is op.EndAll, f"the kernel cannot execute {operation!r}"
             yield from end_all(record)
+        answers.append(answer)
 
 
 # --- one operation -------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from hsm.rules import settling as rules
 from hsm.runtime.awaitables import STARTED, STOPPED, TAKEN, Promise, Work, is_done
 from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import Occurrence
-from hsm.runtime.generated import expired, find
+from hsm.runtime.generated import expired, find, resume_left
 from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_in_activity, is_inside
 from hsm.runtime.kernel import end_all, enter_model, exit_model
@@ -215,6 +215,7 @@ def _force_stop(record: Record, seconds: float) -> None:
 
 def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
     """Stop as soon as the step under way is done."""
+    resume_left(record)
     if record.status in ENDED or (record.status is CREATED and not record.is_busy):
         return STOPPED
     stopping = _request_stop(record)

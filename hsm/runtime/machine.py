@@ -7,6 +7,7 @@ In: events, from wherever. Out: their outcomes, and what is active. Checks what 
 from __future__ import annotations
 
 import concurrent.futures
+from sys import getrecursionlimit, setrecursionlimit
 from typing import Any, Generic, SupportsIndex, TypeVar, overload
 
 from hsm.answer import Answer
@@ -21,7 +22,7 @@ from hsm.program import OUTSIDE, Program, vertex_at
 from hsm.runtime import lifecycle
 from hsm.runtime.awaitables import Done, Pending, Promise
 from hsm.runtime.event_queue import Occurrence
-from hsm.runtime.generated import EVENT, find
+from hsm.runtime.generated import EVENT, SPARE, find, rescue, resume_left
 from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
@@ -151,7 +152,13 @@ class Machine(Generic[J]):
         except (AttributeError, KeyError, TypeError):
             step = _without_step  # and not called from here: what it raises was not raised in handling this
         if data is None and running_loop() is record.mark:
-            return step(record, event)
+            try:
+                return step(record, event)
+            except RecursionError:
+                if record.left is not None:  # no call before there is room for one
+                    setrecursionlimit(getrecursionlimit() + SPARE)
+                    rescue(record)
+                raise
         return _dispatch(record, event, data)
 
     def call(self, operation: str, *args: Any, **kwargs: Any) -> Answer[Any]:
@@ -170,6 +177,7 @@ class Machine(Generic[J]):
         # who calls is looked at first: on another thread the status may be another one as soon as it was read
         event = Event(operation, Arguments(args, kwargs))
         check_sender(record, _BY_COROUTINE)
+        resume_left(record)
         if is_inside(record):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
         if record.status is not RUNNING:
@@ -236,7 +244,13 @@ def _dispatch_name(record: Record, name: Any, data: Any) -> Answer[Outcome]:
     if running_loop() is not record.mark:
         check_sender(record)
     event = Event(name, data)
-    return (record.steps.get(name) or find(record, name, EVENT))(record, event)
+    try:
+        return (record.steps.get(name) or find(record, name, EVENT))(record, event)
+    except RecursionError:
+        if record.left is not None:  # as in `Machine.dispatch`
+            setrecursionlimit(getrecursionlimit() + SPARE)
+            rescue(record)
+        raise
 
 
 def _dispatch(record: Record, event: Event[Any] | str, data: Any) -> Answer[Outcome]:

@@ -106,6 +106,8 @@ class Record(NotCopied):
     """The state of one machine.
 
     Attributes:
+        left: A generated step that had no room on the stack to hand over: its event, what it was made from, where it
+            stands, and what was raised there.
         step_mark: What the tasks that the last marked step has started carry in `inside`.
         machine: Its public face.
         program: What runs.
@@ -157,6 +159,7 @@ class Record(NotCopied):
     restart: Restart | None = None
     on_background_error: Callable[[BaseException], object] | None = None
     step_mark: tuple[Record, Activity | None] | None = None
+    left: tuple[Event[Any], Any, int | None, BaseException] | None = None
 
     def __attrs_post_init__(self) -> None:
         self.mark = self.host.mark

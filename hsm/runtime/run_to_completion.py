@@ -8,6 +8,7 @@ Never imports asyncio: the host is asked for tasks.
 from __future__ import annotations
 
 import contextvars
+import sys
 from typing import Any
 
 from hsm.errors import MachineStopped
@@ -28,6 +29,11 @@ from hsm.runtime.record import (
     parts_of,
 )
 from hsm.runtime.timers import disarm_all
+
+DEEPEST = 50
+"""Machines whose steps may be on the stack, each called by a behaviour of the one before (rule Q9)."""
+FRAMES, FRAMES_PER_LEVEL = 100, 3
+"""Frames that a step may need, without those of behaviours, and those for each level of the model."""
 
 CALL_DEFERRED = object()
 """What the processing of a call returns that was deferred; its value, which may be anything, comes later (rule D4)."""
@@ -106,20 +112,28 @@ def _process_unless_busy(record: Record) -> None:
 def _woken(record: Record, queue: EventQueue) -> None:
     queue.is_woken = False
     if parts_of(record).queue is queue:  # the machine has not been restarted meanwhile
-        drain(record)
+        drain(record, is_fresh=True)
 
 
 # --- one after the other -------------------------------------------------------------------------------------
 
 
-def drain(record: Record) -> None:
-    """Process one occurrence after the other, until none is left or until one has to be awaited."""
+def drain(record: Record, *, is_fresh: bool = False) -> None:
+    """Process one occurrence after the other, until none is left or until one has to be awaited.
+
+    On the next iteration of the loop if the stack is deep, unless it *is_fresh* (rule Q9).
+    """
     parts = parts_of(record)
-    queue = parts.queue
+    queue, host = parts.queue, record.host
     if queue.is_draining or queue.drive is not None:
+        return
+    if not is_fresh and (host.depth >= DEEPEST or not _has_room(record)):
+        record.steps = QUEUED  # the step of a generated function that hands over here is `current`
+        wake(record)
         return
     record.steps = QUEUED
     queue.is_draining = True
+    host.depth += 1
     try:
         while queue.drive is None and (occurrence := _next(record, parts)) is not None:
             if occurrence.sender is None:
@@ -128,12 +142,25 @@ def drain(record: Record) -> None:
                 occurrence.sender.run(_begin, record, parts, occurrence)
     finally:
         queue.is_draining = False
+        host.depth -= 1
         # something that is no ordinary exception ended the loop above, or a task goes on
-        if queue.has_waiting or queue.stopping is not None:
+        if queue.has_waiting or queue.stopping is not None or queue.current is not None:
             wake(record)
         elif queue.drive is None:
             parts.budget.refresh()
             record.rest()
+
+
+def _has_room(record: Record) -> bool:
+    """Whether the stack has room for a step: rules that follow each other down the levels of the model, and more."""
+    try:
+        # asks for a frame that far up: the fastest way to learn that there are not as many yet
+        sys._getframe(  # pyright: ignore[reportPrivateUsage]
+            sys.getrecursionlimit() - FRAMES - FRAMES_PER_LEVEL * record.program.levels
+        )
+    except ValueError:
+        return True
+    return False
 
 
 def _next(record: Record, parts: Parts) -> Occurrence | None:

@@ -78,6 +78,7 @@ class Plan:
         rules: What it does.
         positions: Where it may hand over, by number.
         is_marked: Whether its text marks it as a step that may suspend.
+        by_kernel: What takes the whole step through the kernel.
     """
 
     kind: StepKind
@@ -85,6 +86,7 @@ class Plan:
     rules: Rules
     positions: list[Position]
     is_marked: bool
+    by_kernel: StepFunction
 
 
 class StepCache:
@@ -166,7 +168,7 @@ class StepCache:
         except RecursionError:
             return kind.by_kernel(key)  # the caller is deep in calls of its own; another one may not be
         else:
-            step = self._load(text, Plan(kind, leaves, rules, text.positions, text.is_marked))
+            step = self._load(text, Plan(kind, leaves, rules, text.positions, text.is_marked, kind.by_kernel(key)))
         if leaves:
             self._table_of(leaves)[key] = step
         else:

@@ -123,13 +123,18 @@ def test_a_step_that_may_suspend_behind_a_task_marks_itself_while_it_runs():
     returning = hsm.effect(lambda ctx, instance, event: instance.run())
     model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), returning)))
     lines = [line.strip() for line in written(model, "e", "a").source.splitlines()]
-    assert lines[2:6] == [
+    assert lines[2:10] == [
+        "host = record.host",
+        "if host.depth >= DEEPEST:",
+        "return PLAN.by_kernel(record, event)",
+        "host.depth += 1",
         "record.steps = BUSY",
         "chain = senders()",
         "record.step_mark = mine = (record, None)",
         "token = mark(joined(chain, mine) if chain else (mine,))",
     ]
-    assert lines[lines.index("finally:") + 1] == "unmark(token)"
+    end = lines.index("finally:")
+    assert lines[end + 1 : end + 3] == ["host.depth -= 1", "unmark(token)"]
 
 
 def calls(ctx, instance, event):
