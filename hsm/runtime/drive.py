@@ -48,7 +48,14 @@ class Drive:
     def start(self, work: Work[Any]) -> None:
         """Do *work*."""
         self._work = work
-        self._advance(work.send, None)
+        try:
+            awaitable = next(work)
+        except StopIteration as end:
+            self.ended(end.value, None)
+        except BaseException as error:
+            self.ended(None, original(error))
+        else:
+            self._suspend(awaitable)
 
     def cut_off(self) -> None:
         """End now: what is being awaited is cancelled, the work does not go on, and nothing of it is told."""
@@ -56,25 +63,16 @@ class Drive:
         if self.task is not None:
             self.task.cancel()
 
-    def _advance(self, advance: Callable[[Any], Any], argument: Any) -> None:
-        """Go on with the work here, and in a task from the next thing on that has to be awaited."""
-        try:
-            awaitable = advance(argument)
-        except StopIteration as end:
-            self.ended(end.value, None)
-        except BaseException as error:
-            self.ended(None, original(error))
-        else:
-            self.suspended()
-            task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
-            if not self._has_begun:
-                task.add_done_callback(functools.partial(self._never_began, awaitable))
-            if not task.done():
-                self._host.add_step_task(task)
-                if self._host.is_shutting_down:
-                    task.cancel()
-        finally:
-            del argument  # an error, which keeps this frame
+    def _suspend(self, awaitable: Any) -> None:
+        """Go on in a task, when *awaitable* has ended."""
+        self.suspended()
+        task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
+        if not self._has_begun:
+            task.add_done_callback(functools.partial(self._never_began, awaitable))
+        if not task.done():
+            self._host.add_step_task(task)
+            if self._host.is_shutting_down:
+                task.cancel()
 
     async def _go_on(self, awaitable: Any) -> None:
         """Await, and send what came of it, to the end of the work."""
@@ -136,7 +134,14 @@ class Drive:
             return
         _close(awaitable)
         self.cancellation = CancelledError()
-        self._advance(self._work.throw, self.cancellation)
+        try:
+            awaitable = self._work.throw(self.cancellation)
+        except StopIteration as end:
+            self.ended(end.value, None)
+        except BaseException as error:
+            self.ended(None, original(error))
+        else:
+            self._suspend(awaitable)
 
     def _abandon(self, awaitable: Any) -> None:
         _close(awaitable)

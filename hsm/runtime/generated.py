@@ -48,7 +48,8 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
 
 def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     """Process *event* by the kernel when its turn comes (rules Q1 to Q5)."""
-    resume_left(record)
+    if record.left is not None:
+        resume_left(record)
     if record.status in ENDED or (record.status is not RUNNING and not record.is_busy):
         return _refuse(record)
     if is_inside(record):
@@ -71,7 +72,8 @@ def expired(armed: Armed, due: float) -> None:
     record = armed.owner
     assert isinstance(record, Record)  # whose timers are all armed by machines
     variables = record.variables.copy()
-    resume_left(record)
+    if record.left is not None:
+        resume_left(record)
     if not record.rests:
         # whether it still counts is known when its turn comes (rule A3)
         put(record, Occurrence(functools.partial(process_expiry, armed, due), sender=variables))

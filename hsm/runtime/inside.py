@@ -24,22 +24,9 @@ inside: contextvars.ContextVar[tuple[StepMark, ...]] = contextvars.ContextVar("h
 senders = inside.get
 mark = inside.set
 unmark = inside.reset
-"""What generated steps call to mark themselves; the kernel does the same by `mark_step`."""
+"""What marks a step, and unmarks it: that of a generated function does so in place."""
 
 # --- marking -------------------------------------------------------------------------------------------------
-
-
-def mark_step(record: Record) -> contextvars.Token[tuple[StepMark, ...]]:
-    """A step of *record* begins that may suspend: whoever runs in it, or is started by it, is inside (rule Q2)."""
-    mine = record.step_mark = (record, None)
-    return mark(joined(senders(), mine))
-
-
-def mark_step_again(record: Record) -> contextvars.Token[tuple[StepMark, ...]]:
-    """The step that was marked last goes on here."""
-    mine = record.step_mark
-    assert mine is not None  # it was marked
-    return mark(joined(senders(), mine))
 
 
 def joined(chain: tuple[StepMark, ...], mine: StepMark) -> tuple[StepMark, ...]:

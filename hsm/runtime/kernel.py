@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from hsm.codegen.explore import follow, replay
 from hsm.configuration import Leaves
@@ -20,7 +20,7 @@ from hsm.program import NONE
 from hsm.rules import operations as op
 from hsm.rules import settling as rules
 from hsm.rules.operations import Rule
-from hsm.rules.step import Step
+from hsm.rules.step import Parked, Step
 from hsm.runtime.activities import Activity
 from hsm.runtime.awaitables import Work
 from hsm.runtime.event_queue import Occurrence
@@ -33,6 +33,8 @@ from hsm.runtime.timer_heap import Armed
 from hsm.runtime.timers import arm_all, disarm_all, disarm_vertex, take
 
 T = TypeVar("T")
+Origin: TypeAlias = tuple[Callable[..., Rule[Any]], tuple[Any, ...], Leaves, dict[int, Parked] | None]
+"""Where a step began: its rules and what they are on, what was active, and what was parked at joins."""
 
 # --- what is processed ---------------------------------------------------------------------------------------
 
@@ -43,7 +45,7 @@ def process_event(record: Record, occurrence: Occurrence) -> Work[Outcome]:
     assert event is not None  # this one is about an event
     parts = parts_of(record)
     name = event._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
-    return execute(record, parts, functools.partial(rules.on_event, name=name), event)
+    return execute(record, parts, event, rules.on_event, name)
 
 
 def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
@@ -56,7 +58,7 @@ def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
     assert event is not None  # this one is about a call
     parts = parts_of(record)
     name = event._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
-    decision, value = yield from execute(record, parts, functools.partial(rules.on_call, operation=name), event)
+    decision, value = yield from execute(record, parts, event, rules.on_call, name)
     if decision.outcome is Outcome.DEFERRED:
         return CALL_DEFERRED
     if not decision.chosen:
@@ -76,32 +78,32 @@ def process_expiry(armed: Armed, due: float, record: Record, occurrence: Occurre
 def process_timer(transition: int, event: Event[Any], record: Record, occurrence: Occurrence) -> Work[Outcome]:
     """Do what the timer of *transition* does, whose expiry counts."""
     parts = parts_of(record)
-    return execute(record, parts, functools.partial(rules.on_timer, transition=transition), event)
+    return execute(record, parts, event, rules.on_timer, transition)
 
 
 def process_return(vertex: int, record: Record, occurrence: Occurrence) -> Work[Outcome]:
     """Do what follows from the end of an activity of *vertex* (rule C1)."""
     parts = parts_of(record)
-    return execute(record, parts, functools.partial(rules.on_return, vertex=vertex), COMPLETED)
+    return execute(record, parts, COMPLETED, rules.on_return, vertex)
 
 
 def process_failure(error: Exception, record: Record, occurrence: Occurrence) -> Work[None]:
     """Do what follows from *error*, which an activity raised (rule E2)."""
     parts = parts_of(record)
     parts.failures.keep_from_activity(error)
-    return execute(record, parts, rules.settle, Event(ERROR, error))
+    return execute(record, parts, Event(ERROR, error), rules.settle)
 
 
 def enter_model(record: Record) -> Work[Outcome]:
     """Enter the model, and do what follows from that (rule L1)."""
     parts = parts_of(record)
-    return execute(record, parts, rules.start, Event(INITIAL))
+    return execute(record, parts, Event(INITIAL), rules.start)
 
 
 def exit_model(record: Record) -> Work[Outcome]:
     """Exit everything, running exit actions; what they raise is unhandled (rules L4 and E5)."""
     parts = parts_of(record)
-    return execute(record, parts, rules.stop, Event(FINAL))
+    return execute(record, parts, Event(FINAL), rules.stop)
 
 
 def end_all(record: Record) -> Work[None]:
@@ -115,19 +117,15 @@ def end_all(record: Record) -> Work[None]:
 # --- executing -----------------------------------------------------------------------------------------------
 
 
-def execute(record: Record, parts: Parts, rules: Callable[[Step], Rule[T]], event: Event[Any]) -> Work[T]:
-    """Execute one operation after the other, to the end of *rules* for a step that begins now.
+def execute(record: Record, parts: Parts, event: Event[Any], rules: Callable[..., Rule[T]], *keys: Any) -> Work[T]:
+    """Execute one operation after the other, to the end of *rules* on *keys*, for a step that begins now.
 
     *event* is what the behaviours are given; `Next` and `TakeError` change it.
     """
     step, leaves = parts.step, record.leaves  # generated steps may have moved on meanwhile
-    parked = dict(step.parked) if step.parked else {}
-
-    def begin() -> Rule[T]:
-        step.parked = dict(parked)
-        return rules(step.begin(leaves))
-
-    return (yield from _execute(record, parts, rules(step.begin(leaves)), event, None, begin, []))
+    parked = dict(step.parked) if step.parked else None
+    rule = rules(step.begin(leaves), *keys)
+    return (yield from _execute(record, parts, rule, event, None, (rules, keys, leaves, parked), []))
 
 
 def go_on(
@@ -147,11 +145,7 @@ def go_on(
     position = plan.positions[number]
     note_completions(record, position.handled)
     about = COMPLETED if position.is_completing else event
-
-    def begin() -> Rule[Outcome]:
-        return plan.rules(parts.step.begin(plan.leaves))
-
-    rest = follow(position.path, position.index, begin)
+    rest = follow(position.path, position.index, lambda: plan.rules(parts.step.begin(plan.leaves)))
     answers = position.path.answers[: position.path.first + position.index]
     answer: Any = None
     # the behaviour at the position was called by the generated step, so its operation begins in the middle
@@ -167,7 +161,7 @@ def go_on(
         answer = make_state_object(record, operation.vertex, error)
     if isinstance(operation, op.Run | op.Ask | op.MakeObject):
         answers.append(answer)
-    return (yield from _execute(record, parts, rest, about, answer, begin, answers))
+    return (yield from _execute(record, parts, rest, about, answer, (plan.rules, (), plan.leaves, None), answers))
 
 
 def _execute(
@@ -176,29 +170,29 @@ def _execute(
     rule: Rule[T],
     event: Event[Any],
     answer: Any,
-    begin: Callable[[], Rule[T]],
+    origin: Origin,
     answers: list[Any],
 ) -> Work[T]:
     """The loop: *rule* stands at its beginning, or at the operation that *answer* is for.
 
-    Where the rules themselves are interrupted, *begin* returns them anew, at the beginning of the step, and *answers*,
-    those of all its operations so far, bring them back to where they were.
+    Where the rules themselves are interrupted, they begin anew at the *origin* of the step, and *answers*, those of all
+    its operations so far, bring them back to where they were.
     """
     queue, failures = parts.queue, parts.failures
     while True:
         try:
             operation = rule.send(answer)
+        except StopIteration as end:
+            failures.surrender()
+            event = COMPLETED  # the error that was the event may keep this frame, which must not keep it in turn
+            return end.value  # type: ignore[no-any-return]  # what the rule returns
         except (RecursionError, MemoryError, KeyboardInterrupt, SystemExit) as error:
             # the rules are pure, so this is not theirs: the step goes on with rules that run anew, on a fresh stack
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 failures.interrupt(error)
             yield record.host.next_iteration()
-            rule = begin()
+            rule = _begin_again(parts.step, origin)
             operation = replay(rule, answers)
-        except StopIteration as end:
-            failures.surrender()
-            event = COMPLETED  # the error that was the event may keep this frame, which must not keep it in turn
-            return end.value  # type: ignore[no-any-return]  # what the rule returns
         answer = None
         kind: Any = type(operation)  # pyright: ignore[reportUnknownVariableType]  # of something that may be anything
         if kind is op.Move:
@@ -228,6 +222,13 @@ def _execute(
             assert kind is op.EndAll, f"the kernel cannot execute {operation!r}"
             yield from end_all(record)
         answers.append(answer)
+
+
+def _begin_again(step: Step, origin: Origin) -> Rule[Any]:
+    """The rules of *origin*, at the beginning of the step."""
+    rules, keys, leaves, parked = origin
+    step.parked = parked or {}
+    return rules(step.begin(leaves), *keys)
 
 
 # --- one operation -------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextvars
 import sys
+from collections.abc import Callable
+from sys import getrecursionlimit
 from typing import Any
 
 from hsm.errors import MachineStopped
@@ -17,7 +19,7 @@ from hsm.outcome import Outcome, Status
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import EventQueue, Occurrence
-from hsm.runtime.inside import is_in_task, mark_step, mark_step_again, unmark
+from hsm.runtime.inside import is_in_task, joined, mark, senders, unmark
 from hsm.runtime.record import (
     AWAITED,
     BUSY,
@@ -37,6 +39,20 @@ FRAMES, FRAMES_PER_LEVEL = 100, 3
 
 CALL_DEFERRED = object()
 """What the processing of a call returns that was deferred; its value, which may be anything, comes later (rule D4)."""
+
+if sys.version_info >= (3, 12):
+    _has_frames: Callable[[int], object] = sys._getframemodulename  # pyright: ignore[reportPrivateUsage]
+    """Whether there are as many frames on the stack; the fastest way to learn that. Every module of ours has a name."""
+else:
+
+    def _has_frames(frames: int) -> bool:
+        """Whether there are as many frames on the stack."""
+        try:
+            sys._getframe(frames)  # pyright: ignore[reportPrivateUsage]
+        except ValueError:
+            return False
+        return True
+
 
 # --- what comes in -------------------------------------------------------------------------------------------
 
@@ -153,14 +169,7 @@ def drain(record: Record, *, is_fresh: bool = False) -> None:
 
 def _has_room(record: Record) -> bool:
     """Whether the stack has room for a step: rules that follow each other down the levels of the model, and more."""
-    try:
-        # asks for a frame that far up: the fastest way to learn that there are not as many yet
-        sys._getframe(  # pyright: ignore[reportPrivateUsage]
-            sys.getrecursionlimit() - FRAMES - FRAMES_PER_LEVEL * record.program.levels
-        )
-    except ValueError:
-        return True
-    return False
+    return not _has_frames(getrecursionlimit() - FRAMES - FRAMES_PER_LEVEL * record.program.levels)
 
 
 def _next(record: Record, parts: Parts) -> Occurrence | None:
@@ -224,7 +233,11 @@ def _drop_if_spent(parts: Parts) -> None:
 def _begin(record: Record, parts: Parts, occurrence: Occurrence) -> None:
     """Process *occurrence* up to its end, or up to the first thing that has to be awaited (rule Q3)."""
     # the tasks that a generated step has started before it handed over here are inside of the same step
-    token = mark_step(record) if occurrence.rest is None or record.step_mark is None else mark_step_again(record)
+    mine = record.step_mark
+    if occurrence.rest is None or mine is None:
+        mine = record.step_mark = (record, None)
+    chain = senders()
+    token = mark(joined(chain, mine) if chain else (mine,))
     try:
         work = occurrence.rest if occurrence.rest is not None else occurrence.process(record, occurrence)
         _Processing(record, parts, occurrence).start(work)

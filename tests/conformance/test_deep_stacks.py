@@ -180,14 +180,13 @@ async def test_what_interrupts_the_rules_themselves_tears_no_step(kind, engine):
         machine = await started(model, engine=engine)
         raised = interrupt_rules(line, kind)
         try:
-            answer = machine.dispatch("go")
-        except kind as error:  # while the step was being explored
+            try:
+                answer = machine.dispatch("go")
+            finally:
+                sys.settrace(None)
+            outcome = await answer
+        except kind as error:  # the step was undone, or finished all the same
             outcome = error
-        else:
-            sys.settrace(None)
-            outcome = (await asyncio.gather(answer, return_exceptions=True))[0]
-        finally:
-            sys.settrace(None)
         if machine.state() == "/M/a":  # before the step had done anything
             assert outcome is raised[0]
             assert machine.instance.log == []
