@@ -71,8 +71,6 @@ class Drive:
             task.add_done_callback(functools.partial(self._never_began, awaitable))
         if not task.done():
             self._host.add_step_task(task)
-            if self._host.is_shutting_down:
-                task.cancel()
 
     async def _go_on(self, awaitable: Any) -> None:
         """Await, and send what came of it, to the end of the work."""
@@ -91,6 +89,7 @@ class Drive:
                 argument = await awaitable
                 if task.cancelling():
                     await self._host.next_iteration()  # where it arrives, unless what was awaited has swallowed it
+                    _forget_cancellation(task)
                 advance = work.send
             except CancelledError as error:
                 if self._host.is_shutting_down:
@@ -99,6 +98,7 @@ class Drive:
                 argument = error
                 if task.cancelling():
                     self.cancellation = error
+                    _forget_cancellation(task)
             except GeneratorExit as error:
                 if self._host.current_task() is not self.task:
                     work.close()  # this coroutine is being closed: its loop is gone
@@ -109,8 +109,6 @@ class Drive:
             if self._is_cut_off:
                 self._end_cut_off(argument)
                 return
-            while task.cancelling():
-                task.uncancel()
             try:
                 awaitable = advance(argument)
             except StopIteration as end:
@@ -166,3 +164,9 @@ def _close(awaitable: Any) -> None:
     """Close *awaitable* if it is a coroutine; without effect where that has ended."""
     if isinstance(awaitable, Coroutine):
         awaitable.close()
+
+
+def _forget_cancellation(task: Task) -> None:
+    """*task* goes on, whoever has asked for it to be cancelled."""
+    while task.cancelling():
+        task.uncancel()

@@ -119,6 +119,7 @@ class Host:
     at_end: set[Callable[[], object]] = attrs.field(factory=set[Callable[[], object]])
     step_tasks: dict[Task, Any] = attrs.field(factory=dict["Task", Any])
     _end: AsyncGenerator[None, None] | None = None
+    _has_ended: list[None] = attrs.field(factory=list[None])  # anything, once it has: the generator must not know this
     mark: object = attrs.field(init=False)
     clock: Clock = attrs.field(init=False)
     future: Callable[[], asyncio.Future[Any]] = attrs.field(init=False)
@@ -169,11 +170,13 @@ class Host:
         if self._end is None:
             self._watch_end()
         self.step_tasks[task] = None
+        if self._has_ended or self._end is None:
+            task.cancel()
 
     def _watch_end(self) -> None:
         """Have the loop tell of its end: asynchronous generators that have begun are what it closes then."""
         if self._end is None and not self.is_shutting_down:
-            self._end = _wait_for_end(self.at_end, self.step_tasks)
+            self._end = _wait_for_end(self.at_end, self.step_tasks, self._has_ended)
             _step(self._end.__anext__())
 
     @property
@@ -217,11 +220,14 @@ class Host:
         return asyncio.current_task(self.loop)
 
 
-async def _wait_for_end(callbacks: set[Callable[[], object]], tasks: dict[Task, Any]) -> AsyncGenerator[None, None]:
-    """Call *callbacks*, and cancel *tasks*, when the loop closes this generator."""
+async def _wait_for_end(
+    callbacks: set[Callable[[], object]], tasks: dict[Task, Any], has_ended: list[None]
+) -> AsyncGenerator[None, None]:
+    """Call *callbacks*, cancel *tasks*, and note that in *has_ended*, when the loop closes this generator."""
     try:
         yield
     finally:
+        has_ended.append(None)
         while callbacks:
             callbacks.pop()()
         for task in [*tasks]:

@@ -282,7 +282,7 @@ class _Processing(Drive):
             wake(record)
             raise
         queue.is_draining = is_draining
-        drain(record)
+        drain(record, is_fresh=True)  # called by the task of the step, and by nobody else
 
     def abandoned(self) -> None:
         _abandon(self._record, self._occurrence)
