@@ -6,12 +6,15 @@ Never imports the run time: the machine is known by a Protocol, and puts itself 
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast, overload
+from typing import Any, ClassVar, Protocol, cast, overload
+
+from typing_extensions import Format, get_annotations
 
 from hsm.answer import Answer
-from hsm.errors import LifecycleError
+from hsm.errors import DefinitionError, Diagnostic, LifecycleError
 from hsm.events import Event
 from hsm.outcome import Outcome
+from hsm.source import class_statement
 
 
 class Runner(Protocol):
@@ -33,7 +36,7 @@ class Runner(Protocol):
         """The paths of the active leaves."""
         ...
 
-    def is_in(self, path: str) -> bool:
+    def is_in(self, path: str | type) -> bool:
         """Whether the state at *path* is active."""
         ...
 
@@ -54,6 +57,12 @@ class Instance:
     """
 
     _runner: Any = None
+    hsm_reserved: ClassVar[tuple[str, ...]] = ()
+    """The names that no subclass may use for something else."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        check_names(cls)
 
     def __getstate__(self) -> object:
         """What a copy or a pickle takes along: all but the machine, which runs this instance and no copy of it."""
@@ -81,13 +90,65 @@ class Instance:
         """The paths of the active leaves; see `hsm.Machine.states`."""
         return runner(self).states()
 
-    def is_in(self, path: str) -> bool:
+    def is_in(self, path: str | type) -> bool:
         """Whether the state at *path* is active; see `hsm.Machine.is_in`."""
         return runner(self).is_in(path)
+
+    def hsm_paths_of(self, vertex: type) -> tuple[str, ...]:
+        """The paths of a class of the class front end, where the model is one of its machine classes.
+
+        Raises:
+            TypeError: This is an instance of another class.
+        """
+        raise TypeError(f"a path is a string such as '/Model/state', not {vertex!r}")
 
     def stop(self) -> Answer[None]:
         """Stop the machine that runs this instance; see `hsm.stop`."""
         return runner(self).stop()
+
+
+def reserved_names(library: type) -> tuple[str, ...]:
+    """The names that *library* and its base classes give every instance."""
+    names = [name for each in reversed(library.__mro__[:-1]) for name in vars(each)]
+    return tuple([name for name in names if not name.startswith(("__", "hsm_", "_abc_"))])
+
+
+def check_names(owner: type[Instance]) -> None:
+    """Whether *owner*, a class of the user's, leaves every instance what the library gives it.
+
+    Raises:
+        DefinitionError: It hides a part of that.
+    """
+    order: tuple[type[Any], ...] = owner.__mro__
+    behind = next(place for place, base in enumerate(order) if "hsm_reserved" in vars(base))
+    library = order[behind]
+    problems = [
+        _hiding(owner, base, name, library.__name__)
+        for base in order[:behind]
+        if base is owner or not issubclass(base, Instance)  # those were checked when they were made
+        for name in owner.hsm_reserved
+        if _has(base, name)
+    ]
+    if problems:
+        raise DefinitionError(owner.__name__, problems)
+
+
+def _has(base: type, name: str) -> bool:
+    """Whether *name* is an attribute of *base* itself, or annotated in it as one of its instances."""
+    return name in vars(base) or name in get_annotations(base, format=Format.FORWARDREF)
+
+
+def _hiding(owner: type, base: type, name: str, library: str) -> Diagnostic:
+    first = f"put {base.__name__} after {library} in the bases, or " if base is not owner else ""
+    return Diagnostic(
+        "HSM063",
+        f"'{name}' of class '{base.__name__}' hides '{library}.{name}'",
+        class_statement(owner.__module__),
+        help=(f"{first}choose another name",),
+    )
+
+
+Instance.hsm_reserved = reserved_names(Instance)
 
 
 def runner(instance: Instance) -> Runner:

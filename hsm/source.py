@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from types import CodeType
+from types import CodeType, FrameType
 
 import attrs
 
@@ -97,6 +97,29 @@ def call_site(depth: int = 1) -> Source:
     """The call that is in progress *depth* frames above the caller of this function."""
     frame = sys._getframe(depth + 1)  # pyright: ignore[reportPrivateUsage]  # the only way in about a microsecond
     return Source(frame.f_code, frame.f_lasti)
+
+
+_MAKING = frozenset({"__new__", "__init__", "__init_subclass__", "__call__"})
+"""The names of functions that take part in making a class."""
+
+
+def class_statement(module: str) -> Source:
+    """The class statement, or the call, by which the class that is being made is made in *module*.
+
+    Metaclasses and ``__init_subclass__`` are not it, whoever wrote them. If nothing of *module* is being executed, it
+    is the innermost call that does not take part.
+    """
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as above
+    around: FrameType | None = None
+    while frame is not None:
+        if frame.f_code.co_name not in _MAKING:
+            around = around or frame
+            if frame.f_globals.get("__name__") == module:
+                around = frame
+                break
+        frame = frame.f_back
+    assert around is not None  # a module, at the latest
+    return Source(around.f_code, around.f_lasti)
 
 
 def of_function(function: object) -> Place | None:

@@ -13,6 +13,7 @@ from typing_extensions import TypeIs
 
 from hsm.elements.nodes import Condition, InState
 from hsm.source import Source, call_site
+from hsm_classdsl.notes import is_a
 
 G = TypeVar("G", covariant=True)
 A = TypeVar("A", covariant=True)
@@ -99,4 +100,4 @@ class Guard(GuardTerm, Generic[G, A]):
 
 def is_guard(value: object) -> TypeIs[Guard[Any, Any]]:
     """Whether *value* is a method that is a guard."""
-    return isinstance(value, Guard)
+    return is_a(value, Guard)

@@ -8,7 +8,7 @@ in the same words for both front ends.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -40,19 +40,36 @@ from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
 from hsm.names import is_absolute, join, segments
 from hsm.source import Source
-from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, users_bases
+from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, strays, users_bases
 from hsm_classdsl.guards import Guard, GuardCombination, Guarding, InStateTerm, is_guard
 from hsm_classdsl.marks import BehaviorMark, InitialMark, Mark, Path, TransitionMark, is_mark
 from hsm_classdsl.methods import Method, StateMethod
-from hsm_classdsl.vertices import History, Submachine, Vertex
+from hsm_classdsl.vertices import Submachine, Vertex
+
+_HISTORIES: tuple[type[nodes.NamedElement], ...] = (nodes.ShallowHistory, nodes.DeepHistory)
 
 
-def lower(draft: Draft, where: Source | None) -> Model[Any] | None:
+@attrs.frozen
+class Lowered:
+    """What a machine class became.
+
+    Attributes:
+        model: The model, not yet compiled.
+        paths: Where each class is a vertex of it, or the base class of one, as paths from the machine down.
+    """
+
+    model: Model[Any]
+    paths: Mapping[type, set[str]]
+
+
+def lower(draft: Draft, where: Source | None) -> Lowered | None:
     """The model that the machine class of *draft* declares, or ``None`` when it declares nothing."""
     if not draft.declarations:
         return None
     machine: type[Instance] = draft.owner
-    return model_of(machine.__name__, tuple(_Lowering(draft).parts(draft, Scope(machine))), where, machine)
+    lowering = _Lowering(draft)
+    parts = (*lowering.parts(draft, Scope(machine)), *strays(draft))
+    return Lowered(model_of(machine.__name__, parts, where, machine), lowering.paths)
 
 
 @attrs.frozen
@@ -104,10 +121,12 @@ class _Lowering:
             if isinstance(value, Element):
                 self._collect_element(value, path)
                 continue
+            if declaration.name is None:
+                continue
             names.add(declaration.name)
             inner = _child(path, declaration.name)
-            if declaration.name in draft.inner:
-                self._collect(draft.inner[declaration.name], inner)
+            if declaration.draft is not None:
+                self._collect(declaration.draft, inner)
             elif isinstance(value, Submachine):
                 model: Any = getattr(value.machine, "hsm_model", None)
                 for part in parts_of(model):
@@ -124,33 +143,35 @@ class _Lowering:
 
     def parts(self, draft: Draft, scope: Scope) -> list[Element]:
         """The elements that the declarations of *draft* make, in order."""
-        return [made for each in draft.declarations for made in self._declaration(each, draft, scope)]
+        return [made for each in draft.declarations for made in self._declaration(each, scope)]
 
-    def _declaration(self, declaration: Declaration, draft: Draft, scope: Scope) -> list[Element]:
-        value, name = declaration.value, declaration.name
+    def _declaration(self, declaration: Declaration, scope: Scope) -> list[Element]:
+        value, name = declaration.value, str(declaration.name)
         if isinstance(value, Element):
             return [value]
         if isinstance(value, Submachine):
-            return _with_initial(value.is_initial, name, value.where, _submachine(name, value))
+            return _with_initial(declaration, value.where, _submachine(name, value))
         if is_vertex_class(value):
-            vertex = self._vertex(draft.inner[name], name, value, _child(scope.path, name))
-            return _with_initial(value.hsm_is_initial, name, value.hsm_where, vertex)
+            vertex = self._vertex(declaration, _child(scope.path, name))
+            return _with_initial(declaration, value.hsm_where, vertex)
         if isinstance(value, type):
             return [getattr(value, "hsm_model")]  # noqa: B009 - a machine class, which no part may be
         if is_mark(value):
             return [self._marked(value, None, scope)]
         return [self._marked(mark, value, scope) for mark in declaration.marks]
 
-    def _vertex(self, draft: Draft, name: str, owner: type[Vertex], path: str) -> Element:
-        """The vertex *name* that the nested class *owner* declares at *path*."""
-        where = owner.hsm_where
-        parts = self.parts(draft, Scope(owner, path))
-        if not issubclass(owner, History):
-            return owner.hsm_kind(name, vertex_parts(tuple(parts), where), where=where)
-        target: Path | tuple[Path, ...] | None = owner.hsm_target
+    def _vertex(self, declaration: Declaration, path: str) -> Element:
+        """The vertex that a nested class declares at *path*."""
+        owner: type[Vertex] = declaration.value
+        name, where = str(declaration.name), owner.hsm_where
+        kind: type[nodes.NamedElement] = owner.hsm_kind
+        parts = self.parts(declaration.draft, Scope(owner, path)) if declaration.draft is not None else []
+        if kind not in _HISTORIES:
+            return kind(name, vertex_parts(tuple(parts), where), where=where)
+        target: Path | tuple[Path, ...] | None = getattr(owner, "hsm_target")  # noqa: B009 - histories have it
         if target is not None:  # it comes from the class statement, not from the body
             parts.insert(0, Target[Any](self._several(target, None), where=where))
-        return owner.hsm_kind(name, transition_parts(tuple(parts), where), where=where)
+        return kind(name, transition_parts(tuple(parts), where), where=where)
 
     def _marked(self, mark: Mark, function: object, scope: Scope) -> Element:
         """The element that *mark* makes; its effect or action is *function*, unless that is ``None``."""
@@ -177,6 +198,7 @@ class _Lowering:
             yield self._condition(mark.guard, scope, mark)
         if mark.external:
             yield External[Any](where=where)
+        yield from mark.unknown
 
     def _trigger(self, mark: TransitionMark[Any], scope: Scope) -> Element:
         where = mark.where
@@ -313,7 +335,7 @@ class _Lowering:
 
 def _vertices(draft: Draft, path: str) -> Iterator[tuple[type, str]]:
     """Every vertex class in *draft*, which is at *path*, with its own path."""
-    for name, inner in draft.inner.items():
+    for name, inner in draft.inner():
         yield inner.owner, _child(path, name)
         yield from _vertices(inner, _child(path, name))
 
@@ -347,8 +369,8 @@ def _submachine(name: str, submachine: Submachine) -> Element:
     return nodes.Submachine[Any](name, model, vertex_parts(submachine.parts, submachine.where), where=submachine.where)
 
 
-def _with_initial(is_initial: bool, name: str, where: Source | None, vertex: Element) -> list[Element]:
+def _with_initial(declaration: Declaration, where: Source | None, vertex: Element) -> list[Element]:
     """*vertex*, after the `initial` that its class statement asked for."""
-    if not is_initial:
+    if not declaration.is_initial:
         return [vertex]
-    return [Initial[Any](None, (Target[Any]((name,), where=where),), where=where), vertex]
+    return [Initial[Any](None, (Target[Any]((str(declaration.name),), where=where),), where=where), vertex]

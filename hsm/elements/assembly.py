@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from hsm.behaviors import I, Predicate
+from hsm.elements.mistakes import NotAPart
 from hsm.elements.nodes import (
     CONDITIONS,
     TRIGGERS,
@@ -23,7 +24,6 @@ from hsm.elements.nodes import (
     Guard,
     Initial,
     Model,
-    NotAPart,
     SourcePath,
     Target,
 )

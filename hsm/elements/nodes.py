@@ -32,14 +32,6 @@ UserCallable: TypeAlias = Callable[..., Any]
 """A user's callable. The type argument of its element says what it works on: the front ends see to that."""
 
 
-@attrs.frozen
-class NotAPart(Element):
-    """An argument that is not an element: kept for the compiler to report."""
-
-    word = "argument"
-    value: object
-
-
 @attrs.define(eq=False)
 class Derived:
     """A place beside a model for what is worked out from it, so that both live equally long.

@@ -5,12 +5,16 @@ Every one is generic in the instance type, contravariantly: a part that works on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, Generic
 
 import attrs
 
 from hsm.behaviors import I
 from hsm.source import Source
+
+watchers: list[Callable[[Element], None]] = []
+"""What every new element is passed to: a front end is here for which an element counts because it was made."""
 
 
 @attrs.frozen(kw_only=True)
@@ -19,6 +23,10 @@ class Element:
 
     word: ClassVar[str]
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for watcher in watchers:
+            watcher(self)
 
 
 class ModelPart(Element, Generic[I]):

@@ -9,13 +9,13 @@ from hsm.behaviors import qualified_name
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
 from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
+from hsm.elements.mistakes import Mistake
 from hsm.elements.nodes import (
     Entry,
     Exit,
     Final,
     Initial,
     Model,
-    NotAPart,
     SourcePath,
     Submachine,
     Target,
@@ -39,10 +39,10 @@ _TAKES_LITTLE: dict[type[Element], tuple[str, str]] = {
 
 
 def misplaced(site: Site, report: Report) -> None:
-    """HSM001, HSM012 and HSM016: a part that is not allowed here; what is not a part at all has a rule of its own."""
+    """HSM001, HSM012 and HSM016: a part that is not allowed here; a mistake has a rule of its own."""
     owner: Element = site.element
     for part in site.element.parts:
-        if is_allowed(owner, part) or isinstance(part, NotAPart):
+        if is_allowed(owner, part) or isinstance(part, Mistake):
             continue
         code, message = "HSM001", f"'{part.word}' is not allowed in '{owner.word}'"
         if type(owner) in _TAKES_LITTLE:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from hsm.compiler.check.transitions import in_different_regions
 from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, TransitionDraft, VertexDraft
 from hsm.compiler.report import Report
-from hsm.elements.nodes import NotAPart, Submachine, Target
+from hsm.elements.mistakes import Mistake
+from hsm.elements.nodes import Submachine, Target
 from hsm.elements.walk import a, name_of, parts_of, plain
 from hsm.names import closest, either, is_name
 from hsm.program import Kind
@@ -283,7 +284,7 @@ def _contents(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     kinds = {outline.vertices[child].kind for child in vertex.children.values()}
     # a wrong state in it has been reported, and would have been a state
     was_left_out = len(vertex.children) < len(
-        [part for part in parts_of(vertex.element) if name_of(part) is not None or isinstance(part, NotAPart)]
+        [part for part in parts_of(vertex.element) if name_of(part) is not None or isinstance(part, Mistake)]
     )
     if not kinds & SUBSTATES and not vertex.defaults and not was_left_out:
         report.error("HSM059", "a 'region' needs a state", vertex.where, within=vertex.path, help="add hsm.state(...)")
