@@ -154,11 +154,13 @@ class _Reading:
     def _is_lost(self, note: Bound, following: Bound) -> bool:
         """Whether something that *note* declares has no name after *following*, or what has one was replaced by it."""
         is_again = note.where.code is following.where.code and note.where.offset == following.where.offset
+        last = self.bound[note.name][-1]
         signs, others = signs_of(note.value), signs_of(following.value)
+        if is_again and following is not last:
+            return False  # of what a loop binds again and again, one is reported
         if signs:
-            last = self.bound[note.name][-1]
             return not (signs <= others or signs <= signs_of(last.value))
-        return bool(others) and not (is_again or _is_overload(note.value) or _wraps(following.value, note.value))
+        return bool(others) and not (_is_overload(note.value) or _wraps(following.value, note.value))
 
     def _named(self, name: str | None, value: object) -> Iterator[Attribute]:
         """*value* under its *name*, with the marks that count here."""
