@@ -101,6 +101,8 @@ def call_site(depth: int = 1) -> Source:
 
 _MAKING = frozenset({"__new__", "__init__", "__init_subclass__", "__call__"})
 """The names of functions that take part in making a class."""
+_MAKERS = frozenset({"hsm", "hsm_classdsl", "abc", "typing", "typing_extensions"})
+"""The modules and packages whose functions take part."""
 
 
 def class_statement(module: str) -> Source:
@@ -110,16 +112,15 @@ def class_statement(module: str) -> Source:
     is the innermost call that does not take part.
     """
     frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as above
-    around: FrameType | None = None
+    innermost: FrameType | None = None
     while frame is not None:
-        if frame.f_code.co_name not in _MAKING:
-            around = around or frame
-            if frame.f_globals.get("__name__") == module:
-                around = frame
-                break
+        name = str(frame.f_globals.get("__name__"))
+        if frame.f_code.co_name not in _MAKING and name.partition(".")[0] not in _MAKERS:
+            innermost = innermost or frame
+            if name == module:
+                return Source(frame.f_code, frame.f_lasti)
         frame = frame.f_back
-    assert around is not None  # a module, at the latest
-    return Source(around.f_code, around.f_lasti)
+    return Source(innermost.f_code, innermost.f_lasti) if innermost is not None else call_site()
 
 
 def of_function(function: object) -> Place | None:

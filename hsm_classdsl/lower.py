@@ -55,21 +55,26 @@ class Lowered:
 
     Attributes:
         model: The model, not yet compiled.
-        paths: Where each class is a vertex of it, or the base class of one, as paths from the machine down.
+        paths: Where each class is a vertex of it, or the base class of one, as paths from the machine down, which do
+            not name it; with the classes of embedded machines.
+        vertices: Those of these classes that are not of embedded machines.
     """
 
     model: Model[Any]
-    paths: Mapping[type, set[str]]
+    paths: Mapping[type, tuple[str, ...]]
+    vertices: tuple[type, ...]
 
 
 def lower(draft: Draft, where: Source | None) -> Lowered | None:
-    """The model that the machine class of *draft* declares, or ``None`` when it declares nothing."""
+    """What the machine class of *draft* becomes, or ``None`` when it declares nothing."""
     if not draft.declarations:
         return None
     machine: type[Instance] = draft.owner
     lowering = _Lowering(draft)
     parts = (*lowering.parts(draft, Scope(machine)), *strays(draft))
-    return Lowered(model_of(machine.__name__, parts, where, machine), lowering.paths)
+    return Lowered(
+        model_of(machine.__name__, parts, where, machine), _all_paths(draft, lowering), tuple(lowering.paths)
+    )
 
 
 @attrs.frozen
@@ -338,6 +343,27 @@ def _vertices(draft: Draft, path: str) -> Iterator[tuple[type, str]]:
     for name, inner in draft.inner():
         yield inner.owner, _child(path, name)
         yield from _vertices(inner, _child(path, name))
+
+
+def _all_paths(draft: Draft, lowering: _Lowering) -> dict[type, tuple[str, ...]]:
+    """Where each class is a vertex, in a machine and in those that are embedded in it, with the machines themselves."""
+    found = {known: [f"/{path}" for path in sorted(paths)] for known, paths in lowering.paths.items()}
+    found |= {base: [""] for base in users_bases(draft.owner)}
+    for path, machine in _embedded(draft, ""):
+        inner: Mapping[type, tuple[str, ...]] = getattr(machine, "hsm_paths", {})
+        for known, paths in inner.items():
+            found.setdefault(known, []).extend([f"/{path}{each}" for each in paths])
+    return {known: tuple(paths) for known, paths in found.items()}
+
+
+def _embedded(draft: Draft, path: str) -> Iterator[tuple[str, type]]:
+    """Every machine that is embedded in *draft*, which is at *path*, with its own path."""
+    for each in draft.declarations:
+        inner = _child(path, str(each.name))
+        if isinstance(each.value, Submachine):
+            yield inner, each.value.machine
+        elif each.draft is not None:
+            yield from _embedded(each.draft, inner)
 
 
 def _refined(vertices: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:

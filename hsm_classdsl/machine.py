@@ -19,7 +19,7 @@ from hsm.elements.parts import Element
 from hsm.instance import reserved_names, without
 from hsm.source import Source, call_site
 from hsm_classdsl.body import read, users_bases
-from hsm_classdsl.lower import Lowered, lower
+from hsm_classdsl.lower import lower
 from hsm_classdsl.metaclass import BodyMeta, VertexMeta, description
 from hsm_classdsl.notes import is_a
 from hsm_classdsl.written import signs_of
@@ -58,21 +58,16 @@ def _make(cls: Any, *, is_abstract: bool) -> None:
     """
     # a decorator that makes the class a second time, as attrs does, passes no keywords
     if "hsm_is_abstract" not in cls.__dict__:
-        cls.hsm_is_abstract = is_abstract
-    cls.hsm_model = None
+        type.__setattr__(cls, "hsm_is_abstract", is_abstract)
+    type.__setattr__(cls, "hsm_model", None)
     lowered = None if cls.hsm_is_abstract else lower(read(cls), cls.hsm_where)
     if lowered is not None:
-        cls.hsm_model = lowered.model
-        cls.hsm_paths = _qualified(cls.__name__, lowered)
+        type.__setattr__(cls, "hsm_model", lowered.model)
+        type.__setattr__(cls, "hsm_paths", lowered.paths)
         program_of(lowered.model)
-        for each in (*users_bases(cls), *lowered.paths):
+        for each in (*users_bases(cls), *lowered.vertices):
             if is_a(each, BodyMeta):
                 type.__setattr__(each, "hsm_closed", _refuse_late)
-
-
-def _qualified(machine: str, lowered: Lowered) -> Mapping[type, tuple[str, ...]]:
-    """The full paths of each vertex class in a machine."""
-    return {vertex: tuple([f"/{machine}/{path}" for path in sorted(paths)]) for vertex, paths in lowered.paths.items()}
 
 
 def _refuse_late(cls: Any, name: str, value: object) -> None:
@@ -128,7 +123,7 @@ class Machine(hsm.Instance, metaclass=MachineMeta):
         found = type(self).hsm_paths.get(vertex)
         if found is None:
             raise ValueError(f"{vertex!r} is not a state of machine class {type(self).__name__!r}")
-        return found
+        return tuple([f"/{type(self).__name__}{path}" for path in found])
 
     def __getstate__(self) -> object:
         """As for every instance; a copy does not take along the ``async with`` block of the original either."""
