@@ -13,7 +13,7 @@ from typing_extensions import TypeIs
 
 from hsm.elements.nodes import Condition, InState
 from hsm.source import Source, call_site
-from hsm_classdsl.notes import is_a
+from hsm_classdsl.notes import Ours, is_a
 
 G = TypeVar("G", covariant=True)
 A = TypeVar("A", covariant=True)
@@ -22,7 +22,7 @@ Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any]"
 """A guard: what `@guard` made, a combination of those, or a function with the arguments of a method."""
 
 
-class GuardTerm:
+class GuardTerm(Ours):
     """A guard that combines with others: ``a & b``, ``a | b``, ``~a``."""
 
     hsm_help = "combine guards of a class with &, | and ~, and pass them as 'guard='"

@@ -20,7 +20,7 @@ from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
 from hsm.events import Event, Signal
 from hsm.source import Source, call_site
 from hsm_classdsl.guards import Guard, Guarding, GuardTerm
-from hsm_classdsl.notes import Attached, Made, is_a, note
+from hsm_classdsl.notes import Attached, Made, Ours, is_a, note
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -195,7 +195,7 @@ class TransitionOptions(TypedDict, total=False):
 
 
 @attrs.frozen(eq=False)
-class TransitionMark(Generic[E]):
+class TransitionMark(Ours, Generic[E]):
     """A transition. As a decorator, it makes the method its effect; alone in a class body, it has none.
 
     Attributes:
@@ -228,7 +228,7 @@ class TransitionMark(Generic[E]):
 
 
 @attrs.frozen(eq=False)
-class InitialMark:
+class InitialMark(Ours):
     """A default entry with a target; as a decorator, it makes the method its effect."""
 
     target: Path | tuple[Path, ...]

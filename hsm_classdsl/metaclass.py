@@ -19,7 +19,7 @@ import typing_extensions
 
 from hsm.elements.parts import Element
 from hsm.source import class_statement
-from hsm_classdsl.notes import NOTES, Body, Claimed, is_a, note
+from hsm_classdsl.notes import NOTES, Body, Claimed, Ours, is_a, note
 
 if TYPE_CHECKING:
     _Joinable = ABCMeta
@@ -64,9 +64,11 @@ class BodyMeta(_Joinable):
 
         def __new__(metacls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **keywords: Any) -> Any:
             where, namespace = _own(namespace)
-            awkward = {each: namespace.pop(each) for each, value in list(namespace.items()) if _is_awkward(value)}
+            is_joined = metacls.__module__.partition(".")[0] != "hsm_classdsl"
+            aside = [each for each, value in namespace.items() if _is_awkward(value) or (is_joined and _is_ours(value))]
+            values = [namespace.pop(each) for each in aside]
             made = _beyond(metacls, metacls).__new__(metacls, name, bases, namespace, **keywords)
-            for each, value in awkward.items():
+            for each, value in zip(aside, values, strict=True):
                 _put(made, each, value)
             # a decorator that makes the class a second time, as attrs does, is not where the class was written
             if "hsm_where" not in made.__dict__:
@@ -146,6 +148,11 @@ def _is_awkward(value: Any) -> bool:
     except Exception:  # of the user's own ``__getattr__``
         return True
     return False
+
+
+def _is_ours(value: Any) -> bool:
+    """Whether *value* is nothing to a metaclass from elsewhere: pydantic's would want to know the type of the field."""
+    return is_a(value, Ours) or is_a(value, Element)
 
 
 def _put(made: Any, name: str, value: Any) -> None:

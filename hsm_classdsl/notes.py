@@ -25,6 +25,12 @@ NOTES = "__hsm_notes__"
 """The attribute under which a class keeps its notes. A dunder name: joined metaclasses leave such names alone."""
 
 
+class Ours:
+    """The base of what a class body keeps under a name, and no metaclass from elsewhere takes for one of its fields."""
+
+    __slots__ = ()
+
+
 @attrs.frozen(eq=False)
 class Bound:
     """*name* was bound to *value*."""

@@ -13,6 +13,7 @@ from hsm.elements import nodes
 from hsm.elements.parts import SubmachinePart
 from hsm.instance import Instance
 from hsm.source import Source, call_site
+from hsm_classdsl.notes import Ours
 
 if TYPE_CHECKING:
     # as a metaclass that derives from ABCMeta, it would keep checkers from looking at `initial=` and `target=`
@@ -142,7 +143,7 @@ class DeepHistory(History[M]):
     hsm_kind = nodes.DeepHistory
 
 
-class Submachine:
+class Submachine(Ours):
     """A machine embedded as a composite state, named after the attribute to which it is assigned (rule R9).
 
     For example, ``left = Submachine(Motor, initial=True)``.

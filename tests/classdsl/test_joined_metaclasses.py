@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declarative_base, m
 
 import hsm
 from hsm.elements.nodes import Transition
-from hsm_classdsl import Machine, State, on
+from hsm_classdsl import Machine, State, guard, on
 
 
 class PydanticMeta(type(Machine), type(pydantic.BaseModel)):
@@ -63,6 +63,12 @@ async def test_a_machine_may_be_a_pydantic_model(bases):
         class B(State["Order"]):
             pass
 
+        @guard
+        def is_large(self):
+            return self.amount > 100
+
+        named = on("m", source=A, target=B, guard=is_large)
+        part = hsm.transition(hsm.on("n"), hsm.source("A"), hsm.target("B"))
         on("m", source=A, target=B)
 
         @on("m2")
@@ -75,7 +81,8 @@ async def test_a_machine_may_be_a_pydantic_model(bases):
 
     check_position(Order)
     assert await used(Order(amount=3)) == ("/Order/B", "ab")
-    assert transitions(Order) == 3
+    assert transitions(Order) == 5
+    assert not Order(amount=3).is_large()
     assert Order(amount="7").amount == 7
     assert Order(amount=1).model_dump() == {"seen": "", "amount": 1}
     assert Order(amount=2).model_copy(deep=True).amount == 2
