@@ -6,11 +6,12 @@ Every one is generic in the instance type, contravariantly: a part that works on
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Generic
+from typing import Any, ClassVar, Generic
 
 import attrs
+from typing_extensions import TypeVar
 
-from hsm.behaviors import I
+from hsm.behaviors import E, I
 from hsm.source import Source
 
 watchers: list[Callable[[Element], None]] = []
@@ -53,8 +54,24 @@ class SubmachinePart(Element, Generic[I]):
     __slots__ = ()
 
 
-class TransitionPart(Element, Generic[I]):
-    """A part of `transition`."""
+class NamesEvents:
+    """What a part is that names the events of its transition: `on`."""
+
+
+class NamesNoEvents:
+    """What every other part of a transition is."""
+
+
+P = TypeVar("P", covariant=True, default=Any)
+"""Whether a part of a transition is one of `NamesEvents` or of `NamesNoEvents`; for type checkers alone."""
+
+
+class TransitionPart(Element, Generic[I, E, P]):
+    """A part of `transition`.
+
+    It is generic in the event that its behaviours take as well. A transition whose first part is `on` takes parts for
+    that event only; for that, checkers have to know which parts are `on`, and that is the last parameter.
+    """
 
     __slots__ = ()
 
