@@ -67,85 +67,32 @@ from hsm.outcome import Outcome, Status
 if TYPE_CHECKING:
     from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
 
+# fmt: off
 __all__ = [
-    "Action",
-    "Answer",
-    "AnywherePart",
-    "Arguments",
-    "CallError",
-    "Clock",
-    "Context",
-    "DefinitionError",
-    "DefinitionWarning",
-    "Diagnostic",
-    "DurationError",
-    "DurationFunction",
-    "Event",
-    "GuardError",
-    "HsmError",
-    "Instance",
-    "LifecycleError",
-    "LoopBudgetError",
-    "Machine",
-    "MachineStopped",
-    "Model",
-    "ModelPart",
-    "Outcome",
-    "Predicate",
-    "RegionPart",
-    "Signal",
-    "StatePart",
-    "Status",
-    "Tick",
-    "TimepointFunction",
-    "TransitionPart",
-    "activity",
-    "after",
-    "all_of",
-    "any_of",
-    "at",
-    "choice",
-    "deep_history",
-    "defer",
-    "define",
-    "effect",
-    "entry",
-    "entry_point",
-    "every",
-    "exit",
-    "exit_point",
-    "external",
-    "final",
-    "fork",
-    "generated",
-    "guard",
-    "in_state",
-    "initial",
-    "join",
-    "junction",
-    "machine_of",
-    "not_",
-    "on",
-    "on_call",
-    "region",
-    "restart",
-    "shallow_history",
-    "source",
-    "start",
-    "state",
-    "stop",
-    "submachine",
-    "target",
-    "terminate",
-    "transition",
-    "when",
+    # what a model is made of
+    "define", "state", "region", "submachine", "final", "choice", "junction", "shallow_history", "deep_history", "fork",
+    "join", "entry_point", "exit_point", "terminate", "initial",
+    "transition", "on", "on_call", "after", "every", "at", "when", "source", "target", "external",
+    "guard", "all_of", "any_of", "not_", "in_state",
+    "effect", "entry", "exit", "activity", "defer",
+    # what runs it
+    "start", "stop", "restart", "machine_of", "generated", "Machine", "Instance", "Context", "Clock",
+    # what comes in, and what comes of it
+    "Event", "Signal", "Arguments", "Tick", "Answer", "Outcome", "Status",
+    # what annotations say
+    "Action", "Predicate", "DurationFunction", "TimepointFunction",
+    "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
+    # what is raised and warned of
+    "DefinitionError", "DefinitionWarning", "Diagnostic",
+    "HsmError", "CallError", "DurationError", "GuardError", "LifecycleError", "LoopBudgetError", "MachineStopped",
 ]
+# fmt: on
 
 if not TYPE_CHECKING:  # a checker that saw this would accept any name
 
     def __getattr__(name: str) -> Any:
         """A name of `hsm.api`, which is loaded now and then kept here."""
-        if name not in ("Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"):
+        if name not in __all__:
             raise AttributeError(f"module 'hsm' has no attribute {name!r}")
         from hsm import api
 

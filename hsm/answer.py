@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, SupportsIndex, TypeVar
 
 T = TypeVar("T", covariant=True)
 
@@ -17,3 +17,6 @@ class Answer(Coroutine[Any, Any, T], Generic[T]):
     """
 
     __slots__ = ()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        raise TypeError("what 'dispatch', 'call', 'stop', 'wait' and 'start' return cannot be copied or pickled")

@@ -5,6 +5,8 @@ In: what users hand over. Out: compiled models, machines. Everything that joins 
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import Any, Literal, cast
 
 import attrs
@@ -17,8 +19,9 @@ from hsm.context import Context
 from hsm.elements.assembly import model_of
 from hsm.elements.nodes import Model
 from hsm.elements.parts import ModelPart
-from hsm.events import Event, as_event
+from hsm.events import Event, as_event, key_of
 from hsm.instance import Instance, runner
+from hsm.names import plain, shown
 from hsm.program import Program, describe_behavior, vertex_at
 from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.generated import EVENT, SHAPES
@@ -35,6 +38,10 @@ __all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "
 DEFAULTS = Options()
 """The options of `start` unless others are given."""
 _DEFAULTS = (DEFAULTS.grace, DEFAULTS.step_budget, "generated", DEFAULTS.generate_after, DEFAULTS.step_memory)
+
+
+_MOST = sys.float_info.max
+"""Seconds that a clock can count; an int may be more than that."""
 
 
 def define(name: str, *parts: ModelPart[I]) -> Model[I]:
@@ -78,6 +85,7 @@ def program_of(model: Model[Any]) -> Program:
 
 
 def _compiled(model: Model[Any]) -> Compiled:
+    # no lock: two threads that come here at once compile it twice, and either result is as good as the other
     known: Compiled | None = model.derived.value
     if known is None:
         program = compile_model(model)
@@ -124,15 +132,18 @@ def start(
         Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
     """
     if not isinstance(model, Model):
-        raise TypeError(f"start takes the model that hsm.define gave, not {model!r}")
+        raise TypeError(f"start takes the model that hsm.define gave, not {shown(model)}")
     if not isinstance(instance, Instance):
         hint = ": make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
-        raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {instance!r}{hint}")
+        raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {shown(instance)}{hint}")
     if not isinstance(instance, model.instance_type):
         wanted = model.instance_type.__qualname__
-        raise TypeError(f"model '{model.name}' works on {wanted}, not on {instance!r}: give it an instance of {wanted}")
+        raise TypeError(
+            f"model '{plain(model.name)}' works on {wanted}, not on {shown(instance)}: give it an instance of {wanted}"
+        )
     if ctx is not None and not isinstance(ctx, Context):
-        raise TypeError(f"start takes an hsm.Context or None first, not {ctx!r}")
+        raise TypeError(f"start takes an hsm.Context or None first, not {shown(ctx)}")
+    # nearly every machine is started with the defaults, which need no check, and share one object
     options = DEFAULTS
     given = (grace, step_budget, engine, generate_after, step_memory)
     if clock is not None or given != _DEFAULTS:
@@ -164,7 +175,7 @@ def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | 
     leaves = tuple(sorted([vertex_at(program, path) for path in paths]))
     if not leaves:
         raise ValueError("name the active leaves, as machine.states() returns them")
-    text = compiled.steps.source(leaves, as_event(event, None).name, EVENT)
+    text = compiled.steps.source(leaves, key_of(as_event(event, None)), EVENT)
     if text is None:
         return None
     notes = {line: describe_behavior(program, program.behaviors[index]) for line, index in text.behaviors.items()}
@@ -180,19 +191,19 @@ def _options(
         ValueError: A number is out of its range, or *engine* is neither of the two words.
         TypeError: *clock* lacks a method of a clock.
     """
-    if not isinstance(grace, int | float) or not grace >= 0:
-        raise ValueError(f"grace must be 0 or more seconds, not {grace!r}")
+    if not isinstance(grace, int | float) or not (0 <= grace <= _MOST or grace == math.inf):
+        raise ValueError(f"grace must be 0 or more seconds, not {shown(grace)}")
     for name, number, least in (
         ("step_budget", step_budget, 1),
         ("generate_after", generate_after, 0),
         ("step_memory", step_memory, 0),
     ):
         if not isinstance(number, int) or number < least:
-            raise ValueError(f"{name} must be {least} or more, not {number!r}")
+            raise ValueError(f"{name} must be {least} or more, not {shown(number)}")
     if engine not in ("generated", "kernel"):
-        raise ValueError(f"engine must be 'generated' or 'kernel', not {engine!r}")
+        raise ValueError(f"engine must be 'generated' or 'kernel', not {shown(engine)}")
     if clock is not None and not callable(getattr(clock, "call_at", None)):
-        raise TypeError(f"a clock must have the methods of hsm.Clock; {clock!r} has not")
+        raise TypeError(f"a clock must have the methods of hsm.Clock; {shown(clock)} has not")
     # a generated step does not check whether it has spent a budget, and handles this many completions by itself
     is_generated = engine == "generated" and step_budget >= COMPLETIONS
     return Options(clock, grace, step_budget, is_generated, generate_after, step_memory)
@@ -243,5 +254,5 @@ def machine_of(machine: Machine[J] | J) -> Machine[J]:
     if isinstance(machine, Machine):
         return machine
     if not isinstance(machine, Instance):
-        raise TypeError(f"this takes a machine or an instance, not {machine!r}")
+        raise TypeError(f"this takes a machine or an instance, not {shown(machine)}")
     return cast("Machine[J]", runner(machine))  # only a machine makes itself the runner of an instance

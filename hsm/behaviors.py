@@ -7,6 +7,7 @@ keyed by ``__name__``. Never imports the tree or the run time, and never calls a
 from __future__ import annotations
 
 import abc
+import dis
 import functools
 import inspect
 import opcode
@@ -191,6 +192,9 @@ _CALLING = (
     "LIST_EXTEND",
     "SET_UPDATE",
 )
+_RETURN_VALUE = opcode.opmap["RETURN_VALUE"]
+_CONSTANT = frozenset(opcode.opmap[name] for name in ("LOAD_CONST", "RETURN_CONST") if name in opcode.opmap)
+_RETURNING = _CONSTANT - {opcode.opmap["LOAD_CONST"]} | {_RETURN_VALUE}
 _UNSEEN_CALLS = ("CALL_INTRINSIC_1",)
 """How a coroutine's own frame handles a stray ``StopIteration``: not a call of the user's."""
 
@@ -226,6 +230,33 @@ def calls_nothing(behavior: Any) -> bool:
     return not _has_await(inner.__code__) and not any(
         name.startswith(_CALLING) and name not in _UNSEEN_CALLS for name in names
     )
+
+
+def returns_nothing(behavior: Any) -> bool:
+    """Whether *behavior*, called or awaited, can return ``None`` alone, by the looks of its code."""
+    inner = unwrap(behavior)
+    if not isinstance(inner, FunctionType) or inspect.isgeneratorfunction(inner):
+        return False
+    code = inner.__code__
+    text = code.co_code
+    returns = [at for at in range(0, len(text), 2) if text[at] in _RETURNING]
+    # where a value can be returned that is on the stack, something may jump to the very return and bring one along:
+    # `return task or None`
+    labels = _labels(text) if any(text[at] == _RETURN_VALUE for at in returns) else ()
+    return all(at not in labels and _is_none(code, at if text[at] != _RETURN_VALUE else at - 2) for at in returns)
+
+
+def _labels(text: bytes) -> list[int]:
+    """Where the code may jump to."""
+    labels: list[int] = dis.findlabels(text)  # type: ignore[arg-type]  # the stubs know of code objects only
+    return labels
+
+
+def _is_none(code: CodeType, at: int) -> bool:
+    """Whether the instruction at *at* loads, or returns, the constant ``None``."""
+    operation, argument = code.co_code[at : at + 2]
+    is_wide = at > 0 and code.co_code[at - 2] == opcode.opmap["EXTENDED_ARG"]  # the argument is longer than this
+    return operation in _CONSTANT and not is_wide and code.co_consts[argument] is None
 
 
 def at_once(function: Any) -> Any | None:

@@ -21,6 +21,7 @@ Vertices: TypeAlias = tuple[Vertex, ...]
 
 def is_active(vertices: Vertices, leaves: Leaves, vertex: int) -> bool:
     """Whether *vertex*, or anything inside it, is active."""
+    # what is inside has the numbers up to `last`: if any leaf is among them, the first one from *vertex* on is
     place = bisect_left(leaves, vertex)
     return place < len(leaves) and leaves[place] <= vertices[vertex].last
 
@@ -38,7 +39,7 @@ def active_inside(vertices: Vertices, leaves: Leaves, vertex: int) -> list[int]:
     found: set[int] = set()
     for leaf in leaves_inside(vertices, leaves, vertex):
         at = leaf
-        while at != vertex and at not in found:
+        while at != vertex and at not in found:  # what is around a vertex that was found has been found with it
             found.add(at)
             at = vertices[at].parent
     return sorted(found, reverse=True)
@@ -46,6 +47,8 @@ def active_inside(vertices: Vertices, leaves: Leaves, vertex: int) -> list[int]:
 
 def active_outwards(vertices: Vertices, leaves: Leaves) -> list[int]:
     """The active vertices from the leaves outwards, earlier regions first: the order of selection (rule T2)."""
+    # A vertex comes after all that is inside it: there, `last` is less or, in its last child, the same; of those with
+    # the same one the inner has the greater number. Earlier regions end earlier, and so come first.
     return sorted(active_inside(vertices, leaves, OUTSIDE), key=lambda vertex: (vertices[vertex].last, -vertex))
 
 
@@ -58,6 +61,7 @@ def child_towards(vertices: Vertices, vertex: int, inner: int) -> int:
 
 def activated(vertices: Vertices, leaves: Leaves, vertex: int) -> Leaves:
     """*leaves* once *vertex* is active as well; what contains it is active already."""
+    # entering goes inwards: until now its parent was a leaf, or other regions of it are active and it was none
     parent = vertices[vertex].parent
     return tuple(sorted([leaf for leaf in leaves if leaf != parent] + [vertex]))
 
@@ -74,6 +78,7 @@ def deactivated(vertices: Vertices, leaves: Leaves, vertex: int) -> Leaves:
 def is_finished(vertices: Vertices, leaves: Leaves, vertex: int) -> bool:
     """Whether the final state of *vertex* is active; of an orthogonal one, that of every region (rule C1)."""
     for each in vertices[vertex].regions or (vertex,):
+        # outside of orthogonal states one child is active at a time, so that any leaf inside shows which
         inside = leaves_inside(vertices, leaves, each)
         if not inside or vertices[child_towards(vertices, each, inside[0])].kind is not Kind.FINAL:
             return False
@@ -84,6 +89,7 @@ def innermost(vertices: Vertices, leaves: Leaves) -> int:
     """The innermost state that contains every active leaf (rule L2), or `OUTSIDE` when nothing is active."""
     if not leaves:
         return OUTSIDE
+    # leaves are in ascending order: what is around the first and reaches to the last is around all of them
     at = leaves[0]
     while vertices[at].last < leaves[-1] or vertices[at].kind is Kind.REGION:
         at = vertices[at].parent

@@ -24,7 +24,7 @@ class Context:
     def __init__(self, parent: Context | None = None) -> None:
         self._done = False
         self._parent = parent
-        self._below: dict[Context, None] | None = None  # a set that keeps its order
+        self._below: dict[int, Context] | None = None  # by identity: a subclass may compare and hash as it likes
         self._callbacks: list[Callable[[], object]] | None = None
         if parent is not None:
             if parent._done:
@@ -32,7 +32,7 @@ class Context:
                 return
             if parent._below is None:
                 parent._below = {}
-            parent._below[self] = None
+            parent._below[id(self)] = self
 
     @property
     def done(self) -> bool:
@@ -79,7 +79,7 @@ class Context:
         """Set the flag here and below, and return the contexts that were not done yet, each before those below it."""
         # a context that lives long, such as the one of a machine, must not collect all that ever were below it
         if self._parent is not None and self._parent._below is not None:
-            self._parent._below.pop(self, None)
+            self._parent._below.pop(id(self), None)
         reached: list[Context] = []
         waiting: list[Context] = [self]
         while waiting:
@@ -88,7 +88,7 @@ class Context:
                 context._done = True
                 reached.append(context)
                 below, context._below = context._below, None
-                waiting += reversed(below or ())
+                waiting += reversed((below or {}).values())
         return reached
 
     def __repr__(self) -> str:

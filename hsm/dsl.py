@@ -7,7 +7,9 @@ never judges: whatever is wrong is kept for the compiler to report.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Never, TypeVar, overload
+from typing import Any, Never, overload
+
+from typing_extensions import TypeVar
 
 from hsm.behaviors import (
     Action,
@@ -16,7 +18,6 @@ from hsm.behaviors import (
     E,
     EventAction,
     EventPredicate,
-    I,
     Predicate,
     TimepointFunction,
 )
@@ -63,18 +64,21 @@ from hsm.events import Event, Signal
 from hsm.instance import Instance
 from hsm.source import call_site
 
+# not that of `hsm.behaviors`: with its default, an element of which no part names an instance fits into every model,
+# while a bare `hsm.Model` in an annotation stays a model for any instance
+I = TypeVar("I", bound=Instance, default=Instance)  # noqa: E741 - as there
+"""The instance type that the parts of an element ask for."""
 F = TypeVar("F")
 S1 = TypeVar("S1", bound=Signal)
 S2 = TypeVar("S2", bound=Signal)
 S3 = TypeVar("S3", bound=Signal)
 
+# Each function asks for its call site itself, as `call_site` looks a fixed number of frames up: in a helper it would
+# record the line in here that calls the helper. Where one call makes several elements, all get the same site.
+
 # --- vertices -----------------------------------------------------------------------------------------------
 
 
-@overload
-def state(name: str) -> State[Instance]: ...
-@overload
-def state(name: str, *parts: StatePart[I]) -> State[I]: ...
 def state(name: str, *parts: StatePart[I]) -> State[I]:
     """A state; with substates a composite one, with regions an orthogonal one.
 
@@ -86,10 +90,6 @@ def state(name: str, *parts: StatePart[I]) -> State[I]:
     return State(name, vertex_parts(parts, where), where=where)
 
 
-@overload
-def region(name: str) -> Region[Instance]: ...
-@overload
-def region(name: str, *parts: RegionPart[I]) -> Region[I]: ...
 def region(name: str, *parts: RegionPart[I]) -> Region[I]:
     """A region of a state or of the model: all regions of one state are active together (rule R3)."""
     where = call_site()
@@ -115,30 +115,18 @@ def final(name: str, *parts: Never) -> Final[Instance]:
     return Final(name, elements(parts, where), where=where)
 
 
-@overload
-def choice(name: str) -> Choice[Instance]: ...
-@overload
-def choice(name: str, *transitions: Transition[I]) -> Choice[I]: ...
 def choice(name: str, *transitions: Transition[I]) -> Choice[I]:
     """Branches, decided in order when the choice is reached; the last one has no guard (rule R4)."""
     where = call_site()
     return Choice(name, elements(transitions, where), where=where)
 
 
-@overload
-def junction(name: str) -> Junction[Instance]: ...
-@overload
-def junction(name: str, *transitions: Transition[I]) -> Junction[I]: ...
 def junction(name: str, *transitions: Transition[I]) -> Junction[I]:
     """Branches, decided before anything is exited; if none is open, nothing fires (rule R4)."""
     where = call_site()
     return Junction(name, elements(transitions, where), where=where)
 
 
-@overload
-def shallow_history(name: str) -> ShallowHistory[Instance]: ...
-@overload
-def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]: ...
 def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]:
     """Restores the last active direct child of its owner (rule R5).
 
@@ -150,50 +138,30 @@ def shallow_history(name: str, *parts: DefaultPart[I]) -> ShallowHistory[I]:
     return ShallowHistory(name, transition_parts(parts, where), where=where)
 
 
-@overload
-def deep_history(name: str) -> DeepHistory[Instance]: ...
-@overload
-def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]: ...
 def deep_history(name: str, *parts: DefaultPart[I]) -> DeepHistory[I]:
     """Restores the last active leaf, or leaves, of its owner (rule R5); *parts* as in `shallow_history`."""
     where = call_site()
     return DeepHistory(name, transition_parts(parts, where), where=where)
 
 
-@overload
-def fork(name: str) -> Fork[Instance]: ...
-@overload
-def fork(name: str, *transitions: Transition[I]) -> Fork[I]: ...
 def fork(name: str, *transitions: Transition[I]) -> Fork[I]:
     """Enters one vertex in each of several regions of one state (rule R6)."""
     where = call_site()
     return Fork(name, elements(transitions, where), where=where)
 
 
-@overload
-def join(name: str) -> Join[Instance]: ...
-@overload
-def join(name: str, *transitions: Transition[I]) -> Join[I]: ...
 def join(name: str, *transitions: Transition[I]) -> Join[I]:
     """Continues once completion transitions from several regions of one state have all led here (rule R6)."""
     where = call_site()
     return Join(name, elements(transitions, where), where=where)
 
 
-@overload
-def entry_point(name: str) -> EntryPoint[Instance]: ...
-@overload
-def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]: ...
 def entry_point(name: str, *transitions: Transition[I]) -> EntryPoint[I]:
     """A named way to enter the state around it; without a transition, it leads to the default entry (rule R7)."""
     where = call_site()
     return EntryPoint(name, elements(transitions, where), where=where)
 
 
-@overload
-def exit_point(name: str) -> ExitPoint[Instance]: ...
-@overload
-def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]: ...
 def exit_point(name: str, *transitions: Transition[I]) -> ExitPoint[I]:
     """A named way to exit the state around it, with the transition that goes on from there (rule R7)."""
     where = call_site()
@@ -225,11 +193,11 @@ def initial(*parts: Any) -> Initial[Any]:
 
 
 @overload
-def transition(*triggers: On[Any]) -> Transition[Instance]: ...
-@overload
 def transition(trigger: On[F], /, *parts: TransitionPart[I, F]) -> Transition[I]: ...
 @overload
 def transition(first: TransitionPart[I, Any, NamesNoEvents], /, *parts: TransitionPart[I, Any]) -> Transition[I]: ...
+@overload
+def transition() -> Transition[Instance]: ...
 def transition(*parts: Any) -> Transition[Any]:
     """What happens on an event.
 
@@ -260,10 +228,6 @@ def on_call(operation: str) -> OnCall[Instance]:
     return OnCall(operation, where=call_site())
 
 
-@overload
-def after(duration: Duration) -> After[Instance]: ...
-@overload
-def after(duration: DurationFunction[I]) -> After[I]: ...
 def after(duration: Duration | DurationFunction[I]) -> After[I]:
     """A timer that fires once.
 
@@ -274,10 +238,6 @@ def after(duration: Duration | DurationFunction[I]) -> After[I]:
     return After(duration, where=call_site())
 
 
-@overload
-def every(duration: Duration) -> Every[Instance]: ...
-@overload
-def every(duration: DurationFunction[I]) -> Every[I]: ...
 def every(duration: Duration | DurationFunction[I]) -> Every[I]:
     """A timer that fires every *duration* while the source state is active, without drift (rule A5).
 
@@ -287,10 +247,6 @@ def every(duration: Duration | DurationFunction[I]) -> Every[I]:
     return Every(duration, where=call_site())
 
 
-@overload
-def at(moment: datetime) -> At[Instance]: ...
-@overload
-def at(moment: TimepointFunction[I]) -> At[I]: ...
 def at(moment: datetime | TimepointFunction[I]) -> At[I]:
     """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that returns one."""
     return At(moment, where=call_site())

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from hsm.names import one_line
 from hsm.source import Place, Source
 
 
@@ -66,15 +67,15 @@ class Diagnostic:
     def render(self) -> str:
         """The whole text: message, position, source line with a caret if it can be read, location and help."""
         kind = "warning" if self.is_warning else "error"
-        lines = [f"{kind}[{self.code}]: {_line(self.message)}"]
+        lines = [f"{kind}[{self.code}]: {one_line(self.message)}"]
         place = self.where.place() if self.where is not None else None
         margin = " " * (len(str(place.line)) if place is not None else 1)
         if place is not None:
             lines.append(f"{margin}--> {place}")
             lines.extend(_picture(place, self.label, margin))
         if self.within:
-            lines.append(f"{margin} = in:   {_line(self.within)}")
-        lines.extend(f"{margin} = help: {_line(text)}" for text in self.help)
+            lines.append(f"{margin} = in:   {one_line(self.within)}")
+        lines.extend(f"{margin} = help: {one_line(text)}" for text in self.help)
         return "\n".join(lines)
 
 
@@ -88,12 +89,7 @@ def _picture(place: Place, label: str, margin: str) -> list[str]:
     # tabs are copied, not replaced by spaces: they are as wide under the line as in it, whatever the terminal
     before = "".join("\t" if character == "\t" else " " for character in text[: place.column])
     caret = before + "^" * max(1, end - place.column)
-    return [f"{margin} |", f"{place.line} | {text}", f"{margin} | {caret} {_line(label)}".rstrip()]
-
-
-def _line(text: str) -> str:
-    """*text* on one line: a user's names and values may contain anything."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return [f"{margin} |", f"{place.line} | {text}", f"{margin} | {caret} {one_line(label)}".rstrip()]
 
 
 class DefinitionError(HsmError):
@@ -110,7 +106,7 @@ class DefinitionError(HsmError):
 
     def __str__(self) -> str:
         count = len(self.diagnostics)
-        head = f"{count} problem{'s' if count != 1 else ''} in model '{_line(self.model)}'"
+        head = f"{count} problem{'s' if count != 1 else ''} in model '{one_line(self.model)}'"
         return "\n\n".join([head, *(diagnostic.render() for diagnostic in self.diagnostics)])
 
 

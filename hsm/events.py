@@ -1,17 +1,20 @@
 """Events: what is dispatched, and the patterns that triggers are written in.
 
-An event is a name with data, or an object of a user's own class (`Signal`). Its *name* alone decides what it triggers.
-Never imports the tree, the tables or the run time.
+An event is a name with data, or an object of a user's own class (`Signal`). Its *name* alone decides what it triggers,
+and never changes: what runs reads it as `_hsm_key`, a string of type ``str`` itself, whatever the user's class has put
+in the place of ``name``. Never imports the tree, the tables or the run time.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
 import attrs
 from typing_extensions import Format, TypeVar, get_annotations
+
+from hsm.names import is_text, plain, safe_repr, shown
 
 D = TypeVar("D", default=Any)
 """The type of an event's data; plain ``Event`` leaves it open."""
@@ -35,10 +38,11 @@ BUILT_IN = frozenset({INITIAL, COMPLETION, ERROR, TIME, CHANGE, FINAL})
 class Event(Generic[D]):
     """Something that happened: a name and, optionally, data.
 
-    Two events are equal if their names and their data are. An event may be dispatched any number of times.
+    Two events are equal if their names and their data are. An event may be dispatched any number of times. Its name
+    cannot be changed.
 
     Args:
-        name: The name that triggers refer to; any non-empty string.
+        name: The name that triggers refer to; any non-empty string. Of a member of a string enumeration, its value.
         data: Whatever the behaviours need; shared by reference, never copied.
 
     Raises:
@@ -46,22 +50,37 @@ class Event(Generic[D]):
     """
 
     if not TYPE_CHECKING:  # a signal's name is an attribute of its class, which a declared slot would forbid
-        __slots__ = ("data", "name")
+        __slots__ = ("_hsm_key", "data")
     __match_args__ = ("name", "data")
 
-    name: str
     data: D
     if TYPE_CHECKING:
+        name: str
         _hsm_key: str
+    else:
+
+        @property
+        def name(self) -> str:
+            """The name that triggers refer to."""
+            try:
+                return self._hsm_key
+            except AttributeError:
+                raise AttributeError(_no_name(self)) from None
+
+        @name.setter
+        def name(self, name: str) -> None:
+            """Take the name of an event that has none yet: that of a subclass with a field called ``name``."""
+            if _has_key(self):
+                raise AttributeError(f"the name of an event cannot be changed: make another one for {shown(name)}")
+            self._hsm_key = _checked(name)
 
     @overload
     def __init__(self: Event[None], name: str) -> None: ...
     @overload
     def __init__(self, name: str, data: D) -> None: ...
     def __init__(self, name: str, data: Any = None) -> None:
-        if not name or not isinstance(name, str):
-            raise TypeError(f"an event's name must be a non-empty string, not {name!r}")
-        self.name = name
+        # only events have this slot, so reading it checks the type as well
+        self._hsm_key = name if type(name) is str and name else _checked(name)
         self.data = data
 
     def __eq__(self, other: object) -> bool:
@@ -73,12 +92,58 @@ class Event(Generic[D]):
         return hash((type(self), self.name))
 
     def __repr__(self) -> str:
-        return f"Event({self.name!r})" if self.data is None else f"Event({self.name!r}, {self.data!r})"
+        kind, data = type(self).__name__, getattr(self, "data", None)
+        if not _has_key(self):
+            return f"<{kind} without a name>"
+        return f"{kind}({self.name!r})" if data is None else f"{kind}({self.name!r}, {safe_repr(data)})"
+
+    def __getstate__(self) -> Any:
+        """What a copy or a pickle takes along, as Python would have it."""
+        return super().__getstate__()
+
+    def __setstate__(self, state: Any) -> None:
+        """Take *state* as Python would, also where the class is frozen."""
+        parts = cast("tuple[dict[str, Any] | None, ...]", state if type(state) is tuple else (state,))
+        for part in parts:
+            for attribute, value in (part or {}).items():
+                object.__setattr__(self, attribute, value)
 
 
-if not TYPE_CHECKING:
-    # A second name for the slot `name`. Only events have it, so reading it checks the type as well.
-    Event._hsm_key = Event.__dict__["name"]
+def _has_key(event: Event[Any]) -> bool:
+    """Whether *event* has its name, as it has once ``Event.__init__`` was called."""
+    return hasattr(event, "_hsm_key")
+
+
+def _no_name(event: Event[Any]) -> str:
+    """What is wrong with *event*, whose ``__init__`` did not call that of `Event`."""
+    return f"this {type(event).__name__} has no name: call 'super().__init__(name)' in its '__init__'"
+
+
+def _checked(name: Any) -> str:
+    """*name* as the name of an event.
+
+    Raises:
+        TypeError: It is not a string, or is empty.
+    """
+    if not is_text(name) or not plain(name):
+        raise TypeError(f"an event's name must be a non-empty string, not {shown(name)}")
+    return plain(name)
+
+
+class _NameOfSignal:
+    """The attribute ``name`` of a signal and of its class: that of the class, which no assignment to a signal hides."""
+
+    __slots__ = ()
+
+    def __get__(self, signal: object, owner: Any) -> str:
+        name: str = owner._hsm_name
+        return name
+
+    def __set__(self, signal: object, name: object) -> None:
+        raise AttributeError(f"the name of a signal is that of its class, and cannot be changed to {shown(name)}")
+
+
+_NAME: Any = _NameOfSignal()
 
 
 class Signal(Event[None]):
@@ -97,33 +162,39 @@ class Signal(Event[None]):
     if not TYPE_CHECKING:
         __slots__ = ()
 
-    name: str = "Signal"
+    name: str = _NAME
     data: None = None
+    _hsm_name: str = "Signal"
 
     if not TYPE_CHECKING:
 
         @property
         def _hsm_key(self) -> str:
             """As for `Event`; the class itself is not an event, and as this is a property it has no such name."""
-            return self.name
+            return type(self)._hsm_name
 
     def __init__(self) -> None:
         """A signal without fields; decorated subclasses get an ``__init__`` of their own."""
 
     def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"the name of signal {cls.__name__!r} must be a non-empty string, not {name!r}")
+        if name is not None and (not is_text(name) or not plain(name)):
+            raise TypeError(f"the name of signal {cls.__name__!r} must be a non-empty string, not {shown(name)}")
         # a string `name` in the body is the event's name; an annotation, or any other value, makes it a field
         annotations = get_annotations(cls, format=Format.FORWARDREF)
         for taken in ("name", "data"):
-            if taken in annotations or not isinstance(cls.__dict__.get(taken, ""), str):
+            own = cls.__dict__.get(taken, "")
+            if taken in annotations or not (is_text(own) or own is _NAME):
                 raise TypeError(
                     f"signal {cls.__name__!r} has a field {taken!r}, which every event already has: "
                     f"choose another name, such as '{cls.__name__.lower()}_{taken}'"
                 )
+        written = cls.__dict__.get("name")
+        if name is None and is_text(written):
+            name = written
         # attrs and dataclasses with slots make the class a second time, without the keyword: keep the name
-        cls.name = name or cls.__dict__.get("name") or cls.__name__
+        cls._hsm_name = plain(name or cls.__dict__.get("_hsm_name") or cls.__name__)
+        cls.name = _NAME
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -132,6 +203,14 @@ class Signal(Event[None]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+    def __getstate__(self) -> Any:
+        """What a copy or a pickle takes along: its fields, and not the name, which is that of the class."""
+        state: Any = super().__getstate__()
+        if type(state) is not tuple:
+            return state
+        attributes, slots = cast("tuple[Any, dict[str, Any]]", state)
+        return (attributes, {name: value for name, value in slots.items() if name not in ("_hsm_key", "data")})
 
 
 @attrs.frozen
@@ -187,29 +266,50 @@ def pattern(text: str) -> Pattern | None:
 
 def event_name(trigger: object) -> str | None:
     """The event name that *trigger* stands for: a string, an `Event` or a `Signal` class; else ``None``."""
-    if isinstance(trigger, str):
-        return trigger
-    if isinstance(trigger, Event):
-        return trigger.name
+    if is_text(trigger):
+        return plain(trigger)
     if isinstance(trigger, type) and issubclass(trigger, Signal):
-        return trigger.name
-    return None
+        return trigger._hsm_name  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+    return key_of(trigger) if issubclass(type(trigger), Event) else None  # type: ignore[arg-type]  # it is one
 
 
 def as_event(event: Any, data: Any) -> Event[Any]:
     """*event* as an event object.
 
     Raises:
-        TypeError: It is neither an event nor a name, or *data* is passed with an event that carries its own.
+        TypeError: It is neither an event nor a name, or an event without a name; or *data* is passed with an event that
+            carries its own.
     """
-    if isinstance(event, str):
+    if is_text(event):
         return Event(event, data)
     if issubclass(type(event), Event):
-        if data is not None:
-            raise TypeError(f"data can only be passed with a name; {event!r} carries its own")
         sent: Event[Any] = event
+        if data is not None:
+            raise TypeError(f"data can only be passed with a name; {shown(sent)} carries its own")
+        if key_of(sent) is None:
+            raise TypeError(_no_name(sent))
         return sent
+    given: Any = event
     hint = ""
     if isinstance(event, type) and issubclass(event, Event):
         hint = f": write {event.__name__}(...) to create one"
-    raise TypeError(f"dispatch takes an hsm.Event, an hsm.Signal or a name, not {event!r}{hint}")
+    raise TypeError(f"dispatch takes an hsm.Event, an hsm.Signal or a name, not {shown(given)}{hint}")
+
+
+def key_of(event: Event[Any]) -> str | None:
+    """The name that *event* is matched by, ``None`` if it has none.
+
+    A subclass of `Event` may hide ``name`` behind an attribute of its own, and not call ``Event.__init__``. What stands
+    there when the event is first looked at is its name from then on.
+
+    Raises:
+        TypeError: What stands there is not a name.
+    """
+    if not _has_key(event):
+        own = getattr(event, "name", None)
+        if own is None:
+            return None
+        object.__setattr__(event, "_hsm_key", _checked(own))
+        if not hasattr(event, "data"):
+            object.__setattr__(event, "data", None)
+    return event._hsm_key  # pyright: ignore[reportPrivateUsage]  # declared in this very file

@@ -1,7 +1,8 @@
 """The user's own object: what a machine works on, and the way from it to its machine.
 
 In: a subclass with the user's data. Out: `Instance`, whose methods go on to the machine that runs it.
-Never imports the run time: the machine is known by a Protocol, and puts itself here when it starts.
+Never imports the run time: the machine is known by a Protocol, and its run is put here when it starts. The run names
+the object that it belongs to: whatever else has the attribute is a copy, however it was made, and is run by nobody.
 """
 
 from __future__ import annotations
@@ -49,24 +50,54 @@ class Runner(Protocol):
         ...
 
 
+class NotCopied:
+    """What belongs to one object alone: a deep copy of that object, or a pickle of it, has ``None`` in its place."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return (type(None), ())
+
+
+class Run(Protocol):
+    """What ties an instance to its machine; for `NotCopied` things, as it is an attribute of the instance.
+
+    Attributes:
+        instance: The very object that is run.
+        machine: What runs it.
+    """
+
+    instance: Any
+    machine: Any
+
+
 class Instance:
     """What every behaviour is given as its second argument: subclass it and put your data there.
 
-    An instance is run by one machine at a time: `hsm.start` ties the two. Calling ``super().__init__()`` is
-    welcome and not needed.
+    An instance is run by one machine at a time: `hsm.start` ties the two. A copy of it, however it was made, is run by
+    none until it is started itself. Calling ``super().__init__()`` is welcome and not needed.
     """
 
-    _runner: Any = None
     hsm_reserved: ClassVar[tuple[str, ...]] = ()
     """The names that no subclass may use for something else."""
+    _hsm_run: Run | None = None
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         check_names(cls)
 
+    @property
+    def _runner(self) -> Runner | None:
+        """The machine that runs this very object, or ran it last; ``None`` when it was never started."""
+        run = self._hsm_run
+        if run is None or run.instance is not self:  # otherwise it came with the attributes of the original
+            return None
+        runner: Runner = run.machine
+        return runner
+
     def __getstate__(self) -> object:
         """What a copy or a pickle takes along: all but the machine, which runs this instance and no copy of it."""
-        return without("_runner", super().__getstate__())
+        return without("_hsm_run", super().__getstate__())
 
     @overload
     def dispatch(self, event: Event[Any]) -> Answer[Outcome]: ...
@@ -78,9 +109,11 @@ class Instance:
         Raises:
             LifecycleError: The instance was never started, or its machine is stopped (rule L5).
         """
-        machine: Any = runner(self)  # whose overloads do not take a union
+        run = self._hsm_run
+        if run is None or run.instance is not self:  # as in `_runner`; a call of that takes longer than the answer
+            raise _not_started(self)
         # not kept in a local: the frames of an error keep this one, and a dropped error is reported when that goes
-        return machine.dispatch(event, data)  # type: ignore[no-any-return]
+        return run.machine.dispatch(event, data)  # type: ignore[no-any-return]
 
     def state(self) -> str:
         """The path of the active state; see `hsm.Machine.state`."""
@@ -110,7 +143,7 @@ class Instance:
 def reserved_names(library: type) -> tuple[str, ...]:
     """The names that *library* and its base classes give every instance."""
     names = [name for each in reversed(library.__mro__[:-1]) for name in vars(each)]
-    return tuple([name for name in names if not name.startswith(("__", "hsm_", "_abc_"))])
+    return tuple([name for name in names if not name.startswith(("__", "hsm_", "_hsm_", "_abc_"))])
 
 
 def check_names(owner: type[Instance]) -> None:
@@ -159,41 +192,48 @@ def runner(instance: Instance) -> Runner:
     """
     found = runner_of(instance)
     if found is None:
-        kind = type(instance).__name__
-        raise LifecycleError(f"this {kind} has not been started: 'await hsm.start(ctx, instance, model)' first")
+        raise _not_started(instance)
     return found
+
+
+def _not_started(instance: Instance) -> LifecycleError:
+    """What is raised when something is asked of the machine of *instance*, and there is none."""
+    kind = type(instance).__name__
+    is_copy = instance._hsm_run is not None  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+    why = ": it is a copy, which the machine of the original does not run" if is_copy else ""
+    return LifecycleError(f"this {kind} has not been started{why}: 'await hsm.start(ctx, instance, model)' first")
 
 
 def runner_of(instance: Instance) -> Runner | None:
-    """The machine that runs *instance*, or ran it last; ``None`` when it was never started."""
-    found: Runner | None = instance._runner  # pyright: ignore[reportPrivateUsage]  # declared in this very file
-    return found
+    """The machine that runs *instance*, or ran it last; ``None`` when it was never started, or is a copy."""
+    return instance._runner  # pyright: ignore[reportPrivateUsage]  # as above
 
 
-def check_free(instance: Instance, machine: Runner) -> None:
-    """Whether *machine* may run *instance*.
+def check_free(run: Run) -> None:
+    """Whether the instance of *run* may be run by its machine.
 
     Raises:
         LifecycleError: Another machine runs it.
     """
-    current = runner_of(instance)
-    if current is not None and current is not machine and not current.is_over():
-        kind = type(instance).__name__
+    current = runner_of(run.instance)
+    if current is not None and current is not run.machine and not current.is_over():
+        kind = type(run.instance).__name__
         raise LifecycleError(f"this {kind} is run by a machine already: stop that one first")
 
 
-def attach(instance: Instance, machine: Runner) -> None:
-    """Let *machine* run *instance*.
+def attach(run: Run) -> None:
+    """Tie the instance of *run* to its machine.
 
     Raises:
         LifecycleError: Another machine runs it.
     """
-    if instance._runner is not None:  # pyright: ignore[reportPrivateUsage]  # as above
-        check_free(instance, machine)
+    instance: Instance = run.instance
+    if instance._hsm_run is not None:  # pyright: ignore[reportPrivateUsage]  # as above
+        check_free(run)
     if type(instance).__setattr__ is object.__setattr__:
-        instance._runner = machine  # pyright: ignore[reportPrivateUsage]  # as above
+        instance._hsm_run = run  # pyright: ignore[reportPrivateUsage]  # as above
     else:
-        object.__setattr__(instance, "_runner", machine)  # it may be frozen
+        object.__setattr__(instance, "_hsm_run", run)  # it may be frozen
 
 
 def without(attribute: str, state: Any) -> Any:

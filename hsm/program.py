@@ -20,7 +20,7 @@ import attrs
 
 from hsm.behaviors import StateObjectFactory
 from hsm.events import BUILT_IN
-from hsm.names import closest, either, join
+from hsm.names import closest, either, is_text, join, one_line, plain, shown
 from hsm.source import Source, of_function
 
 OUTSIDE = -1
@@ -187,6 +187,10 @@ class TimerKind(enum.IntEnum):
     AT = 2
 
 
+SHORTEST_PERIOD = 1e-9
+"""Seconds between two ticks of `every`, at least (rule A4): clocks count nanoseconds, and tell apart nothing less."""
+
+
 @attrs.frozen
 class Timer:
     """A timer of a transition (rules A2 to A6).
@@ -218,6 +222,7 @@ class Behavior:
         may_suspend: Whether it is a coroutine function with an ``await``: it needs a task.
         calls_nothing: Whether neither its code nor what makes the object that it is a method of calls anything: then
             it cannot start a task (rule Q2).
+        returns_nothing: Whether its code can return ``None`` alone: then there is nothing to await.
         role: What it is for: ``entry``, ``guard``, …
         vertex: The vertex it belongs to.
         transition: The transition it belongs to, or `NONE`.
@@ -229,6 +234,7 @@ class Behavior:
     ends_at_once: bool
     may_suspend: bool
     calls_nothing: bool
+    returns_nothing: bool
     role: str
     vertex: int
     transition: int
@@ -254,7 +260,7 @@ class Program:
         has_background: Whether there are timers or activities.
         has_state_objects: Whether there are methods of vertices' objects.
         lending_vertices: The vertices whose methods are behaviours of transitions that leave others.
-        has_calls: Whether the code of any behaviour calls anything.
+        handles_errors: Whether any transition has `hsm_error` as its trigger.
     """
 
     name: str
@@ -270,16 +276,35 @@ class Program:
     has_background: bool
     has_state_objects: bool
     lending_vertices: tuple[int, ...]
-    has_calls: bool
+    handles_errors: bool
 
 
 def describe_behavior(program: Program, behavior: Behavior) -> str:
-    """Where *behavior* stands, as the note on an exception says it: role, vertex, trigger, file and line."""
+    """Where *behavior* stands, as the note on an exception says it: role, vertex, trigger, file and line.
+
+    Always one line, as it is logged, and a comment in the text of generated steps.
+    """
     vertex = program.vertices[behavior.vertex].path
     label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
     place = behavior.where.place() if behavior.where is not None else of_function(behavior.call)
     position = f" ({place.short})" if place is not None else ""
-    return f"{behavior.role} of {vertex}{' ' + label if label else ''}{position}"
+    return one_line(f"{behavior.role} of {vertex}{' ' + label if label else ''}{position}")
+
+
+def describe_failure(program: Program, behavior: Behavior, name: str) -> str:
+    """The note on an exception that *behavior* raised on the event *name*: where it stands, and on which event.
+
+    The event is left out where it is the only trigger of the transition, as that is named already.
+    """
+    note = f"in {describe_behavior(program, behavior)}"
+    if behavior.transition != NONE:
+        transition = program.transitions[behavior.transition]
+        triggers = program.vertices[transition.source].triggers
+        # both: a timer's label may read as that of an event does, and one of several triggers does not say which
+        may_trigger = behavior.transition in (*triggers.exact.get(name, ()), *triggers.calls.get(name, ()))
+        if may_trigger and transition.label in (f"on '{name}'", f"on call of '{name}'"):
+            return note
+    return f"{note}, event '{one_line(name)}'"
 
 
 def vertex_at(program: Program, path: str) -> int:
@@ -289,8 +314,9 @@ def vertex_at(program: Program, path: str) -> int:
         ValueError: There is none; the message names the closest.
         TypeError: *path* is no string.
     """
-    if not isinstance(path, str):
-        raise TypeError(f"a path is a string such as '/{program.name}/a', not {path!r}")
+    if not is_text(path):
+        raise TypeError(f"a path is a string such as '/{program.name}/a', not {shown(path)}")
+    path = plain(path)
     name = path if path.startswith("/") else join(f"/{program.name}", path)
     vertex = program.index.get(name)
     if vertex is None:
@@ -302,6 +328,7 @@ def vertex_at(program: Program, path: str) -> int:
 
 def named(triggers: Triggers, name: str) -> tuple[int, ...]:
     """The transitions that an event called *name* may trigger: exact, then longer prefixes, then ``*`` (rule T2)."""
+    # most vertices react to exact names alone, so that nothing has to be put together for them
     exact = triggers.exact.get(name, ())
     if not (triggers.any or triggers.prefixes) or name in BUILT_IN:
         return exact
@@ -314,6 +341,6 @@ def defers(deferrals: Deferrals, name: str) -> bool:
     """Whether an event called *name* is deferred (rule D1)."""
     if name in deferrals.exact:
         return True
-    if name in BUILT_IN:
+    if name in BUILT_IN:  # no wildcard means them: `defer("*")` would keep errors and time from their transitions
         return False
     return deferrals.any or any(name.startswith(prefix) for prefix in deferrals.prefixes)

@@ -31,15 +31,17 @@ class Place:
     @property
     def text(self) -> str | None:
         """The source line without its line break, or ``None`` if the file cannot be read."""
-        found = linecache.getline(self.file, self.line)
+        found = _line_of(self.file, self.line)
         return found.rstrip("\r\n") if found else None
 
     @property
     def short(self) -> str:
         """File and line; the file is relative to the working directory if it is inside it."""
-        inside = os.getcwd() + os.sep
-        file = self.file[len(inside) :] if self.file.startswith(inside) else self.file
-        return f"{file}:{self.line}"
+        try:
+            inside = os.getcwd() + os.sep
+        except OSError:  # it has been removed
+            return f"{self.file}:{self.line}"
+        return f"{self.file.removeprefix(inside)}:{self.line}"
 
     def __str__(self) -> str:
         return self.short if self.column is None else f"{self.short}:{self.column + 1}"
@@ -62,17 +64,12 @@ class Source:
         if isinstance(self.code, Place):
             return self.code
         line, end_line, column, end_column = _position(self.code, self.offset)
+        # generated code may have no positions at all: the function is what can be named then
         if line is None:
             return Place(self.code.co_filename, self.code.co_firstlineno)
-        text = linecache.getline(self.code.co_filename, line)
-        last = linecache.getline(self.code.co_filename, end_line or line)
-        return Place(
-            self.code.co_filename,
-            line,
-            _characters(text, column),
-            end_line,
-            _characters(last, end_column),
-        )
+        text = _line_of(self.code.co_filename, line)
+        last = _line_of(self.code.co_filename, end_line or line)
+        return Place(self.code.co_filename, line, _characters(text, column), end_line, _characters(last, end_column))
 
     def __repr__(self) -> str:
         return f"<{self.place()}>"
@@ -86,10 +83,19 @@ def _position(code: CodeType, offset: int) -> tuple[int | None, int | None, int 
     return (None, None, None, None)
 
 
+def _line_of(file: str, number: int) -> str:
+    """The line of *file* with that *number*; empty if it cannot be read."""
+    try:
+        return linecache.getline(file, number)
+    except Exception:  # of the user's own loader, which Python asks for the source of what is not a file
+        return ""
+
+
 def _characters(line: str, byte: int | None) -> int | None:
     """The character column of a UTF-8 *byte* column in *line*."""
     if byte is None or not line:
         return byte
+    # the file may have changed since it was imported, so that the column falls into the middle of a character
     return len(line.encode()[:byte].decode(errors="replace"))
 
 
@@ -125,5 +131,8 @@ def class_statement(module: str) -> Source:
 
 def of_function(function: object) -> Place | None:
     """The position of a plain function's ``def``, or ``None`` for anything that is not written in Python."""
-    code = getattr(function, "__code__", None)
-    return Place(code.co_filename, code.co_firstlineno) if isinstance(code, CodeType) else None
+    try:
+        code = getattr(function, "__code__", None)
+    except Exception:  # of the user's own `__getattr__`
+        return None
+    return Place(code.co_filename, code.co_firstlineno) if type(code) is CodeType else None

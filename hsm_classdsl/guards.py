@@ -12,6 +12,7 @@ import attrs
 from typing_extensions import TypeIs
 
 from hsm.elements.nodes import Condition, InState
+from hsm.names import safe_repr
 from hsm.source import Source, call_site
 from hsm_classdsl.notes import Ours, is_a
 
@@ -54,7 +55,7 @@ class GuardCombination(GuardTerm):
     terms: tuple[GuardTerm | Condition[Any], ...]
 
     def __repr__(self) -> str:
-        return f"{self.word}({', '.join(map(repr, self.terms))})"
+        return f"{self.word}({', '.join(map(safe_repr, self.terms))})"
 
 
 class InStateTerm(GuardTerm):
@@ -64,7 +65,7 @@ class InStateTerm(GuardTerm):
         self.condition: InState[Any] = InState(path, where=where)
 
     def __repr__(self) -> str:
-        return f"in_state({self.condition.path!r})"
+        return f"in_state({safe_repr(self.condition.path)})"
 
 
 def in_state(path: str) -> GuardTerm:
@@ -85,7 +86,7 @@ class Guard(GuardTerm, Generic[G, A]):
         self.owner = self.owner or owner
 
     def __repr__(self) -> str:
-        return f"<guard {getattr(self.function, '__qualname__', self.function)}>"
+        return f"<guard {getattr(self.function, '__qualname__', None) or safe_repr(self.function)}>"
 
     @overload
     def __get__(self, instance: None, owner: type) -> Guard[G, A]: ...

@@ -38,12 +38,13 @@ from hsm.elements.nodes import (
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
-from hsm.names import is_absolute, join, segments
+from hsm.names import is_absolute, is_text, plain, segments
 from hsm.source import Source
 from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, strays, users_bases
 from hsm_classdsl.guards import Guard, GuardCombination, Guarding, InStateTerm, is_guard
 from hsm_classdsl.marks import BehaviorMark, InitialMark, Mark, Path, TransitionMark, is_mark
 from hsm_classdsl.methods import Method, StateMethod
+from hsm_classdsl.places import all_paths, child, parent, paths_of, refined, vertices_in
 from hsm_classdsl.vertices import Submachine, Vertex
 
 _HISTORIES: tuple[type[nodes.NamedElement], ...] = (nodes.ShallowHistory, nodes.DeepHistory)
@@ -72,9 +73,8 @@ def lower(draft: Draft, where: Source | None) -> Lowered | None:
     machine: type[Instance] = draft.owner
     lowering = _Lowering(draft)
     parts = (*lowering.parts(draft, Scope(machine)), *strays(draft))
-    return Lowered(
-        model_of(machine.__name__, parts, where, machine), _all_paths(draft, lowering), tuple(lowering.paths)
-    )
+    model = model_of(machine.__name__, parts, where, machine)
+    return Lowered(model, all_paths(draft, lowering.paths), tuple(lowering.paths))
 
 
 @attrs.frozen
@@ -110,11 +110,11 @@ class _Lowering:
         """The names directly in each vertex, by its path."""
         self._attributes: dict[type, dict[int, str]] = {}
         # every vertex first: a transition may name a class that is written further down
-        vertices = list(_vertices(draft, ""))
+        vertices = list(vertices_in(draft, ""))
         self._classes = {path: known for known, path in vertices}
-        bases = [_vertices(read(base), "") for base in users_bases(self.machine)[1:]]
+        bases = [vertices_in(read(base), "") for base in users_bases(self.machine)[1:]]
         # a class that is itself a vertex of this machine is never taken for the base class of another one
-        self.paths = _paths(chain(_refined(vertices), *bases)) | _paths(vertices)
+        self.paths = paths_of(chain(refined(vertices), *bases)) | paths_of(vertices)
         """Where each class is a vertex, or the base class of one: usually one path."""
         self._collect(draft, "")
 
@@ -129,7 +129,7 @@ class _Lowering:
             if declaration.name is None:
                 continue
             names.add(declaration.name)
-            inner = _child(path, declaration.name)
+            inner = child(path, declaration.name)
             if declaration.draft is not None:
                 self._collect(declaration.draft, inner)
             elif isinstance(value, Submachine):
@@ -138,11 +138,12 @@ class _Lowering:
                     self._collect_element(part, inner)
 
     def _collect_element(self, element: Element, path: str) -> None:
-        name = name_of(element)
-        if isinstance(name, str):
+        written = name_of(element)
+        if is_text(written):
+            name = plain(written)
             self.names.setdefault(path, set()).add(name)
             for part in parts_of(element):
-                self._collect_element(part, _child(path, name))
+                self._collect_element(part, child(path, name))
 
     # --- elements ---------------------------------------------------------------------------------------------
 
@@ -157,7 +158,7 @@ class _Lowering:
         if isinstance(value, Submachine):
             return _with_initial(declaration, value.where, _submachine(name, value))
         if is_vertex_class(value):
-            vertex = self._vertex(declaration, _child(scope.path, name))
+            vertex = self._vertex(declaration, child(scope.path, name))
             return _with_initial(declaration, value.hsm_where, vertex)
         if isinstance(value, type):
             return [getattr(value, "hsm_model")]  # noqa: B009 - a machine class, which no part may be
@@ -229,7 +230,10 @@ class _Lowering:
             return None
         if source is None:
             return ""
-        path = self._path(source, "").removeprefix(f"/{self.machine.__name__}/")
+        path = self._path(source, "")
+        if not is_text(path):
+            return None
+        path = path.removeprefix(f"/{self.machine.__name__}/")
         return path if path in self.names else None
 
     def _path(self, path: Path, base: str | None) -> str:
@@ -239,7 +243,7 @@ class _Lowering:
         does not find.
         """
         if not isinstance(path, type):
-            return path
+            return plain(path) if is_text(path) else path
         paths = self.paths.get(path, set())
         if len(paths) != 1:
             return path.__qualname__
@@ -248,7 +252,7 @@ class _Lowering:
         first = found.partition("/")[0]
         around = base
         while around and first not in self.names.get(around, ()):
-            around = _parent(around)
+            around = parent(around)
         return found if around == "" else f"/{self.machine.__name__}/{found}"
 
     def _resolve(self, source: Path | None, path: str) -> str:
@@ -257,17 +261,17 @@ class _Lowering:
             return path
         if isinstance(source, type):
             return min(self.paths.get(source, ("",)))  # of several, any: `_path` makes that an unknown path
-        first, *steps = segments(source)
-        if is_absolute(source):
+        first, *steps = segments(plain(source))
+        if is_absolute(plain(source)):
             return "/".join(steps)
         if first not in (".", ".."):
             while path and first not in self.names.get(path, ()):
-                path = _parent(path)
+                path = parent(path)
         for step in (first, *steps):
             if step == "..":
-                path = _parent(path)
+                path = parent(path)
             elif step != ".":
-                path = _child(path, step)
+                path = child(path, step)
         return path
 
     def _around(self, path: str) -> list[str]:
@@ -276,7 +280,7 @@ class _Lowering:
         while path:
             if path in self._classes:
                 found.append(path)
-            path = _parent(path)
+            path = parent(path)
         return found
 
     # --- guards -----------------------------------------------------------------------------------------------
@@ -336,58 +340,6 @@ class _Lowering:
         if names is None:
             names = self._attributes[owner] = names_in(owner)
         return names
-
-
-def _vertices(draft: Draft, path: str) -> Iterator[tuple[type, str]]:
-    """Every vertex class in *draft*, which is at *path*, with its own path."""
-    for name, inner in draft.inner():
-        yield inner.owner, _child(path, name)
-        yield from _vertices(inner, _child(path, name))
-
-
-def _all_paths(draft: Draft, lowering: _Lowering) -> dict[type, tuple[str, ...]]:
-    """Where each class is a vertex, in a machine and in those that are embedded in it, with the machines themselves."""
-    found = {known: [f"/{path}" for path in sorted(paths)] for known, paths in lowering.paths.items()}
-    found |= {base: [""] for base in users_bases(draft.owner)}
-    for path, machine in _embedded(draft, ""):
-        inner: Mapping[type, tuple[str, ...]] = getattr(machine, "hsm_paths", {})
-        for known, paths in inner.items():
-            found.setdefault(known, []).extend([f"/{path}{each}" for each in paths])
-    return {known: tuple(paths) for known, paths in found.items()}
-
-
-def _embedded(draft: Draft, path: str) -> Iterator[tuple[str, type]]:
-    """Every machine that is embedded in *draft*, which is at *path*, with its own path."""
-    for each in draft.declarations:
-        inner = _child(path, str(each.name))
-        if isinstance(each.value, Submachine):
-            yield inner, each.value.machine
-        elif each.draft is not None:
-            yield from _embedded(each.draft, inner)
-
-
-def _refined(vertices: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:
-    """Every class that one of the classes of *vertices* derives from, with the path of that vertex."""
-    for vertex, path in vertices:
-        for known in users_bases(vertex)[1:]:
-            if issubclass(known, Vertex):
-                yield known, path
-
-
-def _paths(vertices: Iterator[tuple[type, str]] | list[tuple[type, str]]) -> dict[type, set[str]]:
-    """The paths of each class in *vertices*."""
-    found: dict[type, set[str]] = {}
-    for known, path in vertices:
-        found.setdefault(known, set()).add(path)
-    return found
-
-
-def _child(path: str, name: str) -> str:
-    return join(path, name) if path else name
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0]
 
 
 def _submachine(name: str, submachine: Submachine) -> Element:

@@ -16,7 +16,7 @@ from hsm.elements.assembly import model_of
 from hsm.elements.mistakes import TooLate
 from hsm.elements.nodes import Model, State
 from hsm.elements.parts import Element
-from hsm.instance import reserved_names, without
+from hsm.instance import NotCopied, reserved_names, without
 from hsm.source import Source, call_site
 from hsm_classdsl.body import read, users_bases
 from hsm_classdsl.lower import lower
@@ -84,6 +84,21 @@ def _refuse_late(cls: Any, name: str, value: object) -> None:
         program_of(model_of(model, (late,), None))
 
 
+class _Block(NotCopied):
+    """The ``async with`` block that a machine is in.
+
+    Attributes:
+        machine: That very machine; what else has the attribute is a copy of it.
+        starting: What started it, and stops it.
+    """
+
+    __slots__ = ("machine", "starting")
+
+    def __init__(self, machine: object, starting: Any) -> None:
+        self.machine = machine
+        self.starting = starting
+
+
 class Machine(hsm.Instance, metaclass=MachineMeta):
     """A machine as a class: nested classes are its states, marked methods what it does.
 
@@ -108,7 +123,7 @@ class Machine(hsm.Instance, metaclass=MachineMeta):
     hsm_paths: ClassVar[Mapping[type, tuple[str, ...]]] = {}
     hsm_is_abstract: ClassVar[bool] = False
     hsm_where: ClassVar[Source | None] = None
-    _block: Any = None
+    _block: _Block | None = None
 
     def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
         # the metaclass has *abstract* as well: a class of the user's may not pass it on
@@ -133,15 +148,17 @@ class Machine(hsm.Instance, metaclass=MachineMeta):
         block = hsm.start(None, self, type(self).model)
         await block.__aenter__()
         # only now: a second block inside the first fails to start, and must not replace it
-        object.__setattr__(self, "_block", block)
+        object.__setattr__(self, "_block", _Block(self, block))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         block = self._block
+        if block is None or block.machine is not self:
+            raise hsm.LifecycleError(f"this {type(self).__name__} is in no block: 'async with machine:' begins one")
         object.__setattr__(self, "_block", None)
-        await block.__aexit__(kind, error, traceback)
+        await block.starting.__aexit__(kind, error, traceback)
 
 
 Machine.hsm_reserved = reserved_names(Machine)

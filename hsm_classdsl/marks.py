@@ -18,6 +18,7 @@ from hsm.context import Context
 from hsm.elements.mistakes import UnknownOption
 from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
 from hsm.events import Event, Signal
+from hsm.names import shown
 from hsm.source import Source, call_site
 from hsm_classdsl.guards import Guard, Guarding, GuardTerm
 from hsm_classdsl.notes import Attached, Made, Ours, is_a, note
@@ -51,7 +52,7 @@ def attach(function: object, mark: Mark) -> None:
     try:
         setattr(function, MARKS, (attached, *getattr(function, MARKS, ())))
     except AttributeError:
-        raise TypeError(f"a mark decorates a function, not {function!r}") from None
+        raise TypeError(f"a mark decorates a function, not {shown(function)}") from None
     attached.home = note(attached, 2)
 
 

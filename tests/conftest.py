@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import inspect
+from datetime import UTC, datetime
 
 import pytest
 
 import hsm
 from hsm.testing import VirtualClock
+
+WALL = datetime(2024, 1, 1, tzinfo=UTC)
+"""What the wall clock says when a test begins."""
 
 
 def pytest_addoption(parser):
@@ -28,7 +32,7 @@ def pytest_pyfunc_call(pyfuncitem):
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    clock = arguments.get("clock") or VirtualClock()
+    clock = arguments.get("clock") or VirtualClock(WALL)
     clock.run(pyfuncitem.obj(**arguments))
     gc.collect()  # what nobody awaited reports itself within the test that dropped it
     return True
@@ -37,4 +41,4 @@ def pytest_pyfunc_call(pyfuncitem):
 @pytest.fixture
 def clock():
     """The clock that an async test runs on."""
-    return VirtualClock()
+    return VirtualClock(WALL)

@@ -197,3 +197,44 @@ def test_tabs_keep_the_caret_under_the_call(written):
     _, _, _, line, caret, *_ = caught.value.diagnostics[0].render().splitlines()
     assert line == "2 | \thsm.define('Door',\thsm.state(''))"
     assert caret == "  | \t" + " " * len("hsm.define('Door',") + "\t" + "^" * len("hsm.state('')")
+
+
+def test_a_loader_that_fails_leaves_the_picture_out():
+    """Python asks the loader of a module for its source; what that raises is nobody's mistake here."""
+
+    class Loader:
+        def get_source(self, name):
+            raise RuntimeError("no source today")
+
+    names = {"hsm": hsm, "__name__": "nowhere", "__loader__": Loader()}
+    with pytest.raises(hsm.DefinitionError) as caught:
+        exec(compile("hsm.define('Door', hsm.state('..'))", "<nowhere>", "exec"), names)
+    linecache.lazycache("<nowhere>", names)
+    assert "<nowhere>:1" in caught.value.diagnostics[0].render()
+    linecache.lazycache("<nowhere>", names)
+    assert caught.value.diagnostics[0].where.place().text is None
+
+
+def test_a_callable_that_lets_nobody_look_has_no_place():
+    """It is called all the same."""
+
+    class Closed:
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+
+        def __call__(self, ctx, instance, event):
+            pass
+
+    class Claims:
+        __code__ = "none"
+
+    assert (of_function(Closed()), of_function(Claims()), of_function(len)) == (None, None, None)
+
+
+def test_a_place_is_shown_whole_where_the_working_directory_is_gone(tmp_path, monkeypatch):
+    """There is nothing that the file could be inside of."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert Place("/some/door.py", 3, 4).short == "/some/door.py:3"
+    assert str(Place("/some/door.py", 3, 4)) == "/some/door.py:3:5"

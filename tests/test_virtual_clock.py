@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from support import Log, every, note, pause, rule, then
+from support import Log, at, every, note, pause, rule, then
 
 import hsm
 from hsm.testing import VirtualClock, run, virtual_time
@@ -107,9 +107,9 @@ async def test_timeouts_count_in_virtual_time(clock):
     assert clock.time() == 1000
 
 
-def test_the_wall_clock_begins_at_the_start_of_2024_unless_told():
+def test_the_wall_clock_begins_where_it_is_told_to():
     """`wall` goes with `time`."""
-    clock = VirtualClock()
+    clock = VirtualClock(datetime(2024, 1, 1, tzinfo=UTC))
 
     async def main():
         await pause(10)
@@ -118,6 +118,70 @@ def test_the_wall_clock_begins_at_the_start_of_2024_unless_told():
     assert clock.run(main()) == datetime(2024, 1, 1, 0, 0, 10, tzinfo=UTC).timestamp()
     other = VirtualClock(datetime(1999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-1))))
     assert other.wall() == datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+    naive = VirtualClock(datetime(2000, 1, 1))
+    assert naive.wall() == datetime(2000, 1, 1).timestamp()
+
+
+def test_the_wall_clock_begins_at_the_real_time_unless_told():
+    """And goes on with `time`, however little real time passes."""
+    before = time.time()
+    clock = VirtualClock()
+    assert before <= clock.wall() <= time.time()
+    begun = clock.wall()
+    clock.run(pause(1000))
+    assert clock.wall() == begun + 1000
+
+
+def in_ten_seconds(ctx, self, event):
+    """What a program asks of the real clock."""
+    return datetime.now(UTC) + timedelta(seconds=10)
+
+
+async def alarm():
+    """How a machine writes whose alarm is due in ten seconds, and when that was by its own clock."""
+    machine = await hsm.start(None, Log(), hsm.define("M", hsm.state("a", at(in_ten_seconds, hsm.effect(note("due"))))))
+    await pause(9)
+    early = machine.instance.taken()
+    await pause(30)  # real time passes while this runs, by which the alarm may be late
+    return early, machine.instance.taken()
+
+
+@rule("A2", "A7")
+@pytest.mark.parametrize(
+    "play", [run, lambda main: VirtualClock().run(main), lambda main: virtual_time(lambda: main)()]
+)
+def test_a_moment_that_is_counted_from_now_comes(play):
+    """A program that asks `datetime.now()` does what it does in real time."""
+    assert play(alarm()) == ([], ["due"])
+
+
+@rule("A7")
+def test_run_and_the_decorator_take_the_moment_at_which_the_wall_clock_begins():
+    """Each run of a decorated function begins there anew."""
+    wall = datetime(2030, 1, 1, tzinfo=UTC)
+    at_noon = hsm.define("M", hsm.state("a", at(wall + timedelta(hours=12), hsm.effect(note("noon")))))
+
+    async def scene(pauses):
+        """Wait for noon."""
+        machine = await hsm.start(None, Log(), at_noon)
+        for seconds in pauses:
+            await pause(seconds)
+            machine.instance.log.append(seconds)
+        return machine.instance.log
+
+    decorated = virtual_time(wall=wall)(scene)
+    half_a_day = [12 * 3600 - 1, 2]
+    expected = [half_a_day[0], "noon", 2]
+    assert run(scene(half_a_day), wall=wall) == expected
+    assert [decorated(half_a_day), decorated(pauses=half_a_day)] == [expected, expected]
+    assert (decorated.__name__, decorated.__doc__) == ("scene", "Wait for noon.")
+
+
+@pytest.mark.parametrize("wall", [5, "2024-01-01", datetime.now().date()])
+def test_the_wall_of_a_clock_is_a_datetime(wall):
+    """Anything else is refused at once."""
+    with pytest.raises(TypeError, match="the wall of a clock is a datetime, not"):
+        VirtualClock(wall)
 
 
 def test_a_clock_can_run_one_thing_after_the_other():

@@ -97,6 +97,7 @@ def follow(path: Path, index: int, replayed: Callable[[], Rule[Outcome]]) -> Rul
         index: The next operation.
         replayed: Returns the rules of the step, at their beginning.
     """
+    # beyond the last operation of a path is its question's further path, or, with an outcome, the end of the step
     while path.outcome is None or index < len(path.operations):
         operation = path.operations[index]
         answer = yield operation
@@ -152,10 +153,13 @@ class _Explorer:
         rule = self._rules(step)
         answers = [*known]
         path = beginning = Path(answers, len(known))
+        # counted before anything runs: a step of many questions would otherwise spend its time on what it goes through
+        # again, with hardly an operation that is new
         self._replayed += len(known) + LEAF_COST * len(self._leaves)
         try:
             operation = _replay(rule, known)
             while True:
+                # it belongs to the path even if it is one for the kernel: that is where the function hands over
                 path.operations.append(operation)
                 self._count(operation)
                 if isinstance(operation, KERNEL_ONLY):
@@ -168,6 +172,7 @@ class _Explorer:
                 answers.append(answer)
                 if type(operation) in QUESTIONS:
                     # the rules go on with the first answer, and run again from their beginning for the others only
+                    # copies of the answers so far: the list itself goes on growing with this run
                     before = answers[:-1]
                     path.further = {other: self.path([*before, other], completions) for other in others}
                     path.further[answer] = path = Path(answers, len(answers))
@@ -194,6 +199,7 @@ class _Explorer:
     def _memories(self, owner: int) -> list[Leaves]:
         """Whatever a history of *owner* may restore."""
         vertices = self._program.vertices
+        # a state of regions is restored in combinations of leaves: their number grows too fast to write each one out
         inside = range(owner + 1, vertices[owner].last + 1)
         states = [each for each in inside if vertices[each].kind is Kind.STATE and not vertices[each].is_composite]
         if len(states) > MEMORIES or any(vertices[each].kind is Kind.REGION for each in inside):

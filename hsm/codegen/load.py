@@ -32,12 +32,14 @@ class Shape:
         self._source = source
         names: dict[str, Any] = {}
         code: CodeType = compile(source, self.file, "exec")
+        # *links* as the globals: one dictionary for all shapes, where each function would otherwise keep one of its own
         exec(code, links, names)
         self.bind: Callable[..., Callable[[Any, Any], Any]] = names["bind"]
         self._users: list[tuple[weakref.ref[Program], dict[int, int]]] = []
 
     def note(self, program: Program, behaviors: dict[int, int]) -> None:
         """*program* uses this shape as well; *behaviors* are those that it calls, by line."""
+        # by weak references: a shape is shared by programs, and must keep none of them
         self._users = [user for user in self._users if user[0]() is not None]
         if len(self._users) < SHOWN:
             self._users.append((weakref.ref(program), behaviors))

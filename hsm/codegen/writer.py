@@ -28,7 +28,7 @@ DEPTH = 60
 
 LINKS = (
     "QUEUED", "BUSY", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after",
-    "note_completions", "defer_event", "enqueue", "senders", "mark", "unmark", "arm", "disarm",
+    "note_completions", "defer_event", "senders", "joined", "mark", "unmark", "arm", "disarm",
 )  # fmt: skip
 """Global names that every function may use; the run time says what they are."""
 
@@ -66,12 +66,14 @@ class Text:
         constants: What the other parameters stand for, by name, in order.
         positions: Where the step may hand over, by the numbers in the text.
         behaviors: By line, the behaviour that is called there.
+        is_marked: Whether the function marks its step in the ``contextvars``.
     """
 
     source: str
     constants: dict[str, Constant]
     positions: list[Position]
     behaviors: dict[int, int]
+    is_marked: bool
 
 
 def annotated(source: str, notes: Mapping[int, str]) -> str:
@@ -117,9 +119,10 @@ class _Writer:
         self._ctx, self._instance = "record.context", "record.instance"
 
     def text(self, path: Path) -> Text:
+        # looked through first: what stands before the operations depends on what any of the paths calls
         called = list(_called(path))
         self._is_busy = bool(called)
-        is_marked = any(map(self._may_start_tasks, called))
+        is_marked = self._may_suspend_behind_a_task(path)
         self._open(is_marked, has_many=len(called) > 1)
         self._path(3 if self._is_busy else 2, path)
         if self._is_busy:
@@ -128,27 +131,22 @@ class _Writer:
         head = f"def bind({', '.join(('PLAN', *self._names.values()))}):\n    def step(record, event):\n"
         constants = {name: constant for constant, name in self._names.items()}
         behaviors = {line + head.count("\n"): behavior for line, behavior in self._behaviors.items()}
-        return Text(head + "\n".join(self._body) + "\n", constants, self._positions, behaviors)
+        return Text(head + "\n".join(self._body) + "\n", constants, self._positions, behaviors, is_marked)
 
     def _open(self, is_marked: bool, *, has_many: bool) -> None:
         """What stands before the operations."""
-        if self._rests and self._program.has_calls:
-            self._line(2, "chain = senders()")
-            self._line(2, "if record in chain:")
-            self._line(3, "return enqueue(record, event)")
-        elif is_marked:
-            self._line(2, "chain = senders()")
         if not self._is_busy:
             return
+        # until the end: what a behaviour dispatches finds this table, which is empty, and is queued behind this event
         self._line(2, "record.steps = BUSY")
         if has_many:
             self._line(2, f"ctx = {self._ctx}")
             self._line(2, f"instance = {self._instance}")
             self._ctx, self._instance = "ctx", "instance"
         if is_marked:
-            # an event is dispatched from outside; a start or a stop may be asked for by a behaviour of the machine
-            known = "" if self._rests else "chain if record in chain else "
-            self._line(2, f"token = mark({known}(*chain, record) if chain else (record,))")
+            self._line(2, "chain = senders()")
+            self._line(2, "record.step_mark = mine = (record, None)")
+            self._line(2, "token = mark(joined(chain, mine) if chain else (mine,))")
         self._body += [_AT_NONE, _TRY]
 
     def _close(self, is_marked: bool) -> None:
@@ -165,16 +163,38 @@ class _Writer:
         self._line(2, "finally:")
         self._line(3, "del raised")
 
-    def _may_start_tasks(self, called: int | op.MakeObject) -> bool:
-        """Whether what is called may start a task, whose events have to be known as coming from inside (rule Q2)."""
-        if isinstance(called, int):
-            return not self._program.behaviors[called].calls_nothing
-        factory = self._program.vertices[called.vertex].state_object
-        return factory is not None and not factory.calls_nothing
+    def _may_suspend_behind_a_task(self, path: Path, *, has_task: bool = False) -> bool:
+        """Whether a task that the step starts may run before the step is over: it is inside of it then (rule Q2).
+
+        A step that does not suspend is over before any task can run, and needs no mark.
+        """
+        for operation in path.operations:
+            if isinstance(operation, op.MakeObject):
+                factory = self._program.vertices[operation.vertex].state_object
+                has_task |= factory is not None and not factory.calls_nothing
+            for index in _behaviors_of(operation):
+                behavior = self._program.behaviors[index]
+                if behavior.may_suspend:
+                    return has_task  # the kernel takes the step from here on, and marks it
+                has_task |= not behavior.calls_nothing
+                # what it raises may be handled by a behaviour that suspends
+                if has_task and (self._program.handles_errors or not behavior.returns_nothing):
+                    return True
+            if has_task and (isinstance(operation, (*KERNEL_ONLY, op.AskHistory)) or self._has_functions(operation)):
+                return True
+        return any(self._may_suspend_behind_a_task(each, has_task=has_task) for each in path.further.values())
+
+    def _has_functions(self, operation: Any) -> bool:
+        """Whether *operation* arms timers whose durations are computed, which may suspend."""
+        if not isinstance(operation, op.Arm):
+            return False
+        timers = self._program.vertices[operation.vertex].timers
+        return any(self._program.timers[timer].function != NONE for timer in timers)
 
     # --- lines -----------------------------------------------------------------------------------------------
 
     def _line(self, depth: int, text: str) -> None:
+        # where every line comes through: a function that grows too large is given up at once, not when it is whole
         if len(self._body) > LINES or depth > DEPTH:
             raise NeedsKernel
         self._body.append("    " * depth + text)
@@ -218,6 +238,7 @@ class _Writer:
 
     def _path(self, depth: int, path: Path) -> None:
         """Write *path* and what follows it; what is noted on the way holds for no other path."""
+        # put back afterwards: the next alternative begins where this one did, not where it ended
         noted = (self._handled, self._is_completing, self._at_is_none, self._is_queued)
         if self._operations(depth, path) and path.outcome is not None:
             self._end(depth, path.outcome, path.leaves)
@@ -239,6 +260,7 @@ class _Writer:
                     if not self._arm(depth, path, index, operation):
                         return False
                 case op.Move():
+                    # nobody can look before the next one: only the last of several in a row is written
                     if not _moves_again(path.operations[index + 1 :]):
                         self._line(depth, f"record.leaves = {self._name('leaves', operation.leaves)}")
                 case op.MakeObject():
@@ -286,6 +308,7 @@ class _Writer:
             vertex = behavior.call.vertex
             own = self._instance if vertex is None else f"record.state_objects[{self._name('vertex', vertex)}]"
             arguments = [own, *(self._ctx if each == "ctx" else event for each in behavior.call.arguments)]
+        # by role and not by the user's name, which would make texts differ that are the same but for that
         text = f"{self._name(behavior.role, index)}({', '.join(arguments)})"
         return f"end_of({text})" if behavior.ends_at_once else text
 
@@ -295,6 +318,7 @@ class _Writer:
             self._hand_over(depth, number)
             return
         self._user_call(depth, number, f"answer = {self._call(operation.behavior)}", operation.behavior)
+        # the very values: a guard that returns anything else has made a mistake, and it is the kernel that says so
         self._line(depth, "if answer is not False:")
         self._line(depth + 1, "if answer is not True:")
         self._hand_over(depth + 2, number, "answer")
@@ -314,11 +338,11 @@ class _Writer:
         return True
 
     def _arm(self, depth: int, path: Path, index: int, operation: op.Arm) -> bool:
-        timers = self._program.vertices[operation.vertex].timers
-        if any(self._program.timers[timer].function != NONE for timer in timers):
+        # all of them then, and not only those with a function: the kernel arms the whole list from its beginning
+        if self._has_functions(operation):
             self._hand_over(depth, self._position(path, index))
             return False
-        for timer in timers:
+        for timer in self._program.vertices[operation.vertex].timers:
             self._clock_call(depth, f"arm(record, {self._name('timer', timer)})")
         return True
 
@@ -340,6 +364,7 @@ class _Writer:
         answer = "TAKEN" if outcome is Outcome.TAKEN else "IGNORED"
         if self._rests:
             if self._is_busy:
+                # something came in meanwhile, or waits for the end: the queue goes on from here, not the caller
                 self._line(depth, "if record.steps is not BUSY:")
                 handled = f", {self._name('handled', self._handled)}" if self._handled else ""
                 self._line(depth + 1, f"return after(record, {answer}{handled})")
@@ -359,17 +384,22 @@ def _moves_again(operations: list[Any]) -> bool:
     return False
 
 
+def _behaviors_of(operation: Any) -> tuple[int, ...]:
+    """The behaviours that *operation* calls."""
+    match operation:
+        case op.Ask(behavior):
+            return (behavior,)
+        case op.Run(behaviors):
+            return behaviors
+        case _:
+            return ()
+
+
 def _called(path: Path) -> Iterable[int | op.MakeObject]:
     """The behaviours that *path* and what follows it call, and the state objects that are made."""
     for operation in path.operations:
-        match operation:
-            case op.Ask(behavior):
-                yield behavior
-            case op.Run(behaviors):
-                yield from behaviors
-            case op.MakeObject():
-                yield operation
-            case _:
-                pass
+        yield from _behaviors_of(operation)
+        if isinstance(operation, op.MakeObject):
+            yield operation
     for further in path.further.values():
         yield from _called(further)

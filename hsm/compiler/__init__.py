@@ -14,7 +14,7 @@ from hsm.compiler.report import Report
 from hsm.compiler.resolve import resolve
 from hsm.compiler.tabulate import tabulate
 from hsm.elements.nodes import Model
-from hsm.elements.walk import plain
+from hsm.names import plain
 from hsm.program import Program
 
 __all__ = ["compile"]

@@ -17,6 +17,7 @@ from hsm.behaviors import (
     is_async,
     never_suspends,
     qualified_name,
+    returns_nothing,
 )
 from hsm.program import NONE, Behavior
 from hsm.source import Source
@@ -64,6 +65,7 @@ class Binder:
                 ends_at_once=ends_at_once and plain is form,
                 may_suspend=is_coroutine and not ends_at_once,
                 calls_nothing=calls_nothing(action) and makes_quietly,
+                returns_nothing=returns_nothing(action),
                 role=role,
                 vertex=vertex,
                 transition=transition,

@@ -11,70 +11,33 @@ from typing import Any
 
 from hsm.behaviors import ScopedBehavior
 from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, TransitionDraft, VertexDraft
+from hsm.elements import nodes
 from hsm.elements.grammar import is_allowed
-from hsm.elements.nodes import (
-    CONDITIONS,
-    VERTICES,
-    Activity,
-    After,
-    At,
-    Choice,
-    Condition,
-    DeepHistory,
-    Defer,
-    Effect,
-    Entry,
-    EntryPoint,
-    EventList,
-    Every,
-    Exit,
-    ExitPoint,
-    External,
-    Final,
-    Fork,
-    Guard,
-    Initial,
-    InState,
-    Join,
-    Junction,
-    Model,
-    On,
-    OnCall,
-    Region,
-    ShallowHistory,
-    SourcePath,
-    State,
-    Submachine,
-    Target,
-    Terminate,
-    Transition,
-    When,
-)
 from hsm.elements.parts import Element
-from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
+from hsm.elements.walk import conditions_of, label_of, name_of, parts_of
 from hsm.events import Pattern, pattern
-from hsm.names import is_name, is_path, join, segments
+from hsm.names import is_name, is_path, is_text, join, plain, segments
 from hsm.program import OUTSIDE, Kind
 
 _KINDS: dict[type[Element], Kind] = {
-    Model: Kind.STATE,
-    State: Kind.STATE,
-    Submachine: Kind.STATE,
-    Region: Kind.REGION,
-    Final: Kind.FINAL,
-    Choice: Kind.CHOICE,
-    Junction: Kind.JUNCTION,
-    ShallowHistory: Kind.SHALLOW_HISTORY,
-    DeepHistory: Kind.DEEP_HISTORY,
-    Fork: Kind.FORK,
-    Join: Kind.JOIN,
-    EntryPoint: Kind.ENTRY_POINT,
-    ExitPoint: Kind.EXIT_POINT,
-    Terminate: Kind.TERMINATE,
+    nodes.Model: Kind.STATE,
+    nodes.State: Kind.STATE,
+    nodes.Submachine: Kind.STATE,
+    nodes.Region: Kind.REGION,
+    nodes.Final: Kind.FINAL,
+    nodes.Choice: Kind.CHOICE,
+    nodes.Junction: Kind.JUNCTION,
+    nodes.ShallowHistory: Kind.SHALLOW_HISTORY,
+    nodes.DeepHistory: Kind.DEEP_HISTORY,
+    nodes.Fork: Kind.FORK,
+    nodes.Join: Kind.JOIN,
+    nodes.EntryPoint: Kind.ENTRY_POINT,
+    nodes.ExitPoint: Kind.EXIT_POINT,
+    nodes.Terminate: Kind.TERMINATE,
 }
 
 
-def expand(model: Model[Any]) -> Outline:
+def expand(model: nodes.Model[Any]) -> Outline:
     """The outline of *model*: vertices before what they contain, transitions in order of declaration."""
     outline = Outline(plain(model.name))
     _add_vertex(outline, model, OUTSIDE, None)
@@ -98,12 +61,13 @@ def _add_vertex(outline: Outline, element: Any, parent: int, root: int | None) -
         children={},
         outgoing=[],
     )
+    # before its parts are walked: numbers grow inwards, and all that compares them later relies on it
     vertices.append(draft)
     if above is not None:
-        above.children.setdefault(name, index)
+        above.children[name] = index  # `_inner` lets no name through that is taken
         if draft.kind is Kind.REGION:
             above.regions += (index,)
-    if isinstance(element, Submachine):
+    if isinstance(element, nodes.Submachine):
         _submachine(outline, draft, element)
     elif draft.kind in HISTORIES:
         _default(outline, draft, element, draft.root)
@@ -134,19 +98,19 @@ def _leave_out(outline: Outline, part: Element) -> None:
 # --- parts of a vertex ------------------------------------------------------------------------------------------
 
 
-def _entry(outline: Outline, draft: VertexDraft, part: Entry[Any] | Effect[Any], root: int) -> None:
+def _entry(outline: Outline, draft: VertexDraft, part: nodes.Entry[Any] | nodes.Effect[Any], root: int) -> None:
     draft.entry += (part,)
 
 
-def _exit(outline: Outline, draft: VertexDraft, part: Exit[Any], root: int) -> None:
+def _exit(outline: Outline, draft: VertexDraft, part: nodes.Exit[Any], root: int) -> None:
     draft.exit += (part,)
 
 
-def _activity(outline: Outline, draft: VertexDraft, part: Activity[Any], root: int) -> None:
+def _activity(outline: Outline, draft: VertexDraft, part: nodes.Activity[Any], root: int) -> None:
     draft.activities += (part,)
 
 
-def _defer(outline: Outline, draft: VertexDraft, part: Defer[Any], root: int) -> None:
+def _defer(outline: Outline, draft: VertexDraft, part: nodes.Defer[Any], root: int) -> None:
     draft.deferrals += tuple((pattern, part.where) for pattern in _patterns(part))
 
 
@@ -160,35 +124,42 @@ def _inner(outline: Outline, draft: VertexDraft, part: Any, root: int) -> None:
 
 def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
     """The submachine's own parts around those of its model; its exit actions come last, as an outer state's do."""
-    exit_points: list[ExitPoint[Any]] = [part for part in element.parts if isinstance(part, ExitPoint)]
-    own = tuple([part for part in element.parts if not isinstance(part, ExitPoint)])
+    exit_points: list[nodes.ExitPoint[Any]] = [part for part in element.parts if isinstance(part, nodes.ExitPoint)]
+    # its own entry actions and transitions come first, as those of an outer state do (rule R9): only what it does on
+    # exit has to wait until the model's exit actions are in the list
+    own = tuple([part for part in element.parts if not isinstance(part, nodes.ExitPoint)])
     _parts(outline, draft, own, root=draft.root)
     outer_exit, draft.exit = draft.exit, ()
-    draft.is_open = not isinstance(element.model, Model)
+    draft.is_open = not isinstance(element.model, nodes.Model)
     if not draft.is_open:
         _embed(outline, draft, element.model, {plain(each.name): each for each in exit_points})
     draft.exit += outer_exit
 
 
-def _embed(outline: Outline, draft: VertexDraft, model: Model[Any], exit_points: dict[str, ExitPoint[Any]]) -> None:
+def _embed(
+    outline: Outline, draft: VertexDraft, model: nodes.Model[Any], exit_points: dict[str, nodes.ExitPoint[Any]]
+) -> None:
     """The parts of a model that is embedded; *exit_points* add where its exit points lead.
 
     Paths inside the model start here and cannot leave it; those of the added transitions belong to the outer model.
     """
+    # the grammar is asked what the vertex may have, and what a model may have is more than what a submachine may
     element, draft.element = draft.element, model
     for part in model.parts:
         _parts(outline, draft, (part,), root=draft.index)
-        if isinstance(part, ExitPoint) and part.name in exit_points:
-            exit_point = outline.vertices[draft.children[part.name]]
+        if isinstance(part, nodes.ExitPoint) and (name := plain(part.name)) in exit_points:
+            exit_point = outline.vertices[draft.children[name]]
+            # behind the exit point's own in the numbering, as they are written outside of it: its own are tried first
             first = len(outline.transitions)
-            _parts(outline, exit_point, exit_points.pop(part.name).parts, root=draft.root)
+            _parts(outline, exit_point, exit_points.pop(name).parts, root=draft.root)
             for transition in outline.transitions[first:]:
                 transition.base = draft.index
+    # every exit point that the model has was taken out on the way
     draft.unknown_exit_points = tuple(exit_points.values())
     draft.element = element
 
 
-def _initial(outline: Outline, draft: VertexDraft, part: Initial[Any], root: int) -> None:
+def _initial(outline: Outline, draft: VertexDraft, part: nodes.Initial[Any], root: int) -> None:
     transition = _default(outline, draft, part, root)
     transition.is_default = True
     draft.defaults += (transition,)
@@ -197,8 +168,9 @@ def _initial(outline: Outline, draft: VertexDraft, part: Initial[Any], root: int
 def _default(outline: Outline, draft: VertexDraft, element: Element, root: int) -> TransitionDraft:
     """The transition of an `initial`, or of a history that remembers nothing."""
     transition = outline.add_transition(element, draft.index, root)
+    # `check_tree` has reported whatever else is in it, and a rule about targets would only say so again
     for part in parts_of(element):
-        if type(part) in (Target, Effect):
+        if type(part) in (nodes.Target, nodes.Effect):
             _IN_TRANSITION[type(part)](transition, part)
     return transition
 
@@ -211,12 +183,12 @@ def _default_child(outline: Outline, draft: VertexDraft) -> None:
         if outline.vertices[child].kind in SUBSTATES:
             transition = outline.add_transition(draft.element, draft.index, draft.root)
             transition.is_default = True
-            transition.targets = (Reference(".", draft.where, child),)
+            transition.targets = (Reference(".", draft.where, "target", child),)
             draft.defaults = (transition,)
             return
 
 
-def _transition(outline: Outline, draft: VertexDraft, element: Transition[Any], root: int) -> None:
+def _transition(outline: Outline, draft: VertexDraft, element: nodes.Transition[Any], root: int) -> None:
     transition = outline.add_transition(element, draft.index, root)
     for part in element.parts:
         if is_allowed(element, part):
@@ -234,62 +206,62 @@ def _condition_paths(transition: TransitionDraft) -> None:
     homes: dict[int, Reference] = {}
     for condition in (*transition.conditions, *transition.changes):
         for each in _innermost(condition):
-            key = id(each)
-            if isinstance(each, InState) and is_path(each.path):
-                in_states[key] = Reference(plain(each.path), each.where)
+            key = id(each)  # equal conditions are reported one by one; and the user's callables may have no hash
+            if isinstance(each, nodes.InState) and is_path(each.path):
+                in_states[key] = Reference(plain(each.path), each.where, "in_state")
             elif (
-                isinstance(each, Guard)
+                isinstance(each, nodes.Guard)
                 and isinstance(each.predicate, ScopedBehavior)
                 and each.predicate.home is not None
             ):
-                homes[key] = Reference(each.predicate.home, transition.where)
+                homes[key] = Reference(each.predicate.home, transition.where, "the guard's state")
     transition.in_states, transition.homes = in_states, homes
 
 
 # --- parts of a transition --------------------------------------------------------------------------------------
 
 
-def _on(transition: TransitionDraft, part: On[Any]) -> None:
+def _on(transition: TransitionDraft, part: nodes.On[Any]) -> None:
     transition.triggers += _patterns(part)
 
 
-def _on_call(transition: TransitionDraft, part: OnCall[Any]) -> None:
-    transition.calls += (part.operation,)
+def _on_call(transition: TransitionDraft, part: nodes.OnCall[Any]) -> None:
+    transition.calls += (plain(part.operation),)
 
 
-def _timer(transition: TransitionDraft, part: After[Any] | Every[Any] | At[Any]) -> None:
+def _timer(transition: TransitionDraft, part: nodes.After[Any] | nodes.Every[Any] | nodes.At[Any]) -> None:
     transition.timers += (part,)
 
 
-def _when(transition: TransitionDraft, part: When[Any]) -> None:
+def _when(transition: TransitionDraft, part: nodes.When[Any]) -> None:
     transition.changes += (part.condition,)
 
 
-def _condition(transition: TransitionDraft, part: Condition[Any]) -> None:
+def _condition(transition: TransitionDraft, part: nodes.Condition[Any]) -> None:
     transition.conditions += (part,)
 
 
-def _source(transition: TransitionDraft, part: SourcePath[Any]) -> None:
+def _source(transition: TransitionDraft, part: nodes.SourcePath[Any]) -> None:
     if is_path(part.path):
-        transition.from_path = Reference(plain(part.path), part.where)
+        transition.from_path = Reference(plain(part.path), part.where, "source")
 
 
-def _target(transition: TransitionDraft, part: Target[Any]) -> None:
+def _target(transition: TransitionDraft, part: nodes.Target[Any]) -> None:
     """The targets of *part*; invalid paths have already been reported."""
-    transition.targets += tuple([Reference(plain(path), part.where) for path in part.paths if is_path(path)])
+    transition.targets += tuple([Reference(plain(path), part.where, "target") for path in part.paths if is_path(path)])
 
 
-def _effect(transition: TransitionDraft, part: Effect[Any]) -> None:
+def _effect(transition: TransitionDraft, part: nodes.Effect[Any]) -> None:
     transition.effects += (part,)
 
 
-def _external(transition: TransitionDraft, part: External[Any]) -> None:
+def _external(transition: TransitionDraft, part: nodes.External[Any]) -> None:
     transition.is_external = True
 
 
-def _patterns(part: EventList) -> tuple[Pattern, ...]:
+def _patterns(part: nodes.EventList) -> tuple[Pattern, ...]:
     """The patterns of the events of *part*; invalid ones have already been reported."""
-    found = [pattern(plain(event)) for event in part.events if isinstance(event, str)]
+    found = [pattern(plain(event)) for event in part.events if is_text(event)]
     return tuple([each for each in found if each is not None])
 
 
@@ -302,27 +274,29 @@ def _innermost(condition: Any) -> Iterator[Any]:
         yield from _innermost(part)
 
 
+# Only parts that the grammar allows are looked up here: each kind that it allows somewhere has its line in one of the
+# two tables, or expanding a valid model fails.
 _IN_VERTEX: Mapping[type[Element], Callable[[Outline, VertexDraft, Any, int], None]] = {
-    Entry: _entry,
-    Effect: _entry,
-    Exit: _exit,
-    Activity: _activity,
-    Defer: _defer,
-    Initial: _initial,
-    Transition: _transition,
-    **dict.fromkeys((Region, *VERTICES), _inner),
+    nodes.Entry: _entry,
+    nodes.Effect: _entry,
+    nodes.Exit: _exit,
+    nodes.Activity: _activity,
+    nodes.Defer: _defer,
+    nodes.Initial: _initial,
+    nodes.Transition: _transition,
+    **dict.fromkeys((nodes.Region, *nodes.VERTICES), _inner),
 }
 """How each kind of part is added to its vertex."""
 
 _IN_TRANSITION: Mapping[type[Element], Callable[[TransitionDraft, Any], None]] = {
-    On: _on,
-    OnCall: _on_call,
-    **dict.fromkeys((After, Every, At), _timer),
-    When: _when,
-    **dict.fromkeys(CONDITIONS, _condition),
-    SourcePath: _source,
-    Target: _target,
-    Effect: _effect,
-    External: _external,
+    nodes.On: _on,
+    nodes.OnCall: _on_call,
+    **dict.fromkeys((nodes.After, nodes.Every, nodes.At), _timer),
+    nodes.When: _when,
+    **dict.fromkeys(nodes.CONDITIONS, _condition),
+    nodes.SourcePath: _source,
+    nodes.Target: _target,
+    nodes.Effect: _effect,
+    nodes.External: _external,
 }
 """How each kind of part is added to its transition."""

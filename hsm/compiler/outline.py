@@ -6,7 +6,7 @@ run time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -28,13 +28,14 @@ SUBSTATES = frozenset({Kind.STATE, Kind.FINAL})
 
 
 class Reference:
-    """A path as it was written, and the vertex that it names, once that is found."""
+    """A path as it was written, what it is in a message (*word*), and the vertex that it names, once that is found."""
 
-    __slots__ = ("path", "where", "vertex")
+    __slots__ = ("path", "where", "word", "vertex")
 
-    def __init__(self, path: str, where: Source | None, vertex: int | None = None) -> None:
+    def __init__(self, path: str, where: Source | None, word: str, vertex: int | None = None) -> None:
         self.path = path
         self.where = where
+        self.word = word
         self.vertex = vertex
 
 
@@ -86,6 +87,11 @@ class TransitionDraft:
     def where(self) -> Source | None:
         """The call that made it."""
         return self.element.where
+
+    @property
+    def found(self) -> list[tuple[Reference, int]]:
+        """Each target that was found, with its vertex: what rules look at, as the others have been reported."""
+        return [(target, target.vertex) for target in self.targets if target.vertex is not None]
 
     @property
     def has_trigger(self) -> bool:
@@ -156,8 +162,8 @@ class Outline:
         """Whether *other* is *vertex* or inside it; everything is inside `OUTSIDE`."""
         return vertex == OUTSIDE or vertex <= other <= self.vertices[vertex].last
 
-    def contains(self, vertex: int, others: Sequence[int]) -> bool:
-        """Whether all of *others* are properly inside *vertex*."""
+    def contains(self, vertex: int, *others: int) -> bool:
+        """Whether all of *others* are properly inside *vertex*, which is not `OUTSIDE`."""
         # vertices are numbered depth first, so what is inside of one has the numbers after it, up to its `last`
         return vertex < min(others) and max(others) <= self.vertices[vertex].last
 
@@ -172,6 +178,7 @@ class Outline:
 
     def container(self, *vertices: int) -> int:
         """The innermost vertex that properly contains all of *vertices*, or `OUTSIDE`."""
+        # whatever is around the first of them and reaches as far as the last has all those in between inside as well
         first, last = min(vertices), max(vertices)
         above = self.vertices[first].parent
         while above != OUTSIDE and self.vertices[above].last < last:
@@ -193,11 +200,13 @@ class Outline:
 
     def may_leave(self, transition: TransitionDraft, vertex: int) -> bool:
         """Whether *transition* can have *vertex* as its source, as the default of a history has that history."""
+        # the default of a history belongs to the very element that is the vertex; a user's transition never does
         draft = self.vertices[vertex]
         return draft.kind not in NEVER_LEFT or transition.element is draft.element
 
     def location(self, transition: TransitionDraft) -> str:
         """The location of *transition* for a message, such as ``transition of /Player/playing on 'pause'``."""
+        # also asked for a transition whose source is what could not be found
         owner = self.vertices[transition.source if transition.source is not None else transition.owner]
         word = transition.element.word
         kind = owner.element.word if owner.kind in PSEUDOSTATES else ""

@@ -23,6 +23,7 @@ def plan(outline: Outline) -> None:
         if transition.is_default or kind in HISTORIES:
             # these exit nothing: the vertex they lead into is only just being entered
             transition.domain = source if transition.is_default else outline.vertices[source].parent
+        # asked before the kind of the source: a segment from a pseudostate to a boundary ends there, too
         elif len(targets) == 1 and outline.vertices[targets[0]].kind in _BOUNDARIES:
             _to_a_boundary(outline, transition, source, targets[0])
         elif kind in PSEUDOSTATES:
@@ -33,10 +34,11 @@ def plan(outline: Outline) -> None:
 
 def _from_a_state(outline: Outline, transition: TransitionDraft, source: int, targets: tuple[int, ...]) -> None:
     """Rules K2 to K4: a self-transition, a local one, or an external one."""
-    if transition.is_external or not outline.contains(source, targets):
+    if transition.is_external or not outline.contains(source, *targets):
         transition.domain = outline.container(source, *targets)
         transition.exits = (transition.domain,)
         return
+    # a local transition (rule K3): the source stays active, and is what entering starts from
     transition.domain = source
     regions = [outline.region_between(source, target) for target in targets]
     # only the targeted regions are exited, later ones first; a pseudostate next to the regions concerns all of them
@@ -60,6 +62,7 @@ def _to_a_boundary(outline: Outline, transition: TransitionDraft, source: int, t
             transition.exits = (owner,)  # from a pseudostate next to the regions, which concerns all of them
         transition.domain = owner
         return
+    # a plain exit point: what is inside its state is exited here, the state itself by the transition that goes on
     transition.domain = outline.container(source, target) if source != owner else owner
     if source == owner:
         return

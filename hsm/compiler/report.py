@@ -20,27 +20,13 @@ class Report:
         self.diagnostics: list[Diagnostic] = []
 
     def error(
-        self,
-        code: str,
-        message: str,
-        where: Source | None,
-        *,
-        label: str = "",
-        within: str = "",
-        help: str = "",  # noqa: A002 - the word in the message
+        self, code: str, message: str, where: Source | None, *, label: str = "", within: str = "", help: str = ""
     ) -> None:
         """Add a problem with which the model cannot run."""
         self.diagnostics.append(Diagnostic(code, message, where, label, within, (help,) if help else ()))
 
     def warn(
-        self,
-        code: str,
-        message: str,
-        where: Source | None,
-        *,
-        label: str = "",
-        within: str = "",
-        help: str = "",  # noqa: A002 - as above
+        self, code: str, message: str, where: Source | None, *, label: str = "", within: str = "", help: str = ""
     ) -> None:
         """Add a problem with which the model can run nevertheless."""
         self.diagnostics.append(

@@ -10,8 +10,7 @@ from typing import Any
 
 from hsm.compiler.outline import Outline, Reference, TransitionDraft
 from hsm.compiler.report import Report
-from hsm.elements.walk import plain
-from hsm.names import closest, either, is_absolute, is_name, segments
+from hsm.names import closest, either, is_absolute, is_name, plain, segments
 from hsm.program import CONDITIONAL, NONE, OUTSIDE, Kind
 
 _MOST_LOOKS = 20
@@ -24,25 +23,22 @@ def resolve(outline: Outline, report: Report) -> None:
     conditional = {vertex.index for vertex in outline.vertices if vertex.kind in CONDITIONAL}
     for transition in outline.transitions:
         if transition.from_path is not None:
-            lookup.find(transition, transition.from_path, transition.owner, "source")
+            lookup.find(transition, transition.from_path, transition.owner)
             transition.source = transition.from_path.vertex
         else:
             transition.source = transition.owner
         if transition.source is None:
-            continue
+            continue  # without a source there is no place from which its other paths could be seen
         # targets are seen from the source, which `source` may have moved away from where the transition is written
         base = transition.source if transition.base is None else transition.base
-        for reference in transition.targets:
-            if reference.vertex is None:
-                lookup.find(transition, reference, base, "target")
+        for reference in (*transition.targets, *transition.in_states.values(), *transition.homes.values()):
+            if reference.vertex is None:  # the target that replaces an `initial` is known already
+                lookup.find(transition, reference, base)
         transition.reached = tuple([w.vertex for w in transition.targets if w.vertex is not None])
         # only where this transition leads counts here: selection looks further along the route, segment by segment
         transition.is_conditional = not conditional.isdisjoint(transition.reached)
-        for reference in transition.in_states.values():
-            lookup.find(transition, reference, base, "in_state")
-        for reference in transition.homes.values():
-            lookup.find(transition, reference, base, "the guard's state")
         if not transition.is_default and outline.may_leave(transition, transition.source):
+            # in order of declaration, as the transitions come: where several are enabled, it decides (rule T2)
             outline.vertices[transition.source].outgoing.append(transition)
     outline.joins = _joins(outline)
 
@@ -55,20 +51,22 @@ class _Lookup:
         self.report = report
         self._looked = 0
 
-    def find(self, transition: TransitionDraft, reference: Reference, base: int, word: str) -> None:
+    def find(self, transition: TransitionDraft, reference: Reference, base: int) -> None:
         """Set ``reference.vertex`` to what its path names, seen from *base*."""
-        root, steps = transition.root, segments(reference.path)
+        steps = segments(reference.path)
         if is_absolute(reference.path):
-            reference.vertex = self._absolute(transition, reference, root, word)
+            reference.vertex = self._absolute(transition, reference, steps)
             return
-        scope = base if steps[0] in (".", "..") else self._scope(base, root, steps[0])
+        scope = base if steps[0] in (".", "..") else self._scope(base, transition.root, steps[0])
         if scope is None:
-            self._unknown_name(transition, reference, base, root, steps[0], word)
+            self._unknown_name(transition, reference, base, steps)
         else:
-            reference.vertex = self._walk(transition, reference, scope, root, steps, word)
+            reference.vertex = self._walk(transition, reference, scope, steps)
 
     def _scope(self, base: int, root: int, name: str) -> int | None:
         """The innermost vertex from *base* outwards up to *root* that has a child called *name* (rule N4)."""
+        # only the first name of a path is looked for outwards: from what it names, the others lead inwards alone, so
+        # that a path cannot end somewhere else because a name further in was misspelt
         vertices = self.outline.vertices
         scope = base
         while True:
@@ -78,19 +76,18 @@ class _Lookup:
                 return None
             scope = vertices[scope].parent
 
-    def _absolute(self, transition: TransitionDraft, reference: Reference, root: int, word: str) -> int | None:
-        first, *rest = segments(reference.path)
-        element: Any = self.outline.vertices[root].element
+    def _absolute(self, transition: TransitionDraft, reference: Reference, steps: tuple[str, ...]) -> int | None:
+        element: Any = self.outline.vertices[transition.root].element
         name = plain(getattr(element, "model", element).name)  # an embedded model's own, not that of its submachine
-        if first == name:
-            return self._walk(transition, reference, root, root, tuple(rest), word)
-        inside = _descend(self.outline, root, segments(reference.path))
-        help_ = f"write '/{name}{reference.path}'" if inside is not None else f"an absolute path starts with '/{name}'"
+        if steps[0] == name:
+            return self._walk(transition, reference, transition.root, steps[1:])
         if not is_name(name):
-            return None
+            return None  # HSM003 reports the name, and no path can start with it
+        inside = _descend(self.outline, transition.root, steps)
+        help_ = f"write '/{name}{reference.path}'" if inside is not None else f"an absolute path starts with '/{name}'"
         self.report.error(
             "HSM022",
-            f"{word} '{reference.path}' does not start with the model's name",
+            f"{reference.word} '{reference.path}' does not start with the model's name",
             reference.where,
             label=f"the model is called '{name}'",
             within=self.outline.location(transition),
@@ -98,28 +95,19 @@ class _Lookup:
         )
         return None
 
-    def _walk(
-        self,
-        transition: TransitionDraft,
-        reference: Reference,
-        start: int,
-        root: int,
-        steps: tuple[str, ...],
-        word: str,
-    ) -> int | None:
-        """Follow *steps* from *start*; report the first that leads nowhere."""
+    def _walk(self, transition: TransitionDraft, reference: Reference, at: int, steps: tuple[str, ...]) -> int | None:
+        """Follow *steps* from *at*; report the first that leads nowhere."""
         vertices = self.outline.vertices
-        at = start
         for number, step in enumerate(steps):
             if step == ".":
                 continue
             if step == "..":
-                if at == root:
+                if at == transition.root:
                     self.report.error(
                         "HSM023",
-                        f"{word} '{reference.path}' leads out of the model",
+                        f"{reference.word} '{reference.path}' leads out of the model",
                         reference.where,
-                        label=f"{vertices[root].path} is the outermost vertex",
+                        label=f"{vertices[at].path} is the outermost vertex",
                         within=self.outline.location(transition),
                         help="use fewer '..'",
                     )
@@ -128,12 +116,12 @@ class _Lookup:
             elif step in vertices[at].children:
                 at = vertices[at].children[step]
             else:
-                self._unknown_step(transition, reference, at, steps[number:], word)
+                self._unknown_step(transition, reference, at, steps[number:])
                 return None
         return at
 
     def _unknown_step(
-        self, transition: TransitionDraft, reference: Reference, at: int, missing: tuple[str, ...], word: str
+        self, transition: TransitionDraft, reference: Reference, at: int, missing: tuple[str, ...]
     ) -> None:
         """Report that *at* has no child with the first name of *missing*."""
         around = self.outline.vertices[at]
@@ -143,25 +131,25 @@ class _Lookup:
         kept = reference.path[: len(reference.path) - len("/".join(missing))]
         behind = "".join(f"/{step}" for step in missing[1:])
         found = [f"{kept}{name}{behind}" for name in known] or self._elsewhere(missing[-1])
-        self._unknown(transition, reference, f"resolves to {around.path}/{'/'.join(missing)}", found, word, at)
+        self._unknown(transition, reference, f"resolves to {around.path}/{'/'.join(missing)}", found, at)
 
     def _unknown_name(
-        self, transition: TransitionDraft, reference: Reference, base: int, root: int, name: str, word: str
+        self, transition: TransitionDraft, reference: Reference, base: int, steps: tuple[str, ...]
     ) -> None:
-        """Report that no vertex from *base* outwards has a child called *name*."""
-        vertices = self.outline.vertices
+        """Report that no vertex from *base* outwards has a child called like the first of *steps*."""
+        vertices, name, root = self.outline.vertices, steps[0], transition.root
         if name in self.outline.left_out:
             return
         if not self._is_affordable():
-            self._unknown(transition, reference, f"nothing is called '{name}' here", [], word, root)
+            self._unknown(transition, reference, f"nothing is called '{name}' here", [], root)
             return
         visible = [child for scope in (base, *self.outline.around(base)) for child in vertices[scope].children]
-        rest = segments(reference.path)[1:]
-        named = [_descend(self.outline, vertex.index, rest) for vertex in vertices if vertex.name == name]
+        # the whole path, found somewhere else, is the better guess; a name that merely looks similar comes after it
+        named = [_descend(self.outline, vertex.index, steps[1:]) for vertex in vertices if vertex.name == name]
         exact = [vertices[index].path for index in named if index is not None][:2]
-        found = exact or (closest(name, visible) if "/" not in reference.path else [])
+        found = exact or (closest(name, visible) if len(steps) == 1 else []) or self._elsewhere(steps[-1])
         label = f"nothing is called '{name}' in {vertices[base].path} or around it"
-        self._unknown(transition, reference, label, found or self._elsewhere(segments(reference.path)[-1]), word, root)
+        self._unknown(transition, reference, label, found, root)
 
     def _is_affordable(self) -> bool:
         """Whether to look for similar names, which takes time; after many mistakes, more suggestions help no one."""
@@ -170,7 +158,7 @@ class _Lookup:
 
     def _elsewhere(self, name: str) -> list[str]:
         """Absolute paths of up to two vertices, anywhere in the model, that are called like *name*."""
-        if self._looked > _MOST_LOOKS:
+        if self._looked > _MOST_LOOKS:  # not counted: it belongs to a look that was
             return []
         named: dict[str, str] = {}
         for vertex in self.outline.vertices[1:]:
@@ -178,7 +166,7 @@ class _Lookup:
         return [named[known] for known in closest(name, named)]
 
     def _unknown(
-        self, transition: TransitionDraft, reference: Reference, label: str, found: list[str], word: str, at: int
+        self, transition: TransitionDraft, reference: Reference, label: str, found: list[str], at: int
     ) -> None:
         around = self.outline.vertices[at]
         if found:
@@ -191,7 +179,7 @@ class _Lookup:
             help_ = f"{around.path} is empty"
         self.report.error(
             "HSM021",
-            f"{word} '{reference.path}' does not name a vertex",
+            f"{reference.word} '{reference.path}' does not name a vertex",
             reference.where,
             label=label,
             within=self.outline.location(transition),
@@ -232,6 +220,7 @@ def _joins(outline: Outline) -> dict[int, tuple[int, ...]]:
         if owner == OUTSIDE:
             joins[target] = ()  # HSM037 reports it
             continue
+        # a set: two sources in one region make one region that waits, and HSM037 tells them apart by their number
         found = {outline.region_between(owner, source) for source in sources}
         waiting = tuple(sorted(found - {NONE}))
         # an exit point is a plain one as long as a single region leads to it: then nothing waits

@@ -14,7 +14,7 @@ from hsm.compiler.bind import Binder
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft
 from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not
 from hsm.elements.nodes import Condition as ConditionElement
-from hsm.events import Pattern, PatternKind
+from hsm.events import ERROR, Pattern, PatternKind
 from hsm.program import (
     NO_DEFERRALS,
     NO_TRIGGERS,
@@ -53,7 +53,7 @@ def tabulate(outline: Outline) -> Program:
         has_background=bool(tables.timers) or any(vertex.activities for vertex in vertices),
         has_state_objects=bool(tables.binder.state_objects),
         lending_vertices=tuple(sorted(tables.binder.lending_vertices)),
-        has_calls=not all(behavior.calls_nothing for behavior in tables.binder.behaviors),
+        handles_errors=any(ERROR in vertex.triggers.exact for vertex in vertices),
     )
 
 
@@ -170,7 +170,7 @@ def _triggers(outgoing: list[TransitionDraft]) -> Triggers:
     prefixes: dict[str, list[int]] = {}
     any_: dict[str, list[int]] = {}
     calls: dict[str, list[int]] = {}
-    by_kind = (exact, prefixes, any_)
+    by_kind = (exact, prefixes, any_)  # in the order of `PatternKind`, whose members are the indices
     for draft in outgoing:
         for operation in draft.calls:
             calls.setdefault(operation, []).append(draft.index)

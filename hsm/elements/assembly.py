@@ -67,6 +67,8 @@ def transition_parts(arguments: tuple[object, ...], where: Source | None) -> tup
 
 
 def _ordered(parts: tuple[Element, ...], ranks: _Ranks) -> tuple[Element, ...]:
+    # sorting is stable: parts of one rank stay as they were written, which decides between transitions (rule T2), makes
+    # the first substate the default one (rule R2), and is the order in which actions run
     return tuple(sorted(parts, key=lambda part: ranks.get(type(part), len(ranks)))) if len(parts) > 1 else parts
 
 

@@ -65,6 +65,7 @@ ALLOWED_PARTS: Mapping[type[Element], frozenset[type[Element]]] = {
 
 def is_allowed(owner: Element, part: Element) -> bool:
     """Whether *part* may be one of the parts of *owner*."""
+    # what is not in the table has no parts, or is not an element of a model at all
     return type(part) in ALLOWED_PARTS.get(type(owner), ())
 
 

@@ -68,6 +68,7 @@ class Model(Generic[I], Element):
 
 
 # --- shapes: what several kinds have in common --------------------------------------------------------------
+# A rule about what a shape has is registered for the shape: a new kind that has it is checked with the others.
 
 
 @attrs.frozen
@@ -100,6 +101,9 @@ class TimeSpan(Element):
 
 
 # --- vertices -----------------------------------------------------------------------------------------------
+
+
+# Classes that add no field are not decorated: they inherit `__init__`, equality and repr, which tells classes apart.
 
 
 class State(NamedElement, AnywherePart[I]):
@@ -380,19 +384,9 @@ class Defer(EventList, BehaviorPart[I]):
 
 
 VERTICES: tuple[type[Element], ...] = (
-    State,
-    Submachine,
-    Final,
-    Choice,
-    Junction,
-    ShallowHistory,
-    DeepHistory,
-    Fork,
-    Join,
-    EntryPoint,
-    ExitPoint,
-    Terminate,
-)
+    State, Submachine, Final,
+    Choice, Junction, ShallowHistory, DeepHistory, Fork, Join, EntryPoint, ExitPoint, Terminate,
+)  # fmt: skip
 """Every kind of vertex that paths may name; `Region` groups vertices and `Initial` is a default entry."""
 
 TRIGGERS: tuple[type[Element], ...] = (On, OnCall, After, Every, At, When)

@@ -11,6 +11,7 @@ from typing_extensions import TypeIs
 
 from hsm.elements.nodes import TRIGGERS, AllOf, AnyOf, Condition, Initial, Not, On, OnCall, When
 from hsm.elements.parts import Element
+from hsm.names import is_text, plain
 
 
 def is_condition(value: object) -> TypeIs[Condition[Any]]:
@@ -23,16 +24,6 @@ def name_of(element: Element) -> object:
     return None if isinstance(element, Initial) else getattr(element, "name", None)
 
 
-def plain(name: object) -> str:
-    """*name* as a plain string, also if it is a member of a string enumeration, or has a ``repr`` that raises."""
-    if isinstance(name, str):
-        return str.__str__(name)
-    try:
-        return repr(name)
-    except Exception:  # of the user's own ``__repr__``
-        return f"<{type(name).__name__}>"
-
-
 def parts_of(element: Element) -> tuple[Any, ...]:
     """The parts of *element* in order; empty for an element that cannot have any."""
     found: tuple[Any, ...] = getattr(element, "parts", ())
@@ -41,6 +32,7 @@ def parts_of(element: Element) -> tuple[Any, ...]:
 
 def conditions_of(element: Any) -> tuple[Any, ...]:
     """The conditions directly in *element*; empty for most."""
+    # by exact type, here and below: an `isinstance` takes longer, and every element of a tree is asked
     kind: type[Any] = element.__class__
     if kind is AllOf or kind is AnyOf:
         found: tuple[Any, ...] = element.conditions
@@ -54,7 +46,7 @@ def label_of(transition: Element) -> str:
     for part in parts_of(transition):
         kind: type[Any] = part.__class__
         if kind is On:
-            words += [f"'{plain(event)}'" for event in part.events if isinstance(event, str)]
+            words += [f"'{plain(event)}'" for event in part.events if is_text(event)]
         elif kind is OnCall:
             words.append(f"call of '{plain(part.operation)}'")
         elif kind in TRIGGERS:

@@ -52,8 +52,8 @@ class Activity:
 
 Ended: TypeAlias = Callable[[Activity, BaseException | None], object]
 """Takes an activity that nobody cancelled and that has ended, with what it raised."""
-Call: TypeAlias = Callable[[Behavior, Context, Event[Any]], Any]
-"""Calls a behaviour, and returns what it returns."""
+Call: TypeAlias = Callable[[Activity], Any]
+"""Calls an activity, and returns what it returns."""
 
 
 class Activities:
@@ -82,7 +82,7 @@ class Activities:
             vertex: What was entered.
             event: What the activities are given.
             context: What their own contexts are children of.
-            call: Calls a behaviour.
+            call: Calls one, in its own task.
             ended: Is called for each that ends by itself.
         """
         running = self._running[vertex] = []
@@ -142,7 +142,7 @@ class Activities:
             self._failures.keep_from_activity(error)
 
     async def _perform(self, activity: Activity, call: Call) -> None:
-        result = call(activity.behavior, activity.context, activity.event)
+        result = call(activity)
         if awaits(result):
             await result
 

@@ -37,6 +37,12 @@ def through(error: BaseException) -> BaseException:
     return Closing(error) if isinstance(error, GeneratorExit) else error
 
 
+def original(error: BaseException) -> BaseException:
+    """What `through` was given."""
+    wrapped: BaseException = error.args[0] if isinstance(error, Stopping | Closing) else error
+    return wrapped
+
+
 # --- known at once -------------------------------------------------------------------------------------------
 
 

@@ -43,6 +43,7 @@ class Budget:
         if self._spent <= self._size:
             return None
         names = ", ".join(f"'{name}' ({count}x)" for name, count in Counter(self._recent).most_common(5))
+        # the error is handled by steps of the machine as well: they start with a budget of their own
         self.is_spent = True
         self.refresh()
         return LoopBudgetError(

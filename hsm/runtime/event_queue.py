@@ -107,6 +107,7 @@ class EventQueue:
 
     def drop_fed(self) -> None:
         """Drop what the machine sent to itself and has not processed (rule Q8)."""
+        # what is urgent stays: without the end of its activity a state would never complete (rule C1)
         self.recalled = [occurrence for occurrence in self.recalled if not occurrence.is_fed]
         self.waiting = deque([occurrence for occurrence in self.waiting if not occurrence.is_fed])
 

@@ -5,12 +5,13 @@ In: exceptions. Out: the next one to handle as ``hsm_error``, and those that no 
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import attrs
 
 from hsm.events import Event
-from hsm.program import NONE, Behavior, Program, describe_behavior
+from hsm.program import Behavior, Program, describe_failure
 
 
 @attrs.define(eq=False)
@@ -38,6 +39,7 @@ class Failures:
 
     def interrupt(self, interruption: BaseException) -> None:
         """Keep what is never turned into an event (rule E7)."""
+        # apart from errors, which `begin` hands out: no transition on ``hsm_error`` may take it
         self._interruptions.append(interruption)
 
     def begin(self) -> Exception | None:
@@ -97,9 +99,12 @@ class Failures:
 
 def annotate(error: BaseException, program: Program, behavior: Behavior, event: Event[Any]) -> None:
     """Say in a note on *error* which behaviour raised it, where that is written, and on which event."""
-    note = f"in {describe_behavior(program, behavior)}"
-    label = program.transitions[behavior.transition].label if behavior.transition != NONE else ""
-    if event.name not in label:
-        note += f", event '{event.name}'"
-    if note not in getattr(error, "__notes__", ()):
-        error.add_note(note)
+    add_note(error, describe_failure(program, behavior, event.name))
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add *note* to *error*, which has it once; an exception that refuses notes stays as it is (rule E1a)."""
+    # notes are an attribute of the user's object: a frozen one has no room, and others compare or raise as they like
+    with contextlib.suppress(Exception):
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)

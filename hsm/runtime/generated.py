@@ -18,10 +18,11 @@ from hsm.outcome import Outcome, Status
 from hsm.rules import settling as rules
 from hsm.runtime.awaitables import OUTCOMES, TAKEN, Work, awaits
 from hsm.runtime.event_queue import Occurrence
+from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
-from hsm.runtime.record import BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record, inside, senders
-from hsm.runtime.run_to_completion import defer, drain, is_inside, pending, process_now, put, put_from_inside
+from hsm.runtime.record import BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
+from hsm.runtime.run_to_completion import defer, drain, pending, process_now, put, put_from_inside
 from hsm.runtime.step_cache import NO_STEPS, Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
 from hsm.runtime.timers import arm, disarm, take
@@ -43,10 +44,9 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
 
 def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     """Process *event* by the kernel when its turn comes (rules Q1 to Q5)."""
-    chain = senders()
     if record.status in ENDED or (record.status is not RUNNING and not record.is_busy):
         return _refuse(record)
-    if is_inside(record, chain):
+    if is_inside(record):
         put_from_inside(record, Occurrence(process_event, event))
         return OUTCOMES[Outcome.QUEUED]
     result = pending(record)
@@ -85,6 +85,8 @@ def hand_over(
     error: BaseException | None = None,
 ) -> Answer[Any]:
     """Go on by the kernel in the middle of a generated step, at the position with that *number*."""
+    if not plan.is_marked:
+        record.step_mark = None  # one of an earlier step: this one has started no task so far
     return plan.kind.resume(record, go_on(record, plan, number, event, result, error), event)
 
 
@@ -159,10 +161,10 @@ SHAPES = Shapes(
         "after": after,
         "note_completions": note_completions,
         "defer_event": defer_event,
-        "enqueue": enqueue,
         "senders": senders,
-        "mark": inside.set,
-        "unmark": inside.reset,
+        "joined": joined,
+        "mark": mark,
+        "unmark": unmark,
         "arm": arm,
         "disarm": disarm,
     }

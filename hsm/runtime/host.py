@@ -134,6 +134,12 @@ class Host:
         task = asyncio.current_task(self.loop)
         return task is not None and task.cancelling() > 0
 
+    def forget_cancellation(self) -> None:
+        """The current task goes on, whoever has asked for it to be cancelled."""
+        task = asyncio.current_task(self.loop)
+        while task is not None and task.uncancel() > 0:
+            pass
+
     async def cancel_and_wait(self, tasks: list[Task], grace: float) -> None:
         """Cancel *tasks* and wait until all are done, at most *grace* seconds.
 
@@ -151,10 +157,19 @@ class Host:
         await asyncio.sleep(0)
 
     def report(self, message: str, error: BaseException) -> None:
-        """Give *error*, which nobody awaits, to the ``hsm`` logger and to the loop's exception handler (rule E4)."""
-        _logger.error("%s", message, exc_info=error)
-        if not self.loop.is_closed():
-            self.loop.call_exception_handler({"message": message, "exception": error})
+        """Give *error*, which nobody awaits, to the loop's exception handler; once it is closed, to the ``hsm`` logger.
+
+        To one of them alone: both print by default (rule E4a). Whatever a handler does, nothing is raised from here,
+        where a step may be under way (rule E1a).
+        """
+        try:
+            if self.loop.is_closed():
+                _logger.error("%s", message, exc_info=error)
+            else:
+                self.loop.call_exception_handler({"message": message, "exception": error})
+        except Exception:
+            # the loop itself guards against its handler, so this is a handler of logging
+            sys.excepthook(type(error), error, error.__traceback__)
 
     def current_task(self) -> asyncio.Task[Any] | None:
         """The task that is running, or ``None`` outside of any."""

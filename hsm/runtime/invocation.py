@@ -14,9 +14,10 @@ from hsm.behaviors import Bound
 from hsm.context import Context
 from hsm.errors import GuardError
 from hsm.events import Event
+from hsm.names import shown
 from hsm.program import Behavior
-from hsm.runtime.awaitables import Closing, Stopping, Work, awaits, is_done, through
-from hsm.runtime.failures import annotate
+from hsm.runtime.awaitables import Work, awaits, is_done, original, through
+from hsm.runtime.failures import add_note, annotate
 from hsm.runtime.record import Record, parts_of
 
 T = TypeVar("T")
@@ -75,7 +76,7 @@ def ask(
             answer = (yield answer) if awaits(answer) else _plain(answer)
         if answer is not True and answer is not False:
             kind = type(answer).__name__
-            raise GuardError(f"'{behavior.name}' returned {answer!r} ({kind}); a guard must return True or False")
+            raise GuardError(f"'{behavior.name}' returned {shown(answer)} ({kind}); a guard must return True or False")
     except Exception as raised:
         fail(record, raised, behavior, event)
         return None
@@ -146,7 +147,7 @@ def make_state_object(record: Record, vertex: int, error: BaseException | None =
             raise error
         objects.make(vertex)
     except Exception as raised:
-        raised.add_note(f"while the state object of {record.program.vertices[vertex].path} was made")
+        add_note(raised, f"while the state object of {record.program.vertices[vertex].path} was made")
         parts_of(record).failures.raised.append(raised)
     except BaseException as interruption:
         parts_of(record).failures.interrupt(interruption)
@@ -160,14 +161,15 @@ def make_state_object(record: Record, vertex: int, error: BaseException | None =
 
 def fail(record: Record, error: Exception, behavior: Behavior, event: Event[Any]) -> None:
     """Keep *error* for an ``hsm_error`` event, with a note on where it came from."""
-    raised = error.args[0] if isinstance(error, Stopping) else error
+    raised = original(error)
+    assert isinstance(raised, Exception)  # as `through` keeps them apart
     annotate(raised, record.program, behavior, event)
     parts_of(record).failures.raised.append(raised)
 
 
 def interrupt(record: Record, interruption: BaseException) -> None:
     """Keep what is never turned into an event (rule E7)."""
-    parts_of(record).failures.interrupt(interruption.args[0] if isinstance(interruption, Closing) else interruption)
+    parts_of(record).failures.interrupt(original(interruption))
 
 
 def end_of(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -23,6 +23,7 @@ from hsm.rules.operations import Rule
 from hsm.runtime.activities import Activity
 from hsm.runtime.awaitables import Work
 from hsm.runtime.event_queue import Occurrence
+from hsm.runtime.inside import mark_activity
 from hsm.runtime.invocation import ask, call, make_state_object, run_actions
 from hsm.runtime.record import COMPLETED, Parts, Record, parts_of
 from hsm.runtime.run_to_completion import put_first
@@ -40,7 +41,7 @@ def process_event(record: Record, occurrence: Occurrence) -> Work[Outcome]:
     event = occurrence.event
     assert event is not None  # this one is about an event
     parts = parts_of(record)
-    return execute(record, parts, rules.on_event(parts.step, event.name), event)
+    return execute(record, parts, rules.on_event(parts.step, event._hsm_key), event)  # pyright: ignore[reportPrivateUsage]  # what events are matched by
 
 
 def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
@@ -52,7 +53,7 @@ def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
     event = occurrence.event
     assert event is not None  # this one is about a call
     parts = parts_of(record)
-    decision, value = yield from execute(record, parts, rules.on_call(parts.step, event.name), event)
+    decision, value = yield from execute(record, parts, rules.on_call(parts.step, event._hsm_key), event)  # pyright: ignore[reportPrivateUsage]  # what events are matched by
     if not decision.chosen:
         places = ", ".join([record.program.vertices[leaf].path for leaf in record.leaves])
         raise CallError(f"no transition takes the call of '{event.name}' in {places}")
@@ -283,8 +284,14 @@ def note_completions(record: Record, handled: tuple[int, ...]) -> None:
 
 def _begin_activities(record: Record, vertex: int, event: Event[Any]) -> None:
     parts_of(record).activities.begin(
-        vertex, event, record.context, functools.partial(call, record), functools.partial(_activity_ended, record)
+        vertex, event, record.context, functools.partial(_perform, record), functools.partial(_activity_ended, record)
     )
+
+
+def _perform(record: Record, activity: Activity) -> Any:
+    """Call *activity*, in its own task; returns what it returns, not awaited yet."""
+    mark_activity(record, activity)
+    return call(record, activity.behavior, activity.context, activity.event)
 
 
 def _activity_ended(record: Record, activity: Activity, error: BaseException | None) -> None:

@@ -24,12 +24,12 @@ from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.generated import expired, find
 from hsm.runtime.host import CancelledError, running_loop
+from hsm.runtime.inside import is_in_activity, is_inside
 from hsm.runtime.kernel import end_all, enter_model, exit_model
-from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of, senders
+from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of
 from hsm.runtime.run_to_completion import (
     close,
     drain,
-    is_inside,
     keep_deferred,
     next_of_start,
     pending,
@@ -69,7 +69,7 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         raise LifecycleError(f"this machine is {how} already")
     if record.parent is not None:
         _check_context(record.parent)
-    attach(record.instance, record.machine)
+    attach(record)
     # cancelling what the behaviours are given is their own affair; what is above it ends the machine (rule L7)
     if record.parent is not None:
         record.request = Context(record.parent)
@@ -173,8 +173,8 @@ def stop(record: Record, *, for_restart: bool = False) -> Answer[None]:
         check_sender(record, "stop it with 'loop.call_soon_threadsafe(machine.stop)'")
     if record.restart is not None and not for_restart:
         record.restart.is_called_off = True
-    # a machine that rests may be stopped by a task that one of its behaviours started: that one must not wait for it
-    step = _stop_by_kernel if record in senders() else record.steps.get(None) or find(record, None, STOP)
+    # an activity would be waiting for itself: it is cancelled by the stop, at the next thing that it awaits
+    step = _stop_by_kernel if is_in_activity(record) else record.steps.get(None) or find(record, None, STOP)
     answer = step(record, _FINAL)
     if answer is not TAKEN:
         try:
@@ -190,7 +190,7 @@ def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
     if record.status in ENDED or (record.status is CREATED and not record.is_busy):
         return STOPPED
     stopping = _request_stop(record)
-    if is_inside(record, senders()):
+    if is_inside(record) or is_in_activity(record):
         wake(record)
         return STOPPED
     if stopping.pending is None:
@@ -260,7 +260,8 @@ async def restart(record: Record) -> None:
         MachineStopped: It was called off.
         Exception: What exit actions, or start, raised.
     """
-    if is_inside(record, check_sender(record, _BY_COROUTINE)):
+    check_sender(record, _BY_COROUTINE)
+    if is_inside(record):
         raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
     under_way = record.restart
     if under_way is None:
@@ -276,7 +277,7 @@ def _restart_work(record: Record, under_way: Restart) -> Work[None]:
     if under_way.is_called_off:
         raise MachineStopped(_CALLED_OFF)
     # checked before anything is reset: the machine stays stopped, instead of being neither stopped nor started
-    check_free(record.instance, record.machine)
+    check_free(record)
     if record.parent is not None:
         _check_context(record.parent)
     record.reset()
@@ -300,11 +301,9 @@ class _Restarting(Drive):
     def ended(self, value: Any, error: BaseException | None) -> None:
         self._record.restart = None
         errors = [] if error is None else [error]
-        # whoever called it off knows; nobody needs a report
-        self._under_way.finish(None, errors, is_quiet=isinstance(error, MachineStopped))
-
-    def abandoned(self) -> None:
-        self.ended(None, MachineStopped(_CALLED_OFF))
+        # whoever called it off, or cancelled its task, knows; nobody needs a report
+        is_quiet = isinstance(error, MachineStopped) or error is self.cancellation
+        self._under_way.finish(None, errors, is_quiet=is_quiet)
 
 
 def _nothing() -> Work[None]:

@@ -7,7 +7,7 @@ In: events, from wherever. Out: their outcomes, and what is active. Checks what 
 from __future__ import annotations
 
 import concurrent.futures
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, SupportsIndex, TypeVar, overload
 
 from hsm.answer import Answer
 from hsm.configuration import innermost, is_active
@@ -22,9 +22,10 @@ from hsm.runtime.awaitables import Done, Pending, Promise
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.generated import EVENT, find
 from hsm.runtime.host import running_loop
+from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
 from hsm.runtime.record import ENDED, RUNNING, Record
-from hsm.runtime.run_to_completion import is_inside, pending, put
+from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender, send_from_thread
 
 J = TypeVar("J", bound=Instance)
@@ -103,9 +104,13 @@ class Machine(Generic[J]):
         record = self._record
         if record.status in ENDED:
             return Done(record.status)
+        # made when somebody waits, and shared by all who do: most machines are never waited for
         if record.end is None:
             record.end = Pending(record.host, record.report)
         return Promise(record.end)
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        raise TypeError("a machine cannot be copied or pickled: start another one on a copy of its instance")
 
     def __repr__(self) -> str:
         state = self.state()
@@ -153,13 +158,14 @@ class Machine(Generic[J]):
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         record = self._record
+        # who calls is looked at first: on another thread the status may be another one as soon as it was read
         event = Event(operation, Arguments(args, kwargs))
-        chain = check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
-        if is_inside(record, chain):
-            raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{operation}'")
+        check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
+        if is_inside(record):
+            raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
         if record.status is not RUNNING:
             raise LifecycleError(
-                f"the call of '{operation}' needs a running machine, and this one is {record.status.value}"
+                f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
             )
         result = pending(record)
         put(record, Occurrence(process_call, event, result, is_call=True))
@@ -213,10 +219,12 @@ def _dispatch(record: Record, event: Event[Any] | str, data: Any) -> Answer[Outc
     """`Machine.dispatch`, for whatever is not an event alone, or comes from somewhere else."""
     sent = as_event(event, data)
     check_sender(record)
-    return (record.steps.get(sent.name) or find(record, sent.name, EVENT))(record, sent)
+    name = sent._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    return (record.steps.get(name) or find(record, name, EVENT))(record, sent)
 
 
 def _without_step(record: Record, event: Event[Any] | str) -> Answer[Outcome]:
     """`Machine.dispatch`, where no step is generated, or for a name."""
     sent = as_event(event, None)
-    return (record.steps.get(sent.name) or find(record, sent.name, EVENT))(record, sent)
+    name = sent._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
+    return (record.steps.get(name) or find(record, name, EVENT))(record, sent)

@@ -16,11 +16,11 @@ import attrs
 from hsm.configuration import Leaves
 from hsm.context import Context
 from hsm.events import COMPLETION, Event
-from hsm.instance import Runner
+from hsm.instance import NotCopied, Runner
 from hsm.outcome import Status
 from hsm.program import Program
 from hsm.rules.step import Step
-from hsm.runtime.activities import Activities
+from hsm.runtime.activities import Activities, Activity
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.budget import Budget
 from hsm.runtime.event_queue import EventQueue
@@ -46,11 +46,6 @@ queue itself sets `QUEUED`, until nothing is left in it.
 
 COMPLETED: Event[Any] = Event(COMPLETION)
 """The event that behaviours are given when a state completes."""
-
-inside: contextvars.ContextVar[tuple[object, ...]] = contextvars.ContextVar("hsm_inside", default=())
-"""The records of the machines that the running code is a behaviour of, outermost first; tasks inherit it (rule Q2)."""
-senders = inside.get
-"""Reads `inside`."""
 
 
 @attrs.frozen
@@ -95,11 +90,12 @@ class Parts:
     truths: dict[int, bool]
 
 
-@attrs.define(eq=False, weakref_slot=False)
-class Record:
+@attrs.define(eq=False, repr=False, weakref_slot=False)  # its instance may show it
+class Record(NotCopied):
     """The state of one machine.
 
     Attributes:
+        step_mark: What the tasks that the last marked step has started carry in `inside`.
         machine: Its public face.
         program: What runs.
         instance: What the behaviours work on.
@@ -149,6 +145,7 @@ class Record:
     end: Pending[Status] | None = attrs.field(init=False)
     restart: Restart | None = None
     on_background_error: Callable[[BaseException], object] | None = None
+    step_mark: tuple[Record, Activity | None] | None = None
 
     def __attrs_post_init__(self) -> None:
         self.mark = self.host.mark

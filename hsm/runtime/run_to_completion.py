@@ -17,18 +17,22 @@ from hsm.outcome import Outcome, Status
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import EventQueue, Occurrence
-from hsm.runtime.host import CancelledError
-from hsm.runtime.record import AWAITED, BUSY, ENDED, QUEUED, RUNNING, Parts, Record, inside, parts_of
+from hsm.runtime.inside import is_in_task, mark_step, mark_step_again, unmark
+from hsm.runtime.record import (
+    AWAITED,
+    BUSY,
+    ENDED,
+    QUEUED,
+    RUNNING,
+    Parts,
+    Record,
+    parts_of,
+)
 from hsm.runtime.timers import disarm_all
 
 _logger = logging.getLogger("hsm")
 
 # --- what comes in -------------------------------------------------------------------------------------------
-
-
-def is_inside(record: Record, chain: tuple[object, ...]) -> bool:
-    """Whether a sender with *chain* is a behaviour of this machine, or was called by one (rule Q2)."""
-    return record in chain or _is_on_stack(record)
 
 
 def put(record: Record, occurrence: Occurrence) -> None:
@@ -51,7 +55,7 @@ def put_from_inside(record: Record, occurrence: Occurrence) -> None:
     queue = parts_of(record).queue
     occurrence.sender = contextvars.copy_context()
     # what runs beside the step, a task of a behaviour's or an activity, is not the machine feeding itself (rule Q8)
-    occurrence.is_fed = record.is_busy and (queue.drive is None or _is_in_task(record, queue))
+    occurrence.is_fed = record.is_busy and (queue.drive is None or is_in_task(record, queue))
     queue.waiting.append(occurrence)
     wake(record)
 
@@ -83,9 +87,7 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
         occurrence: What was deferred.
         is_fed: Whether its recall is the machine feeding itself.
     """
-    # it is processed again for its sender, but not as something from inside of this step
     variables = contextvars.copy_context()
-    variables.run(inside.set, tuple([each for each in inside.get() if each is not record]))
     parts_of(record).queue.deferred.append(
         Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
     )
@@ -102,20 +104,6 @@ def _woken(record: Record, queue: EventQueue) -> None:
     queue.is_woken = False
     if parts_of(record).queue is queue:  # the machine has not been restarted meanwhile
         drain(record)
-
-
-def _is_on_stack(record: Record) -> bool:
-    """Whether what runs now was called by a step of this machine, whatever context it runs in."""
-    steps, parts = record.steps, record.parts
-    if steps is BUSY or steps is AWAITED:
-        return True
-    return parts is not None and (parts.queue.is_draining or _is_in_task(record, parts.queue))
-
-
-def _is_in_task(record: Record, queue: EventQueue) -> bool:
-    """Whether what runs now is the task in which the rest of a step runs."""
-    drive = queue.drive
-    return drive is not None and drive.task is not None and record.host.current_task() is drive.task
 
 
 # --- one after the other -------------------------------------------------------------------------------------
@@ -205,13 +193,13 @@ def _drop_if_spent(parts: Parts) -> None:
 
 def _begin(record: Record, parts: Parts, occurrence: Occurrence) -> None:
     """Process *occurrence* up to its end, or up to the first thing that has to be awaited (rule Q3)."""
-    chain = inside.get()
-    token = inside.set(chain if record in chain else (*chain, record))
+    # the tasks that a generated step has started before it handed over here are inside of the same step
+    token = mark_step(record) if occurrence.rest is None or record.step_mark is None else mark_step_again(record)
     try:
         work = occurrence.rest if occurrence.rest is not None else occurrence.process(record, occurrence)
         _Processing(record, parts, occurrence).start(work)
     finally:
-        inside.reset(token)
+        unmark(token)
 
 
 class _Processing(Drive):
@@ -233,14 +221,14 @@ class _Processing(Drive):
         record, parts = self._record, self._parts
         queue = parts.queue
         if queue.drive is not self:  # it never suspended: `drain` is on the stack, and goes on by itself
-            _finish(record, parts, self._occurrence, value, error)
+            _finish(record, parts, self._occurrence, value, error, self.cancellation)
             return
         # an eager task may have come to its end within `drain`, which then goes on by itself
         is_draining = queue.is_draining
         # busy until the end of `_finish`: contexts and exception handlers that it calls may dispatch, and must queue
         queue.drive, queue.is_draining = None, True
         try:
-            _finish(record, parts, self._occurrence, value, error)
+            _finish(record, parts, self._occurrence, value, error, self.cancellation)
         except BaseException:
             queue.is_draining = is_draining
             wake(record)
@@ -248,19 +236,26 @@ class _Processing(Drive):
         queue.is_draining = is_draining
         drain(record)
 
-    def abandoned(self) -> None:
-        _abandon(self._record, self._occurrence)
-
 
 # --- what is done --------------------------------------------------------------------------------------------
 
 
-def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, failure: BaseException | None) -> None:
-    """*occurrence* has been processed, with all that followed from it (rules D2 and E4).
+def _finish(
+    record: Record,
+    parts: Parts,
+    occurrence: Occurrence,
+    value: Any,
+    failure: BaseException | None,
+    cancellation: BaseException | None,
+) -> None:
+    """*occurrence* has been processed, with all that followed from it (rules D2, E4 and E7).
 
     The order matters: deferring comes before recalling, as an event that moved on in its own step comes back at once;
     recalling before closing, which empties the queue; `stopping` is over only after closing, so that a callback that
-    stops the machine finds the stop under way; those that wait come last, and after them what ends the loop.
+    stops the machine finds the stop under way; those that wait come last.
+
+    A *cancellation*, which came into a behaviour because somebody cancelled the task of the step, needs no report if
+    nobody awaits the occurrence: whoever cancelled the task knows.
     """
     queue, failures = parts.queue, parts.failures
     errors, unclaimed = failures.take_unhandled(), failures.take_unclaimed()
@@ -274,17 +269,16 @@ def _finish(record: Record, parts: Parts, occurrence: Occurrence, value: Any, fa
     _drop_if_spent(parts)
     if (ended := parts.step.ended) is not None:
         close(record, ended)
-    fatal = [error for error in errors if not isinstance(error, Exception | CancelledError)] if errors else errors
-    if fatal:
-        errors = [error for error in errors if not any(error is each for each in fatal)]
     if occurrence is queue.stopping:
         queue.stopping = None
-    if occurrence.pending is None:
-        record.report(errors)
-    else:
-        occurrence.pending.finish(value, errors)
-    if fatal:
-        raise fatal[0]
+    if occurrence.pending is not None:
+        is_quiet = cancellation is not None and all(error is cancellation for error in errors)
+        occurrence.pending.finish(value, errors, is_quiet=is_quiet)
+        return
+    record.report([error for error in errors if error is not cancellation])
+    for error in errors:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise error  # as for every callback and every task: nobody awaits it, and the program is to end
 
 
 def keep_deferred(record: Record, occurrence: Occurrence) -> None:
@@ -324,23 +318,6 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
     if dropped and status is Status.STOPPED:
         names = ", ".join(f"'{event.name}'" for event in dropped)
         _logger.warning("machine '%s' was stopped before it processed %s", record.program.name, names)
-
-
-def _abandon(record: Record, occurrence: Occurrence) -> None:
-    """The loop is being closed in the middle of a step: end without another behaviour."""
-    parts = parts_of(record)
-    queue = parts.queue
-    queue.drive = None
-    disarm_all(record)
-    parts.activities.abandon()
-    record.leaves = ()
-    stopping, queue.stopping = queue.stopping, None
-    close(record, Status.STOPPED)
-    if occurrence.pending is not None:
-        errors: list[BaseException] = [] if occurrence is stopping else [_stopped_before(occurrence.event)]
-        occurrence.pending.finish(None, errors, is_quiet=True)
-    if stopping is not None and stopping is not occurrence and stopping.pending is not None:
-        stopping.pending.finish(None, [])  # stopped is what it is
 
 
 def _stopped_before(event: Event[Any] | None) -> MachineStopped:

@@ -77,12 +77,14 @@ class Plan:
         leaves: What is active before it.
         rules: What it does.
         positions: Where it may hand over, by number.
+        is_marked: Whether its text marks it as a step that may suspend.
     """
 
     kind: StepKind
     leaves: Leaves
     rules: Rules
     positions: list[Position]
+    is_marked: bool
 
 
 class StepCache:
@@ -125,11 +127,11 @@ class StepCache:
         if step is not None:
             return step
         is_foreign = isinstance(key, str) and key not in self._names
-        if self.size >= limit or (is_foreign and self._foreign >= limit // FOREIGN_SHARE):
+        is_full = self.size >= limit or (is_foreign and self._foreign >= limit // FOREIGN_SHARE)
+        # room first: what finds none is not counted, and leaves the count to steps that can be generated
+        if is_full or not self._repeats(leaves, key, after):
             return kind.by_kernel(key)
-        if not self._repeats(leaves, key, after):
-            return kind.by_kernel(key)
-        before = self.size
+        before = self.size  # what is made may be a function, a text, tables: their sum is what a foreign name takes
         step = self._make(leaves, key, kind)
         if is_foreign:
             self._foreign += self.size - before
@@ -164,7 +166,7 @@ class StepCache:
         except RecursionError:
             return kind.by_kernel(key)  # the caller is deep in calls of its own; another one may not be
         else:
-            step = self._load(text, Plan(kind, leaves, rules, text.positions))
+            step = self._load(text, Plan(kind, leaves, rules, text.positions, text.is_marked))
         if leaves:
             self._table_of(leaves)[key] = step
         else:

@@ -121,7 +121,7 @@ class TimerHeap:
         armed.due = armed.entry = entry = Entry(due)
         entry.armed = armed
         heapq.heappush(self._entries, entry)
-        if due < self._when:
+        if due < self._when:  # a later one waits until the loop has called for what comes before it
             self._ask(due)
 
     def _ask(self, when: float) -> None:
@@ -151,6 +151,7 @@ class TimerHeap:
         """What is due by now fires."""
         self._call = None
         self._when = -math.inf  # nothing is asked for until it is known what comes next
+        # all of them are taken out before the first fires: what that arms anew, for now, comes in the next round
         self._due += sorted(self._expired(max(self.now(), when)), key=_order)
         self._when = math.inf
         try:
@@ -170,6 +171,7 @@ class TimerHeap:
             entry = heapq.heappop(self._entries)
             armed = entry.armed
             if armed.entry is not entry:
+                # left behind when its timer was armed for an earlier time, for which it lies in another place
                 self._void -= 1
                 continue
             armed.entry = None

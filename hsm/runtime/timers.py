@@ -12,7 +12,8 @@ from typing import Any
 
 from hsm.errors import DurationError
 from hsm.events import TIME, Event, Tick
-from hsm.program import NONE, Timer, TimerKind
+from hsm.names import shown
+from hsm.program import NONE, SHORTEST_PERIOD, Timer, TimerKind
 from hsm.runtime.awaitables import Work
 from hsm.runtime.invocation import fail, interrupt, value_of
 from hsm.runtime.record import Record
@@ -102,6 +103,7 @@ def _let_go(record: Record) -> None:
         armed = armed.next
     if count < SPARE:
         return
+    # the chain is turned round by this; its order means nothing
     armed, record.timers = record.timers, None
     while armed is not None:
         following = armed.next
@@ -127,6 +129,7 @@ def take(armed: Armed, due: float) -> Event[Tick] | None:
     passed = math.floor((heap.now() - armed.since) / armed.period + 1e-9)
     missed = max(0, passed - armed.number)
     armed.number += missed
+    # from the beginning, and not from the last tick: rounding and late calls do not add up (rule A5)
     tick = armed.since + armed.number * armed.period
     heap.put(armed, tick + armed.period)
     return Event(TIME, Tick(tick, armed.number, missed))
@@ -142,7 +145,10 @@ def _span(record: Record, timer: Timer, event: Event[Any]) -> Work[float]:
     given = yield from value_of(record, behavior, event)
     if timer.kind is TimerKind.AT:
         if not isinstance(given, datetime):
-            raise DurationError(f"'{behavior.name}' returned {given!r}; a function for 'at' must return a datetime")
+            raise DurationError(
+                f"'{behavior.name}' returned {shown(given)}; a function for 'at' must return a datetime"
+            )
+        # worked out once, at entry: when the wall clock is set later, the timer stays where it is
         return _timestamp(given) - _wall(record)
     return _seconds(given, behavior.name, timer.kind)
 
@@ -170,10 +176,17 @@ def _seconds(given: object, name: str, kind: TimerKind) -> float:
     if isinstance(given, timedelta):
         seconds = given.total_seconds()
     elif isinstance(given, int | float) and not isinstance(given, bool):
-        seconds = float(given)
+        try:
+            seconds = float(given)
+        except OverflowError:  # of an int that is too large for a float
+            seconds = math.inf if given > 0 else -math.inf
     else:
-        raise DurationError(f"'{name}' returned {given!r}; a function for '{word}' must return a timedelta or seconds")
-    if seconds < 0 or not math.isfinite(seconds) or (seconds == 0 and kind is TimerKind.EVERY):
+        raise DurationError(
+            f"'{name}' returned {shown(given)}; a function for '{word}' must return a timedelta or seconds"
+        )
+    if seconds < (SHORTEST_PERIOD if kind is TimerKind.EVERY else 0) or not math.isfinite(seconds):
         least = "more than 0" if kind is TimerKind.EVERY else "0 or more"
-        raise DurationError(f"'{name}' returned {given!r}; '{word}' takes a finite time span of {least}")
+        if 0 < seconds < SHORTEST_PERIOD:
+            least = f"{SHORTEST_PERIOD:g} s or more"
+        raise DurationError(f"'{name}' returned {shown(given)}; '{word}' takes a finite time span of {least}")
     return seconds

@@ -13,11 +13,12 @@ import selectors
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar, overload
 
 from typing_extensions import ParamSpec
 
+from hsm.names import shown
 from hsm.runtime.host import Cancellable
 from hsm.testing.loop import LoopOnClock, run_on, sleep
 
@@ -29,24 +30,28 @@ class VirtualClock(selectors.BaseSelector):
     """Time for tests: starts at 0, stands still while anything runs, and jumps when everything waits.
 
     Args:
-        wall: What the wall clock says at time 0; by default the start of 2024, UTC.
+        wall: What the wall clock says at time 0 (naive: local time); by default the real time when the clock is made,
+            so that ``datetime.now()`` in a program is not far from it. Pass it where a test depends on the date.
         patience: How many iterations of the loop may follow each other before a program that never comes to rest, so
             that time cannot go on, gets a `RuntimeError`.
 
     Raises:
         ValueError: *patience* is not positive.
+        TypeError: *wall* is not a ``datetime``.
 
     While the loop watches sockets, or something runs in an executor, time passes at its ordinary pace, as the other
     side lives in real time. A program that waits for nothing at all gets a `RuntimeError` instead of waiting forever.
     """
 
-    def __init__(self, wall: datetime = datetime(2024, 1, 1, tzinfo=UTC), *, patience: int = 1_000_000) -> None:
+    def __init__(self, wall: datetime | None = None, *, patience: int = 1_000_000) -> None:
         if patience < 1:
-            raise ValueError(f"patience is 1 or more iterations, not {patience!r}")
+            raise ValueError(f"patience is 1 or more iterations, not {shown(patience)}")
+        if wall is not None and not isinstance(wall, datetime):
+            raise TypeError(f"the wall of a clock is a datetime, not {shown(wall)}")
         self._patience = patience
         self._iterations = 0
         self._now = 0.0
-        self._wall = wall.timestamp()
+        self._wall = time.time() if wall is None else wall.timestamp()
         self._selector = selectors.DefaultSelector()
         self._loop: LoopOnClock | None = None
         self._threads = 0
@@ -70,9 +75,7 @@ class VirtualClock(selectors.BaseSelector):
 
         May be cancelled at any time.
         """
-        if self._loop is None:
-            raise RuntimeError("a virtual clock works inside of its own run(...)")
-        idle = self._loop.create_future()
+        idle = self._running_loop().create_future()
         self._idle.append(idle)
         await idle
 
@@ -88,25 +91,26 @@ class VirtualClock(selectors.BaseSelector):
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
         """Call *callback* once `time` has reached *when*."""
-        if self._loop is None:
-            raise RuntimeError("a virtual clock works inside of its own run(...)")
-        return self._loop.call_at(when, callback, *args)
+        return self._running_loop().call_at(when, callback, *args)
 
     # --- a selector for the loop -----------------------------------------------------------------------------
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready; when nothing is and the loop would wait, time jumps by *timeout* instead."""
+        # sockets are real, even here: what is ready on them is looked for, but never waited for while time is virtual
         ready = self._selector.select(0)
         is_alone = not self._has_connections() and not self._threads
         if ready or timeout == 0:
             if is_alone:
                 self._iterate()
             return ready
+        # the loop would wait: everything rests. Whoever waits in `settle` for that is woken before time moves on, and
+        # can look at what has happened up to now
         self._iterations = 0
         if self._idle:
             idle, self._idle = self._idle, []
             for waiting in idle:
-                if not waiting.done():
+                if not waiting.done():  # `settle` may have been cancelled
                     waiting.set_result(None)
             return ready
         if is_alone:
@@ -116,6 +120,7 @@ class VirtualClock(selectors.BaseSelector):
             # a thread may have woken the loop and ended since: so look again
             if not _others() and not self._selector.select(0):
                 raise RuntimeError("everything waits, and nothing is left that could happen: a deadlock")
+        # the other side lives in real time, and so does this wait; virtual time passes by as much
         before = time.monotonic()
         ready = self._selector.select(timeout)
         self._now += time.monotonic() - before
@@ -173,6 +178,11 @@ class VirtualClock(selectors.BaseSelector):
         self._loop = LoopOnClock(self)
         return self._loop
 
+    def _running_loop(self) -> LoopOnClock:
+        if self._loop is None:
+            raise RuntimeError("a virtual clock works inside of its own run(...)")
+        return self._loop
+
 
 def _others() -> list[threading.Thread]:
     """The threads that may still wake the loop: all but this one and asyncio's idle workers."""
@@ -180,16 +190,33 @@ def _others() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each is not mine and not each.name.startswith("asyncio_")]
 
 
-def run(main: Awaitable[R]) -> R:
-    """Run *main* in virtual time, and give its result: ``asyncio.run`` for tests."""
-    return VirtualClock().run(main)
+def run(main: Awaitable[R], *, wall: datetime | None = None) -> R:
+    """Run *main* in virtual time, and return its result: ``asyncio.run`` for tests.
+
+    Args:
+        main: What to run.
+        wall: What the wall clock says at the beginning, as for `VirtualClock`; by default the real time.
+    """
+    return VirtualClock(wall).run(main)
 
 
-def virtual_time(test: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, R]:
-    """Make a plain function of the async *test*, which runs in virtual time each time it is called."""
+@overload
+def virtual_time(test: Callable[P, Coroutine[Any, Any, R]], /) -> Callable[P, R]: ...
+@overload
+def virtual_time(*, wall: datetime) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, R]]: ...
+def virtual_time(test: Any = None, /, *, wall: datetime | None = None) -> Any:
+    """Make a plain function of the async *test*, which runs in virtual time each time it is called.
 
+    With ``@virtual_time(wall=...)`` each run begins at that moment of the wall clock, as for `run`.
+    """
+    if test is None:
+        return functools.partial(_in_virtual_time, wall=wall)
+    return _in_virtual_time(test, wall=wall)
+
+
+def _in_virtual_time(test: Callable[P, Coroutine[Any, Any, R]], *, wall: datetime | None) -> Callable[P, R]:
     @functools.wraps(test)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        return run(test(*args, **kwargs))
+        return run(test(*args, **kwargs), wall=wall)
 
     return wrapped

@@ -8,7 +8,7 @@ import sys
 import traceback
 
 import pytest
-from support import Log, both_engines, go, note, rule, says, settle, started
+from support import Log, anote, both_engines, go, note, rule, says, started, then
 from support.inside import step_of
 
 import hsm
@@ -411,7 +411,7 @@ async def test_async_methods_without_an_await_run_as_plain_ones():
 @rule("Q2")
 @both_engines
 async def test_a_task_that_the_object_of_a_state_starts_is_inside(engine):
-    """It was made by the machine, in the middle of a step: what it sends later is queued, and nobody waits for it."""
+    """It was made by the step, which waits for it: what it sends is queued, and nobody waits for that."""
     outcomes = []
 
     class M(Machine):
@@ -430,36 +430,35 @@ async def test_a_task_that_the_object_of_a_state_starts_is_inside(engine):
                 outcomes.append(await self.machine.dispatch("nothing"))
 
             @entry
-            def enter(self):
-                self.machine.count = 2
+            async def enter(self):
+                await self.task
 
     machine = await hsm.start(None, M(), M.model, engine=engine)
     await machine.dispatch("go")
-    await settle()
     assert outcomes == [hsm.Outcome.QUEUED]
 
 
 @pytest.mark.parametrize("is_calling", [False, True])
 def test_the_text_of_methods_calls_them_on_what_they_belong_to(is_calling):
-    """A state's object is looked up, made and dropped in place; whether a step marks itself, `__init__` says too."""
+    """A state's object is looked up, made and dropped in place; whether it may have started a task says `__init__`."""
 
     class M(Machine):
         count = 0
 
         class A(State["M"], initial=True):
-            if is_calling:
-
-                def __init__(self):
-                    self.words = set()
-
             @on("go", target="B")
             def go(self, event):
                 self.machine.count += 1
 
         class B(State["M"]):
+            if is_calling:
+
+                def __init__(self):
+                    self.words = set()
+
             @entry
             def enter(self):
-                self.machine.count += 1
+                return self.machine.count
 
             @on("back", target="A")
             def back(self):
@@ -479,21 +478,39 @@ def test_the_text_of_methods_calls_them_on_what_they_belong_to(is_calling):
 
 
 @rule("Q2")
-def test_only_steps_that_call_something_are_marked():
-    """Every step asks whether it is sent from inside where any behaviour can start a task; those that can say so."""
+@pytest.mark.parametrize(
+    ("parts", "is_marked"),
+    [
+        ((hsm.effect(note("x")),), False),  # calls, and returns nothing: the step is over before a task can run
+        ((hsm.effect(note("x"), lambda ctx, instance, event: None),), False),
+        ((hsm.effect(lambda ctx, instance, event: instance.data),), False),  # calls nothing
+        ((hsm.effect(lambda ctx, instance, event: instance.run()),), True),  # may return a task of its own
+        ((hsm.effect(note("x"), anote("y")),), True),
+        ((hsm.effect(anote("y"), note("x")),), False),  # the kernel marks it from there on
+        ((hsm.effect(note("x")), hsm.target("../fork")), True),  # on one route an activity is started, by the kernel
+        ((hsm.effect(note("x")), hsm.target("../c")), True),  # a duration may be awaited
+        ((hsm.guard(lambda ctx, instance, event: instance.is_open()),), True),
+        ((hsm.guard(lambda ctx, instance, event: instance.is_open), hsm.effect(note("x"))), False),
+    ],
+)
+def test_steps_are_marked_that_may_suspend_behind_a_task(parts, is_marked):
+    """A step marks itself in the `contextvars` where a task that it started can run before the step is over."""
     model = hsm.define(
         "M",
-        hsm.state(
-            "a",
-            hsm.transition(hsm.on("loud"), hsm.effect(note("loud"))),
-            hsm.transition(hsm.on("quiet"), hsm.effect(lambda ctx, instance, event: None)),
-        ),
+        hsm.state("a", hsm.transition(hsm.on("e"), *parts), go("c", "../c"), go("fork", "../fork")),
+        hsm.junction("fork", then("../b", hsm.guard(lambda ctx, instance, event: instance.is_open)), then("../a")),
+        hsm.state("b", hsm.activity(anote("b"))),
+        hsm.state("c", hsm.transition(hsm.after(lambda ctx, instance, event: 1), hsm.target("../a"))),
     )
-    loud, quiet = (hsm.generated(model, event, "/M/a") for event in ("loud", "quiet"))
-    assert "if record in chain:" in loud
-    assert "token = mark((*chain, record) if chain else (record,))" in loud
-    assert "if record in chain:" in quiet
-    assert "mark(" not in quiet
+    assert ("token = mark(" in hsm.generated(model, "e", "/M/a")) is is_marked
+
+
+def test_steps_whose_errors_are_handled_are_marked_behind_a_task():
+    """A behaviour of the transition on the error may suspend."""
+    model = hsm.define(
+        "M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(note("x"))), hsm.transition(hsm.on("hsm_error")))
+    )
+    assert "token = mark(" in hsm.generated(model, "e", "/M/a")
 
 
 def test_no_name_but_the_public_ones_is_found():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import os
 import subprocess
@@ -114,12 +115,18 @@ def test_an_event_that_does_nothing_is_one_line():
     assert written(door(), "lock", "closed").source == factory(f"{step}defer_event(record, event)")
 
 
-def test_where_behaviours_may_start_tasks_a_step_looks_who_sends():
-    """What such a task sends comes from inside the machine, and has to wait its turn."""
-    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), hsm.effect(note("x")))))
-    lines = [line.strip() for line in written(model, "other", "a").source.splitlines()]
-    assert lines[2:5] == ["chain = senders()", "if record in chain:", "return enqueue(record, event)"]
-    assert "unmark(token)" in written(model, "e", "a").source
+def test_a_step_that_may_suspend_behind_a_task_marks_itself_while_it_runs():
+    """What such a task sends meanwhile comes from inside the step, and has to wait its turn."""
+    returning = hsm.effect(lambda ctx, instance, event: instance.run())
+    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.on("e"), returning)))
+    lines = [line.strip() for line in written(model, "e", "a").source.splitlines()]
+    assert lines[2:6] == [
+        "record.steps = BUSY",
+        "chain = senders()",
+        "record.step_mark = mine = (record, None)",
+        "token = mark(joined(chain, mine) if chain else (mine,))",
+    ]
+    assert lines[lines.index("finally:") + 1] == "unmark(token)"
 
 
 def test_start_and_stop_leave_the_machine_to_whoever_asked():
@@ -287,3 +294,19 @@ def test_levels_are_counted(count, is_written):
     text = hsm.generated(model, "e", "a")
     assert (text is not None) is is_written
     assert text is None or compile(text, "step", "exec")
+
+
+ODD = ["a\nraise SystemExit", "a\r\nb", "a\x0bb\x0c", "a\x1c\x85b", "a\u2028b\u2029", "a\x00b", "a\ud800b", "a\\nb"]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=ascii)
+def test_names_of_any_kind_leave_the_text_whole(odd):
+    """Comments stay comments: what is shown of a step is the very program that is run."""
+    model = hsm.define(
+        odd, hsm.state(odd, hsm.exit(note("-")), go(odd, "../b", hsm.effect(note("go")))), hsm.state("b")
+    )
+    text = hsm.generated(model, odd, odd)
+    bare = written(model, odd, odd).source
+    assert [line.split("  # ")[0] for line in text.splitlines()] == bare.splitlines()
+    assert text.count("  # ") == 2
+    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(bare))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from support import Log, Paid, after, asays, in_thread, note, noting, on, says, settle, started
+from support import Log, Paid, after, asays, in_thread, note, noting, on, rule, says, settle, started
 
 import hsm
 import hsm_classdsl
+from hsm.testing import VirtualClock
 
 MODEL = hsm.define("M", hsm.state("a", noting("go", "gone")))
 
@@ -184,11 +185,84 @@ async def test_the_model_of_a_machine_class_works_on_instances_of_that_class_alo
         await hsm.start(None, Log(), Door.model)
 
 
-@pytest.mark.parametrize("grace", [-1, float("nan"), "5", None])
+@pytest.mark.parametrize("grace", [-1, float("nan"), "5", None, -(10**150)])
 async def test_a_grace_that_is_no_span_of_time_is_refused(grace):
     """It is a number of seconds."""
     with pytest.raises(ValueError, match=re.escape(f"grace must be 0 or more seconds, not {grace!r}")):
         await hsm.start(None, Log(), MODEL, grace=grace)
+
+
+async def test_a_grace_that_no_clock_can_count_is_refused():
+    """An int may be larger than any float; for good, it is infinite."""
+    with pytest.raises(ValueError, match=re.escape("grace must be 0 or more seconds, not 1000")):
+        await hsm.start(None, Log(), MODEL, grace=10**400)
+    await hsm.start(None, Log(), MODEL, grace=float("inf"))
+
+
+class Unshowable:
+    """Raises where it is shown, and takes no attributes."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        raise RuntimeError("repr")
+
+    __str__ = __repr__
+
+
+class Hidden(hsm.Instance):
+    """An instance that raises where it is shown."""
+
+    __repr__ = __str__ = Unshowable.__repr__
+
+
+@rule("E1")
+async def test_what_cannot_be_shown_is_refused_as_anything_else():
+    """The message names its type."""
+    wrong = Unshowable()
+    machine = await started(MODEL)
+    attempts = [
+        lambda: hsm.start(None, Log(), wrong),
+        lambda: hsm.start(None, wrong, MODEL),
+        lambda: hsm.start(wrong, Log(), MODEL),
+        lambda: hsm.start(None, Log(), MODEL, grace=wrong),
+        lambda: hsm.start(None, Log(), MODEL, step_budget=wrong),
+        lambda: hsm.start(None, Log(), MODEL, engine=wrong),
+        lambda: hsm.start(None, Log(), MODEL, clock=wrong),
+        lambda: hsm.machine_of(wrong),
+        lambda: hsm.generated(MODEL, wrong, "a"),
+        lambda: hsm.generated(MODEL, "go", wrong),
+        lambda: machine.dispatch(wrong),
+        lambda: machine.call(wrong),
+        lambda: machine.is_in(wrong),
+        lambda: VirtualClock(wrong),
+        lambda: hsm_classdsl.entry(wrong),
+    ]
+    for attempt in attempts:
+        with pytest.raises((TypeError, ValueError), match=r"<\w*Unshowable>"):
+            attempt()
+
+    class Door(hsm_classdsl.Machine):
+        class closed(hsm_classdsl.State):
+            pass
+
+    with pytest.raises(TypeError, match=r"works on .*Door, not on <Hidden>: give it"):
+        hsm.start(None, Hidden(), Door.model)
+    assert await is_well(machine)
+
+
+def test_guards_can_be_shown_whatever_they_are_made_of():
+    """A combination names its parts, by their types where they cannot be shown."""
+    function = type("Unshowable", (Unshowable,), {})()
+    shown = hsm_classdsl.guard(function) & hsm_classdsl.in_state(Unshowable())
+    assert repr(shown) == "all_of(<guard <Unshowable>>, in_state(<Unshowable>))"
+
+
+def test_a_long_value_is_cut_in_a_message():
+    """What it is can be seen from its beginning."""
+    with pytest.raises(TypeError, match=r"not \[0, 1, 2, .*\.\.\.$") as caught:
+        hsm.Event(list(range(10_000)))
+    assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("budget", [0, -1, 1.5, None])

@@ -6,6 +6,7 @@ import functools
 import gc
 import weakref
 
+import attrs
 import pytest
 from support import rule
 
@@ -141,3 +142,28 @@ def test_a_context_tells_whether_it_is_done():
     assert repr(ctx) == "<Context active>"
     ctx.cancel()
     assert repr(ctx) == "<Context done>"
+
+
+@rule("L7")
+def test_a_context_of_ones_own_may_compare_and_hash_as_it_likes():
+    """Each is known as the object that it is."""
+
+    @attrs.define(slots=False, eq=True)
+    class Equal(hsm.Context):
+        parent: object = None
+
+        def __attrs_post_init__(self):
+            hsm.Context.__init__(self, self.parent)
+
+        def __eq__(self, other):
+            raise RuntimeError("eq")
+
+        __hash__ = None
+
+    top = Equal()
+    one, two = Equal(top), Equal(top)
+    low = one.child()
+    one.cancel()
+    assert [ctx.done for ctx in (top, one, two, low)] == [False, True, False, True]
+    top.cancel()
+    assert two.done

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import enum
+
 import pytest
-from support import codes, driven, go, on, problems, rule, started, then
+from support import both_engines, codes, driven, go, note, on, problems, rule, says, started, then
 
 import hsm
+import hsm_classdsl
+from hsm.api import program_of
 
 
 async def landing(model):
@@ -262,3 +266,183 @@ async def test_is_in_of_a_path_that_names_nothing_says_what_exists():
     machine = await started(hsm.define("M", hsm.state("open")))
     with pytest.raises(ValueError, match="did you mean '/M/open'"):
         machine.is_in("/M/opne")
+
+
+class Word(str, enum.Enum):  # noqa: UP042 - unlike a `StrEnum`, its `str` and `format` are not its value
+    """Names and paths as members of an enumeration."""
+
+    MODEL = "M"
+    A = "a"
+    B = "b"
+    REGION = "r"
+    INNER = "inner"
+    FIRST = "first"
+    OUT = "out"
+    TO_B = "../b"
+    ROOT_A = "/M/a"
+    ROOT_INNER = "/M/b/r/inner"
+    DEEP = "b/r/inner"
+    GO = "go"
+    BACK = "back"
+    ASK = "ask"
+    LATER = "later"
+    CHOICE = "c"
+    PREFIX = "order.*"
+    ORDER = "order.paid"
+
+
+def spelled(text):
+    """*text* as it is."""
+    return str.__str__(text)
+
+
+def model_spelled(spell):
+    """A model with every kind of name and path, each written by *spell*."""
+    sub = hsm.define(
+        spell(Word.MODEL), hsm.state(spell(Word.A), go(spell(Word.OUT), "../out")), hsm.exit_point(spell(Word.OUT))
+    )
+    return hsm.define(
+        spell(Word.MODEL),
+        hsm.initial(spell(Word.FIRST), hsm.target(spell(Word.A))),
+        hsm.state(
+            spell(Word.A),
+            go(spell(Word.GO), spell(Word.TO_B)),
+            hsm.transition(hsm.on_call(spell(Word.ASK)), hsm.effect(says("answer"))),
+            hsm.transition(hsm.on(spell(Word.PREFIX)), hsm.effect(note("order"))),
+            hsm.defer(spell(Word.LATER)),
+        ),
+        hsm.state(spell(Word.B), hsm.region(spell(Word.REGION), hsm.state(spell(Word.INNER)))),
+        hsm.transition(
+            hsm.on(spell(Word.BACK)),
+            hsm.source(spell(Word.B)),
+            hsm.guard(hsm.in_state(spell(Word.ROOT_INNER))),
+            hsm.target(spell(Word.CHOICE)),
+        ),
+        on(spell(Word.LATER), hsm.effect(note("later"))),
+        go("sub", "/M/sub"),
+        hsm.choice(spell(Word.CHOICE), then(spell(Word.ROOT_A))),
+        hsm.submachine("sub", sub, hsm.exit_point(spell(Word.OUT), then("../a"))),
+    )
+
+
+@rule("N1", "N4", "N5", "Q1", "T2", "D1")
+@both_engines
+async def test_a_member_of_a_string_enumeration_is_taken_wherever_a_name_or_a_path_is(engine):
+    """It stands for its value, in the model as at run time, and what is told are plain strings."""
+    model = model_spelled(lambda word: word)
+    assert program_of(model) == program_of(model_spelled(spelled))
+    machine = await started(model, engine=engine)
+    assert f"{machine.program.name} {machine!r}" == "M <Machine M running in /M/a>"
+    assert machine.is_in(Word.A)
+    assert machine.instance.is_in(Word.ROOT_A)
+    assert not machine.is_in(Word.DEEP)
+    assert await machine.call(Word.ASK) == "answer"
+    assert await machine.dispatch(Word.ORDER) is hsm.Outcome.TAKEN
+    assert await machine.dispatch(Word.LATER) is hsm.Outcome.DEFERRED
+    assert hsm.generated(model, Word.GO, Word.A) == hsm.generated(model, "go", "/M/a") is not None
+    assert await machine.dispatch(hsm.Event(Word.GO)) is hsm.Outcome.TAKEN
+    assert machine.is_in(Word.DEEP)
+    assert machine.instance.log == ["order", "later"]
+    assert await machine.instance.dispatch(Word.BACK, 7) is hsm.Outcome.TAKEN
+    assert {type(path) for path in (machine.state(), *machine.states())} == {str}
+    with pytest.raises(hsm.CallError, match="no transition takes the call of 'go'"):
+        await machine.call(Word.GO)
+    with pytest.raises(ValueError, match="model 'M' has no vertex 'go'"):
+        machine.is_in(Word.GO)
+
+
+@rule("N1", "N4", "T2")
+async def test_a_member_of_a_string_enumeration_is_taken_in_a_class():
+    """Wherever a name or a path is."""
+
+    class Lamp(hsm_classdsl.Machine):
+        class a(hsm_classdsl.State["Lamp"]):
+            @hsm_classdsl.on(Word.GO, target=Word.B)
+            def switch(self):
+                pass
+
+            @hsm_classdsl.on_call(Word.ASK)
+            def ask(self):
+                return "answer"
+
+        class b(hsm_classdsl.State["Lamp"]):
+            class h(hsm_classdsl.DeepHistory, target=Word.INNER, initial=True):
+                pass
+
+            class inner(hsm_classdsl.State["Lamp"]):
+                pass
+
+        @hsm_classdsl.guard
+        def holds(self):
+            return True
+
+        @hsm_classdsl.on(Word.BACK, source=Word.B, target=(Word.A,), guard=holds & hsm_classdsl.in_state(Word.INNER))
+        def back(self):
+            pass
+
+        extra = hsm.state(Word.FIRST, hsm.state(Word.INNER))
+        to_extra = hsm_classdsl.on(Word.LATER, source=Word.A, target=Word.FIRST)
+        first = hsm_classdsl.initial(Word.A)
+
+    async with Lamp() as lamp:
+        machine = hsm.machine_of(lamp)
+        assert await machine.call(Word.ASK) == "answer"
+        seen = [lamp.state()]
+        for word in (Word.GO, Word.BACK, Word.LATER):
+            assert await lamp.dispatch(word) is hsm.Outcome.TAKEN
+            seen.append(lamp.state())
+    assert seen == ["/Lamp/a", "/Lamp/b/inner", "/Lamp/a", "/Lamp/first/inner"]
+
+
+@rule("N7")
+def test_a_wrong_name_from_an_enumeration_reads_as_its_value():
+    """In messages too."""
+    messages = [
+        str(problem) for problem in problems(hsm.state("a", go(Word.GO, Word.B)), hsm.initial(Word.A), name=Word.MODEL)
+    ]
+    assert "'b' does not name a vertex" in "".join(messages)
+    assert "'a' is taken as its name" in "".join(messages)
+    assert "Word" not in "".join(messages)
+
+
+class Pretends:
+    """Says that it is a string."""
+
+    @property
+    def __class__(self):
+        return str
+
+    def __repr__(self):
+        raise RuntimeError("repr")
+
+
+async def test_what_only_pretends_to_be_a_string_is_no_name():
+    """It gets the message that anything else gets, though it cannot even be shown."""
+    model = hsm.define("M", hsm.state("a"))
+    machine = await started(model)
+    for ask in (
+        machine.dispatch,
+        machine.is_in,
+        machine.call,
+        hsm.Event,
+        lambda name: hsm.generated(model, "go", name),
+    ):
+        with pytest.raises(TypeError, match="not <Pretends>"):
+            ask(Pretends())
+    wrong = Pretends()
+    assert codes(hsm.state(wrong), go(wrong, wrong), hsm.transition(hsm.on_call(wrong)), hsm.transition(hsm.source(wrong))) == [
+        "HSM003", "HSM007", "HSM009", "HSM007", "HSM009",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [5, 0.5, ["a"], Pretends()], ids=["int", "float", "list", "pretends"])
+@pytest.mark.parametrize("option", ["source", "target"])
+def test_a_path_of_a_class_that_is_none_is_reported(option, wrong):
+    """Not by whatever goes wrong in looking for it."""
+    options = {"target": "a", option: wrong}
+    with pytest.raises(hsm.DefinitionError, match="is not a valid path"):
+        type(
+            "Lamp",
+            (hsm_classdsl.Machine,),
+            {"a": type("a", (hsm_classdsl.State,), {}), "go": hsm_classdsl.on("go", **options)},
+        )

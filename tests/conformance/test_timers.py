@@ -7,7 +7,25 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support import Gated, after, anote, asays, at, every, fail, go, held, logged, note, on, rule, says, settle, started
+from support import (
+    Gated,
+    after,
+    anote,
+    asays,
+    at,
+    both_engines,
+    every,
+    fail,
+    go,
+    held,
+    logged,
+    note,
+    on,
+    rule,
+    says,
+    settle,
+    started,
+)  # fmt: skip
 
 import hsm
 
@@ -384,6 +402,77 @@ async def test_a_function_that_gives_no_possible_time_is_an_error(trigger, given
     assert isinstance(error, hsm.DurationError)
     assert f"returned {given!r}; " in str(error)
     assert "span" in str(error)
+
+
+class Unshowable(int):
+    """A number of seconds, and no possible one, that raises wherever it is shown."""
+
+    def __repr__(self):
+        raise RuntimeError("repr")
+
+    __str__ = __repr__
+
+
+@rule("A4", "E1")
+@both_engines
+@pytest.mark.parametrize(
+    ("trigger", "given", "text"),
+    [
+        (hsm.after, 10**400, f"returned {'1' + '0' * 196}...; 'after' takes a finite time span of 0 or more"),
+        (hsm.after, -(10**400), "'after' takes a finite time span of 0 or more"),
+        (hsm.after, 10**5000, "returned <int>; 'after' takes a finite time span of 0 or more"),
+        (hsm.every, 10**400, "'every' takes a finite time span of more than 0"),
+        (hsm.every, 5e-324, "returned 5e-324; 'every' takes a finite time span of 1e-09 s or more"),
+        (hsm.every, 9.9e-10, "returned 9.9e-10; 'every' takes a finite time span of 1e-09 s or more"),
+        (hsm.after, Unshowable(-1), "returned <Unshowable>; 'after' takes a finite time span of 0 or more"),
+        (hsm.at, Unshowable(1), "returned <Unshowable>; a function for 'at' must return a datetime"),
+        (hsm.every, [Unshowable(1)], "returned <list>; a function for 'every' must return a timedelta or seconds"),
+    ],
+    ids=["large", "small", "long", "every-large", "tiniest", "tiny", "unshowable", "moment", "list"],
+)
+async def test_a_time_span_that_no_clock_can_count_is_an_error_of_its_function(trigger, given, text, engine):
+    """A `DurationError`, whatever the number is, and however it can be shown; the timer is not armed."""
+    model = hsm.define("M", hsm.state("a", go("go", "b")), hsm.state("b", hsm.transition(trigger(says(given)))))
+    machine = await started(model, engine=engine)
+    with pytest.raises(hsm.DurationError) as caught:
+        await machine.dispatch("go")
+    assert text in str(caught.value)
+    assert machine.state() == "/M/b"
+
+
+@rule("A4")
+@pytest.mark.parametrize(
+    ("trigger", "text"),
+    [
+        (lambda: hsm.every(5e-324), "'every' of 5e-324 is shorter than a clock can tell"),
+        (lambda: hsm.every(9.9e-10), "'every' of 9.9e-10 is shorter than a clock can tell"),
+        (lambda: hsm.after(10**400), "would never fire"),
+        (lambda: hsm.every(-(10**400)), "is negative"),
+        (lambda: hsm.after(10**5000), "'after' of <int> would never fire"),
+        (lambda: hsm.after(Unshowable(-1)), "'after' of <Unshowable> is negative"),
+    ],
+)
+def test_a_literal_that_no_clock_can_count_is_an_error_of_the_model(trigger, text):
+    """In the same words wherever it is written."""
+    with pytest.raises(hsm.DefinitionError, match=text):
+        hsm.define("M", hsm.state("a", hsm.transition(trigger(), hsm.effect(note("x")))))
+
+
+@rule("A4", "A5")
+@both_engines
+@pytest.mark.parametrize("now", [0.0, 1e9])
+async def test_the_shortest_period_ticks(now, engine):
+    """Also on a clock whose time is too far on to tell two ticks apart: what it misses is counted."""
+    clock = ManualClock(now)
+    seen = []
+    model = hsm.define("M", hsm.state("a", every(1e-9, hsm.effect(lambda ctx, self, event: seen.append(event.data)))))
+    await started(model, clock=clock, engine=engine)
+    for _ in range(3):
+        clock.advance(1.0)
+    numbers = [tick.number for tick in seen]
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == pytest.approx(3e9)
+    assert sum(1 + tick.missed for tick in seen) == numbers[-1]
 
 
 # --- A5: every --------------------------------------------------------------------------------------------------

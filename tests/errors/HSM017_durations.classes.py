@@ -11,3 +11,4 @@ class EggTimer(Machine):
         infinite = after(float("inf"), target=".")
         at_once = every(0)
         no_delta = every(timedelta(0))
+        tiniest = every(5e-324)

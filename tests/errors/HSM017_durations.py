@@ -14,5 +14,6 @@ hsm.define(
         hsm.transition(hsm.after(float("inf")), hsm.target(".")),
         hsm.transition(hsm.every(0)),
         hsm.transition(hsm.every(timedelta(0))),
+        hsm.transition(hsm.every(5e-324)),
     ),
 )

@@ -7,7 +7,7 @@ import contextlib
 import logging
 
 import pytest
-from support import Log, anote, both_engines, fail, go, logged, note, on, pause, rule, says, settle, started, then
+from support import Log, anote, both_engines, fail, go, logged, note, on, rule, says, settle, started, then
 from support.inside import calls_of_rules, diamonds
 
 import hsm
@@ -448,12 +448,12 @@ async def test_a_change_that_was_noted_in_a_state_that_is_left_by_then_does_not_
 @rule("E7")
 @both_engines
 async def test_something_fatal_in_an_exit_ends_its_list_and_not_the_step(engine):
-    """The step is done to its end, and then it is raised where it was sent."""
+    """The step is done to its end, and then it is raised from the await."""
     machine = await started(
         hsm.define("M", hsm.state("a", hsm.exit(interrupt, note("never")), go("go", "b")), logged("b")), engine=engine
     )
     with pytest.raises(KeyboardInterrupt):
-        machine.dispatch("go")
+        await machine.dispatch("go")
     assert machine.instance.log == ["+b"]
     assert machine.state() == "/M/b"
     assert await machine.dispatch("other") is hsm.Outcome.IGNORED
@@ -480,11 +480,11 @@ async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
         """Keeps a coroutine that nobody has begun."""
 
     async def later(instance):
-        await pause(1)
         outcomes.append(await instance.dispatch("x"))
 
     async def held(instance):
         instance.task = asyncio.create_task(later(instance))
+        await instance.task
 
     async def act(ctx, self, event):
         await self.held
@@ -494,7 +494,6 @@ async def test_what_a_behaviour_awaits_may_start_tasks_that_are_inside(engine):
     instance.held = held(instance)
     machine = await started(model, instance, engine=engine)
     await machine.dispatch("go")
-    await pause(3)
     assert outcomes == [hsm.Outcome.QUEUED]
 
 

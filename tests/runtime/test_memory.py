@@ -14,7 +14,7 @@ import hsm
 import hsm_classdsl
 from hsm.api import program_of
 from hsm.runtime.generated import SHAPES, enqueue
-from hsm.runtime.record import senders
+from hsm.runtime.inside import inside
 
 
 @rule("Q2", "Q8")
@@ -24,7 +24,7 @@ async def test_a_machine_that_sends_to_itself_for_a_long_time_is_its_own_sender_
 
     async def again(ctx, self, event):
         await clock.advance(1)
-        lengths.append(len(senders()))
+        lengths.append(len(inside.get()))
         self.dispatch("again")
 
     machine = await started(hsm.define("M", hsm.state("a", on("again", hsm.effect(again)))))

@@ -18,34 +18,18 @@ from hsm.compiler.check.sites import Site, sites
 from hsm.compiler.check.transitions import check_transitions
 from hsm.compiler.outline import Outline
 from hsm.compiler.report import Report
+from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS
 from hsm.elements.mistakes import LostMark, Mistake, NotAPart, Rebound, StrayClass, TooLate, UnknownOption
-from hsm.elements.nodes import (
-    ActionList,
-    At,
-    Combination,
-    EventList,
-    Guard,
-    Initial,
-    InState,
-    Model,
-    OnCall,
-    Region,
-    SourcePath,
-    State,
-    Submachine,
-    Target,
-    TimeSpan,
-    Transition,
-)
 from hsm.elements.parts import Element
 
 __all__ = ["check_outline", "check_tree"]
 
 _Rule: TypeAlias = Callable[[Site, Report], None]
 _WITH_PARTS = tuple(ALLOWED_PARTS)
-_NAMED = tuple(kind for kind in ALLOWED_PARTS if kind is not Transition)
-_WITH_VERTICES = (Model, State, Region, Submachine)
+# `initial` as well, whose name is optional: `parts.named` lets a missing one pass
+_NAMED = tuple(kind for kind in ALLOWED_PARTS if kind is not nodes.Transition)
+_WITH_VERTICES = (nodes.Model, nodes.State, nodes.Region, nodes.Submachine)
 
 _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (parts.misplaced, _WITH_PARTS),
@@ -59,27 +43,28 @@ _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (parts.named, _NAMED),
     (parts.duplicates, _WITH_VERTICES),
     (parts.counted, _WITH_PARTS),
-    (parts.targeted, (Initial,)),
-    (parts.embedded, (Submachine,)),
-    (values.actions, (ActionList,)),
-    (values.predicate, (Guard,)),
-    (values.conditions, (Combination,)),
-    (values.operation, (OnCall,)),
-    (values.events, (EventList,)),
-    (values.paths, (Target, SourcePath, InState)),
-    (values.moment, (At,)),
-    (values.duration, (TimeSpan,)),
+    (parts.targeted, (nodes.Initial,)),
+    (parts.embedded, (nodes.Submachine,)),
+    (values.actions, (nodes.ActionList,)),
+    (values.predicate, (nodes.Guard,)),
+    (values.conditions, (nodes.Combination,)),
+    (values.operation, (nodes.OnCall,)),
+    (values.events, (nodes.EventList,)),
+    (values.paths, (nodes.Target, nodes.SourcePath, nodes.InState)),
+    (values.moment, (nodes.At,)),
+    (values.duration, (nodes.TimeSpan,)),
 )
 """Each rule about single elements, with the kinds of element that it is about."""
 
 
 _MISTAKES: tuple[type[Mistake], ...] = (NotAPart, Rebound, LostMark, StrayClass, TooLate, UnknownOption)
 _KINDS: set[type[Element]] = {*_MISTAKES, *ALLOWED_PARTS, *chain.from_iterable(ALLOWED_PARTS.values())}
+# worked out once, by exact type: a large model has many thousands of elements, and most of them have two rules or three
 _RULES = {kind: tuple(rule for rule, kinds in _OF_ELEMENTS if issubclass(kind, kinds)) for kind in _KINDS}
 """The rules for each kind of element."""
 
 
-def check_tree(model: Model[Any], report: Report) -> None:
+def check_tree(model: nodes.Model[Any], report: Report) -> None:
     """Every rule about single elements; an embedded model was checked when it was defined."""
     for site in sites(model):
         for rule in _RULES[type(site.element)]:
@@ -88,6 +73,7 @@ def check_tree(model: Model[Any], report: Report) -> None:
 
 def check_outline(outline: Outline, report: Report) -> None:
     """Every rule about how vertices and transitions relate."""
+    # a report is sorted by place: this order decides no more than which of two problems of one call comes first
     check_transitions(outline, report)
     check_pseudostates(outline, report)
     check_cycles(outline, report)

@@ -37,6 +37,7 @@ def _follow(outline: Outline, start: int, done: set[int], report: Report) -> Non
             continue
         transition, target = step
         if target in path:
+            # not followed further: the rest of the cycle is on the path, and is gone through from there
             around = list(path)
             names = [outline.vertices[vertex].path for vertex in (*around[around.index(target) :], target)]
             if len(names) > 5:
@@ -58,13 +59,14 @@ def _onward(outline: Outline, index: int) -> Iterator[tuple[TransitionDraft, int
     """The vertices that a machine goes on to when it reaches *index*, each with the transition that leads there."""
     vertex = outline.vertices[index]
     transitions = vertex.outgoing if vertex.kind in PSEUDOSTATES else vertex.defaults
+    # a pseudostate leads on by its outgoing transitions, a state or region by its default entry: what leads out of a
+    # state needs an event or completion, at which the machine has rested
     owner = vertex.parent if vertex.kind in _ENTRIES else index
     is_inward = vertex.kind in _ENTRIES or vertex.kind not in PSEUDOSTATES
     for transition in transitions:
         for target in transition.reached:
-            if is_inward and (target == owner or not outline.encloses(owner, target)):
-                continue  # HSM011, HSM041 and HSM057 report it
-            yield transition, target
+            if not is_inward or outline.contains(owner, target):  # else HSM011, HSM041 or HSM057 has reported it
+                yield transition, target
     if vertex.kind in _ENTRIES and not any(transition.reached for transition in transitions):
         for transition in outline.vertices[vertex.parent].defaults:
             yield transition, vertex.parent

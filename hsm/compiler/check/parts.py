@@ -8,32 +8,21 @@ from __future__ import annotations
 from hsm.behaviors import qualified_name
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
+from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
 from hsm.elements.mistakes import Mistake
-from hsm.elements.nodes import (
-    Entry,
-    Exit,
-    Final,
-    Initial,
-    Model,
-    SourcePath,
-    Submachine,
-    Target,
-    Terminate,
-    Transition,
-)
 from hsm.elements.parts import Element
-from hsm.elements.walk import a, name_of, plain
-from hsm.names import either, is_name
+from hsm.elements.walk import a, name_of
+from hsm.names import either, is_name, is_text, plain
 
 DEEPEST = 200
 """How many elements may contain one another."""
 
 
 _TAKES_LITTLE: dict[type[Element], tuple[str, str]] = {
-    Initial: ("HSM012", "a target and effects"),
-    Final: ("HSM016", "no parts"),
-    Terminate: ("HSM016", "no parts"),
+    nodes.Initial: ("HSM012", "a target and effects"),
+    nodes.Final: ("HSM016", "no parts"),
+    nodes.Terminate: ("HSM016", "no parts"),
 }
 """Kinds in which parts are often misplaced, with the code for that, and with what they take."""
 
@@ -55,30 +44,32 @@ def _cure(misplaced: Element, around: Element) -> str:
     """What to do about a *misplaced* part of *around*."""
     part: type[Element] = type(misplaced)
     owner: type[Element] = type(around)
-    if owner is Initial:
+    # from the special to the general: what is wrong for two reasons gets the advice that helps most
+    if owner is nodes.Initial:
         return "to choose where to start, target a 'choice'"
-    if owner is Terminate and part is Transition:
+    if owner is nodes.Terminate and part is nodes.Transition:
         return "the machine ends there: to go on, target a state instead"
-    if owner is Final and part is Transition:
+    if owner is nodes.Final and part is nodes.Transition:
         return "it has no outgoing transitions: put the transition on the state around it"
-    if owner in (Final, Terminate):
+    if owner in (nodes.Final, nodes.Terminate):
         return "put the behaviour on the transition that leads here"
-    if part is Model:
+    if part is nodes.Model:
         return "embed it with hsm.submachine(name, model)"
-    if owner is Transition and part in (Entry, Exit):
+    if owner is nodes.Transition and part in (nodes.Entry, nodes.Exit):
         return "to run actions on a transition, use hsm.effect(...)"
     return f"it belongs in {either(owners_of(misplaced))}"
 
 
 def not_a_part(site: Site, report: Report) -> None:
     """HSM002: an argument that is not a part at all."""
-    value, in_transition = site.element.value, isinstance(site.owner, Transition)
+    value, in_transition = site.element.value, isinstance(site.owner, nodes.Transition)
+    # a function of hsm is callable as well, and a string has an iterator: each question comes before its wider one
     if getattr(value, "__module__", None) == "hsm.dsl":
         help_ = f"call it: hsm.{qualified_name(value)}(...)"
     elif callable(value):
         help_ = f"say what it is for, such as hsm.{'effect' if in_transition else 'entry'}({qualified_name(value)})"
-    elif isinstance(value, str):
-        help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({value!r})"
+    elif is_text(value):
+        help_ = f"say what it is for, such as hsm.{'on' if in_transition else 'state'}({plain(value)!r})"
     elif hasattr(value, "__iter__"):
         help_ = "to pass its elements as parts, unpack it with *"
     else:
@@ -95,7 +86,7 @@ def not_a_part(site: Site, report: Report) -> None:
 def named(site: Site, report: Report) -> None:
     """HSM003: an invalid name (rule N1)."""
     element = site.element
-    if not is_name(element.name) and not (isinstance(element, Initial) and element.name is None):
+    if not is_name(element.name) and not (isinstance(element, nodes.Initial) and element.name is None):
         report.error(
             "HSM003",
             f"{shown(element.name)} is not a valid name",
@@ -113,6 +104,7 @@ def duplicates(site: Site, report: Report) -> None:
     first: dict[str, Element] = {}
     for part in parts:
         name = name_of(part)
+        # a part that does not belong here has been reported, and takes no name away from one that does
         if name is None or not is_name(name) or not is_allowed(site.element, part):
             continue
         text = plain(name)
@@ -125,7 +117,11 @@ def duplicates(site: Site, report: Report) -> None:
         first.setdefault(text, part)
 
 
-_ONCE: tuple[tuple[type[Element], str], ...] = ((Initial, "HSM010"), (Target, "HSM014"), (SourcePath, "HSM015"))
+_ONCE: tuple[tuple[type[Element], str], ...] = (
+    (nodes.Initial, "HSM010"),
+    (nodes.Target, "HSM014"),
+    (nodes.SourcePath, "HSM015"),
+)
 
 
 def counted(site: Site, report: Report) -> None:
@@ -138,8 +134,9 @@ def counted(site: Site, report: Report) -> None:
         if kinds.count(kind) < 2 or kind not in ALLOWED_PARTS[type(element)]:
             continue
         help_ = "keep one of them"
-        if kind is Target:
+        if kind is nodes.Target:
             help_ = "to enter several regions, name several paths in one hsm.target(...)"
+        # the first counts, and every further one is a mistake of its own, at its own place
         several: list[Element] = [part for part in element.parts if type(part) is kind]
         for extra in several[1:]:
             report.error(
@@ -154,17 +151,18 @@ def counted(site: Site, report: Report) -> None:
 def targeted(site: Site, report: Report) -> None:
     """HSM013: an `initial` without a target."""
     element = site.element
-    if not any(isinstance(part, Target) for part in element.parts):
+    if not any(isinstance(part, nodes.Target) for part in element.parts):
         help_ = "add hsm.target(...)"
         if element.name is not None:
-            help_ = f"{element.name!r} is taken as its name: write hsm.initial(hsm.target({element.name!r}))"
+            name = plain(element.name)
+            help_ = f"{name!r} is taken as its name: write hsm.initial(hsm.target({name!r}))"
         report.error("HSM013", "an 'initial' needs a target", element.where, within=site.itself, help=help_)
 
 
 def embedded(site: Site, report: Report) -> None:
     """HSM050: a submachine that is not a model."""
     element = site.element
-    if isinstance(element, Submachine) and not isinstance(element.model, Model):
+    if isinstance(element, nodes.Submachine) and not isinstance(element.model, nodes.Model):
         report.error(
             "HSM050",
             f"{shown(element.model)} is not a model",
@@ -180,9 +178,4 @@ def too_deep(site: Site, report: Report) -> None:
         help_ = "move the inner part into a model of its own, and embed that with hsm.submachine(name, model)"
         if site.is_in_condition:
             help_ = "write the condition as one function"
-        report.error(
-            "HSM058",
-            f"this is nested more than {DEEPEST} levels deep",
-            site.element.where,
-            help=help_,
-        )
+        report.error("HSM058", f"this is nested more than {DEEPEST} levels deep", site.element.where, help=help_)

@@ -10,8 +10,8 @@ from hsm.compiler.outline import HISTORIES, PSEUDOSTATES, SUBSTATES, Outline, Tr
 from hsm.compiler.report import Report
 from hsm.elements.mistakes import Mistake
 from hsm.elements.nodes import Submachine, Target
-from hsm.elements.walk import a, name_of, parts_of, plain
-from hsm.names import closest, either, is_name
+from hsm.elements.walk import a, name_of, parts_of
+from hsm.names import closest, either, is_name, plain
 from hsm.program import Kind
 
 _BRANCHING = {Kind.CHOICE, Kind.JUNCTION}
@@ -22,6 +22,7 @@ _UNDER_WAY = PSEUDOSTATES - {Kind.JUNCTION, Kind.EXIT_POINT, Kind.JOIN}
 
 def check_pseudostates(outline: Outline, report: Report) -> None:
     """Every rule of this module, over every vertex."""
+    # of pseudostates alone: no rule asks what leads to a state, and that is where nearly all transitions lead
     incoming: dict[int, list[TransitionDraft]] = {}
     for transition in outline.transitions:
         for target in transition.reached:
@@ -30,6 +31,7 @@ def check_pseudostates(outline: Outline, report: Report) -> None:
     for vertex in outline.vertices:
         if vertex.kind in PSEUDOSTATES:
             _segments(outline, vertex, report)
+        # a state with regions and a region come last: the kinds before them are pseudostates, which have none
         if vertex.kind in _BRANCHING:
             _branches(outline, vertex, report)
         elif vertex.kind is Kind.FORK:
@@ -83,6 +85,8 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
             help="add hsm.transition(hsm.target(...))",
         )
         return
+    # states have been exited when a choice is reached: if no branch were open then, the machine would stand in nothing.
+    # The last branch has to be the open one, as an earlier one would make those behind it pointless (HSM032)
     if vertex.kind is Kind.CHOICE and vertex.outgoing[-1].conditions:
         report.error(
             "HSM031",
@@ -94,6 +98,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     if any(branch.has_trigger for branch in vertex.outgoing):
         return  # HSM033 has reported that, and which branch is open is unclear
     for number, branch in enumerate(vertex.outgoing[:-1]):
+        # a branch without a guard is closed all the same while the junction or the join that it leads to is
         if not branch.conditions and not branch.is_conditional:
             count = len(vertex.outgoing) - number - 1
             behind = "a branch" if count == 1 else f"{count} branches"
@@ -111,7 +116,7 @@ def _branches(outline: Outline, vertex: VertexDraft, report: Report) -> None:
 def _fork(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM036: a fork enters different regions of one state, without guards (rule R6)."""
     targets = [target for transition in vertex.outgoing for target in transition.reached]
-    if any(not transition.targets or None in [w.vertex for w in transition.targets] for transition in vertex.outgoing):
+    if any(not each.targets or len(each.reached) < len(each.targets) for each in vertex.outgoing):
         return
     if len(vertex.outgoing) < len(parts_of(vertex.element)):
         return  # a wrong target, as above, or a wrong part has been reported, and might have been what is missing
@@ -138,6 +143,8 @@ def _join(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft]
     """HSM037: a join is reached from different regions of one state. HSM038: by completion alone (rule R6)."""
     sources = [transition.source for transition in incoming if transition.source is not None]
     regions = outline.joins.get(vertex.index, ())
+    # `resolve` collects the regions in a set: there are fewer of them where two transitions come from one region, or
+    # where one comes from no region of the state
     if len(sources) < 2 or len(regions) != len(sources):
         report.error(
             "HSM037",
@@ -197,20 +204,19 @@ def _entry_routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, rep
     """HSM041 and HSM049: an entry point has at most one transition into each region of its state, without guards."""
     targets: list[int] = []
     for transition in vertex.outgoing:
-        for reference in transition.targets:
-            if reference.vertex is None:
-                continue
-            targets.append(reference.vertex)
-            if not outline.encloses(owner.index, reference.vertex):
+        for reference, target in transition.found:
+            targets.append(target)
+            if not outline.encloses(owner.index, target):
                 report.error(
                     "HSM041",
                     f"a transition from an entry point of {owner.path} must stay inside it",
                     reference.where,
-                    label=f"resolves to {outline.vertices[reference.vertex].path}",
+                    label=f"resolves to {outline.vertices[target].path}",
                     within=vertex.path,
                     help=f"name a vertex inside {owner.path}",
                 )
                 return
+    # the state is being entered when they are asked: a guard that is false would leave nothing active in it
     guarded = any(transition.conditions for transition in vertex.outgoing)
     if guarded or (len(targets) > 1 and not in_different_regions(outline, targets)):
         report.error(
@@ -225,6 +231,7 @@ def _entry_routes(outline: Outline, vertex: VertexDraft, owner: VertexDraft, rep
 def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDraft], report: Report) -> None:
     """HSM039: a history of the model itself never remembers. HSM057: its default target is inside its owner (R5)."""
     owner = outline.vertices[vertex.parent]
+    # without anything that leads to it, it may be there for a model that embeds this one as a state, which is exited
     if owner.index == 0 and incoming:
         report.warn(
             "HSM039",
@@ -234,10 +241,8 @@ def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDra
             help="move it into the state whose substates it should remember",
         )
     for transition in vertex.outgoing:
-        for reference in transition.targets:
-            if reference.vertex is not None and (
-                reference.vertex == owner.index or not outline.encloses(owner.index, reference.vertex)
-            ):
+        for reference, target in transition.found:
+            if not outline.contains(owner.index, target):
                 report.error(
                     "HSM057",
                     f"the default target of a history must be inside its owner, but '{reference.path}' is not",
@@ -249,6 +254,7 @@ def _history(outline: Outline, vertex: VertexDraft, incoming: list[TransitionDra
 
 def _regions(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     """HSM044: a state has regions or substates, not both (rule R3)."""
+    # pseudostates may stand next to the regions: they lead into several of them, or out of the state
     for child in vertex.children.values():
         inner = outline.vertices[child]
         if inner.kind in SUBSTATES:
@@ -299,6 +305,8 @@ def _closed_junctions(outline: Outline, report: Report) -> None:
         and (transition.is_default or outline.vertices[transition.source].kind in _UNDER_WAY)
         for target in transition.reached
     ]
+    # whether a junction is reached late is no matter of its own: it depends on every route that leads to it, so the
+    # routes are followed from where states have been exited, once through each junction
     seen: set[int] = set()
     while pending:
         vertex = outline.vertices[pending.pop()]

@@ -28,6 +28,7 @@ def check_reach(outline: Outline, report: Report) -> None:
 
 def _unreachable(outline: Outline, report: Report) -> None:
     """HSM060: a vertex to which no route leads; of nested ones, only the outermost is reported."""
+    # guards are taken to be open: whether they ever are is the user's business, and a warning must not guess
     reached = _Reach(outline).all()
     for vertex in outline.vertices[1:]:
         if vertex.index in reached or vertex.parent not in reached or vertex.root != 0:
@@ -48,6 +49,8 @@ class _Reach:
 
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
+        # two marks for each vertex, since it may be entered without its default entry, on the way to something inside,
+        # and be reached for its own sake later: only then does what its default entry leads to count
         self.entered: set[int] = set()
         self.by_default: set[int] = set()
         self.pending: list[int] = []
@@ -56,6 +59,7 @@ class _Reach:
 
     def all(self) -> set[int]:
         """The vertices that can be entered."""
+        # the model's own connection points and histories as well: there may be another model that embeds this one
         self.pending.append(0)
         self.pending += [v.index for v in self.outline.vertices if v.parent == 0 and v.kind in _FROM_OUTSIDE]
         while self.pending:
@@ -73,7 +77,7 @@ class _Reach:
             if is_new:
                 self.entered.add(at)
                 if draft.parent in self.restored:
-                    self.pending.append(at)
+                    self.pending.append(at)  # a shallow history restores it, and it takes its default entry then
                 self.pending += [t for transition in draft.outgoing for t in transition.reached]
             if at != vertex:
                 # entering one region enters the others by default; those of *vertex* itself are up to `_default`
@@ -95,6 +99,7 @@ class _Reach:
         self.pending += [t for transition in draft.defaults for t in transition.reached]
         if not draft.defaults:
             self.pending += draft.regions
+        # without a target of their own, these lead to the default entry of the state around them
         if draft.kind in _FROM_OUTSIDE and not any(transition.reached for transition in draft.outgoing):
             self.pending.append(draft.parent)
 
@@ -109,9 +114,12 @@ def _overlapping(outline: Outline, vertex: VertexDraft, report: Report) -> None:
     taken_in: dict[int, set[Pattern | None]] = {}
     for transition in vertex.outgoing:
         taken = taken_in.setdefault(transition.root, set())
+        # Patterns are compared as they are, and not by what they match: an exact name beats a wildcard wherever the two
+        # are declared, so an earlier 'order.*' does not take 'order.new' away (rule T2). ``None`` is completion.
         patterns: set[Pattern | None] = set(transition.triggers)
         if not transition.has_trigger:
             patterns = {None}
+        # each timer, call and change trigger is one of its own: it may fire whatever the names are taken by
         by_name_alone = not (transition.calls or transition.timers or transition.changes)
         if patterns and by_name_alone and patterns <= taken:
             report.warn(

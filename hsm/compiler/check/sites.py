@@ -8,7 +8,9 @@ from typing import Any
 from hsm.behaviors import qualified_name
 from hsm.elements.nodes import Combination, Condition, Initial, Not, Transition, When
 from hsm.elements.parts import Element
-from hsm.elements.walk import conditions_of, label_of, name_of, parts_of, plain
+from hsm.elements.walk import conditions_of, label_of, name_of, parts_of
+from hsm.names import plain
+from hsm.names import shown as shown_value
 
 
 class Site:
@@ -78,11 +80,8 @@ def shown(value: object) -> str:
         return f"'{value.word}'"
     if callable(value):
         return f"'{qualified_name(value)}'"
+    # before the repr, which would show every part of the list with its own parts
     items: Any = value
     if type(value) in (list, tuple) and any(isinstance(each, Element) for each in items):
         return f"a {type(value).__name__} of parts"
-    try:
-        text = repr(value)
-    except Exception:
-        return f"this {type(value).__name__}"
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shown_value(value, 60)

@@ -20,64 +20,60 @@ _INWARD = HISTORIES | {Kind.ENTRY_POINT}
 def check_transitions(outline: Outline, report: Report) -> None:
     """Every rule of this module, over every transition."""
     for transition in outline.transitions:
-        if transition.source is None:
+        source = transition.source
+        if source is None:
             continue
         if transition.is_default:
-            _default_target(outline, transition, report)
-        elif not outline.may_leave(transition, transition.source):
-            _source(outline, transition, report)
-            continue
-        _target(outline, transition, report)
-        _homes(outline, transition, transition.source, report)
-        source = outline.vertices[transition.source].kind
-        if source is not Kind.FORK:
+            _default_target(outline, transition, source, report)
+        elif not outline.may_leave(transition, source):
+            _source(outline, transition, source, report)
+            continue  # where it may lead depends on what it leaves
+        _target(outline, transition, source, report)
+        _homes(outline, transition, source, report)
+        kind = outline.vertices[source].kind
+        if kind is not Kind.FORK:  # all transitions of a fork together have such targets: HSM036
             _several_targets(outline, transition, report)
-        if not transition.is_default and source not in _INWARD:
-            _between_regions(outline, transition, transition.source, report)
+        if not transition.is_default and kind not in _INWARD:
+            _between_regions(outline, transition, source, report)
 
 
-def _default_target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+def _default_target(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
     """HSM011: the target of an `initial` is strictly inside its owner (rule R1)."""
-    for reference in transition.targets:
-        if reference.vertex is None or transition.source is None:
-            continue
-        if reference.vertex == transition.source or not outline.encloses(transition.source, reference.vertex):
-            owner = outline.vertices[transition.source]
+    for reference, target in transition.found:
+        if not outline.contains(source, target):
             report.error(
                 "HSM011",
                 f"the target of an 'initial' must be inside its owner, but '{reference.path}' is not",
                 reference.where,
-                label=f"resolves to {outline.vertices[reference.vertex].path}",
+                label=f"resolves to {outline.vertices[target].path}",
                 within=outline.location(transition),
-                help=f"name a vertex inside {owner.path}",
+                help=f"name a vertex inside {outline.vertices[source].path}",
             )
 
 
-def _source(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+def _source(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
     """HSM025: a source that no transition can leave."""
-    source = outline.vertices[transition.source or 0]
+    vertex = outline.vertices[source]
     where = transition.from_path.where if transition.from_path is not None else transition.where
-    if source.kind is Kind.REGION:
+    if vertex.kind is Kind.REGION:
         help_ = "say which state of the region it leaves: hsm.source(...)"
-    elif source.kind is Kind.FINAL:
+    elif vertex.kind is Kind.FINAL:
         help_ = "a final state has no outgoing transitions: put the transition on the state around it"
     else:
         help_ = "start the transition at a state"
     report.error(
         "HSM025",
-        f"a transition cannot leave {source.path}, which is {a(source.element.word)}",
+        f"a transition cannot leave {vertex.path}, which is {a(vertex.element.word)}",
         where,
         within=outline.location(transition),
         help=help_,
     )
 
 
-def _target(outline: Outline, transition: TransitionDraft, report: Report) -> None:
+def _target(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
     """HSM024: a region is never entered on its own. HSM042: an exit point is reached from inside."""
-    for reference in transition.targets:
-        if reference.vertex is None or transition.source is None:
-            continue
-        target = outline.vertices[reference.vertex]
+    for reference, found in transition.found:
+        target = outline.vertices[found]
         if target.kind is Kind.REGION:
             report.error(
                 "HSM024",
@@ -86,7 +82,7 @@ def _target(outline: Outline, transition: TransitionDraft, report: Report) -> No
                 within=outline.location(transition),
                 help=f"name the state {outline.vertices[target.parent].path}, or a vertex inside the region",
             )
-        elif target.kind is Kind.EXIT_POINT and not outline.encloses(target.parent, transition.source):
+        elif target.kind is Kind.EXIT_POINT and not outline.encloses(target.parent, source):
             report.error(
                 "HSM042",
                 f"exit point '{reference.path}' can only be reached from inside {outline.vertices[target.parent].path}",
@@ -119,6 +115,7 @@ def _several_targets(outline: Outline, transition: TransitionDraft, report: Repo
     """HSM047: several targets are in different regions of one state (rule R6)."""
     if len(transition.targets) < 2 or len(transition.reached) < len(transition.targets):
         return
+    # of two `target` parts, HSM014 says what is wrong
     count = sum(isinstance(part, Target) for part in parts_of(transition.element))
     if count == 1 and not in_different_regions(outline, transition.reached):
         report.error(
@@ -135,23 +132,19 @@ def in_different_regions(outline: Outline, vertices: Sequence[int]) -> bool:
     owner = outline.container(*vertices)
     if owner == OUTSIDE or not outline.vertices[owner].regions:
         return False
+    # ``NONE`` for a pseudostate next to the regions, which is in none of them
     regions = [outline.region_between(owner, vertex) for vertex in vertices]
     return NONE not in regions and len(set(regions)) == len(regions)
 
 
 def _between_regions(outline: Outline, transition: TransitionDraft, source: int, report: Report) -> None:
     """HSM046: no transition goes from one region of a state to another (UML 2.5.1, 14.2.3.9)."""
-    for reference in transition.targets:
-        target = reference.vertex
-        if target is None or target == source:
-            continue
-        owner = outline.container(source, target)
-        if owner == OUTSIDE or not outline.vertices[owner].regions:
-            continue
+    for reference, target in transition.found:
         if outline.vertices[target].kind in (Kind.JOIN, Kind.EXIT_POINT, Kind.REGION):
-            continue
-        ours, theirs = outline.region_between(owner, source), outline.region_between(owner, target)
-        if NONE not in (ours, theirs) and ours != theirs:
+            continue  # these may be reached from other regions, or HSM024 has reported it
+        if in_different_regions(outline, (source, target)):
+            owner = outline.container(source, target)
+            theirs = outline.region_between(owner, target)
             report.error(
                 "HSM046",
                 f"a transition cannot go from one region of {outline.vertices[owner].path} to another",

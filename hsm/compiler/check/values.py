@@ -18,7 +18,8 @@ from hsm.elements.nodes import After, Every, On, Target
 from hsm.elements.parts import Element
 from hsm.elements.walk import a
 from hsm.events import BUILT_IN, CHANGE, COMPLETION, ERROR, TIME, pattern
-from hsm.names import is_path
+from hsm.names import is_path, is_text
+from hsm.program import SHORTEST_PERIOD
 
 _GENERATES = CO_GENERATOR | CO_ASYNC_GENERATOR
 
@@ -94,7 +95,7 @@ def _nothing_named(site: Site, what: str, help_: str, report: Report) -> None:
 def operation(site: Site, report: Report) -> None:
     """HSM007 for a call: an operation without a name."""
     element = site.element
-    if not (isinstance(element.operation, str) and element.operation):
+    if not (is_text(element.operation) and element.operation):
         report.error(
             "HSM007",
             f"{shown(element.operation)} does not name an operation",
@@ -114,7 +115,7 @@ def events(site: Site, report: Report) -> None:
         help_ = _event_help(event, is_trigger=is_trigger)
         if help_:
             message = f"{shown(event)} does not name an event"
-            if isinstance(event, str) and event in BUILT_IN:
+            if is_text(event) and event in BUILT_IN:
                 message = f"{shown(event)} cannot {'be a trigger' if is_trigger else 'be deferred'}"
             report.error("HSM007", message, element.where, within=site.within, help=help_)
 
@@ -123,7 +124,7 @@ def _event_help(event: object, *, is_trigger: bool) -> str:
     """What to do about *event*; empty if it is valid."""
     if type(event) in (list, tuple, set):
         return "pass the events as separate arguments, without brackets"
-    if not isinstance(event, str):
+    if not is_text(event):
         return "pass a name, an hsm.Event or a subclass of hsm.Signal"
     if pattern(event) is None:
         return "a pattern is 'name', 'prefix.*' or '*'"
@@ -175,7 +176,10 @@ def duration(site: Site, report: Report) -> None:
     problem = _problem(seconds, is_every=isinstance(element, Every))
     if problem:
         text = f"{seconds:g} s" if isinstance(given, timedelta) else shown(given)
-        help_ = "pass 0 or more seconds" if isinstance(element, After) else "pass more than 0 seconds"
+        least = "0 or more" if isinstance(element, After) else "more than 0"
+        if 0 < seconds < SHORTEST_PERIOD:
+            least = f"{SHORTEST_PERIOD:g} or more"
+        help_ = f"pass {least} seconds"
         report.error("HSM017", f"'{element.word}' of {text} {problem}", element.where, within=site.within, help=help_)
 
 
@@ -190,7 +194,9 @@ def _problem(seconds: float, *, is_every: bool) -> str:
         return "is negative"
     if math.isinf(seconds):
         return "would never fire"
-    return "would fire endlessly" if seconds == 0 and is_every else ""
+    if seconds == 0 and is_every:
+        return "would fire endlessly"
+    return "is shorter than a clock can tell" if seconds < SHORTEST_PERIOD and is_every else ""
 
 
 def _not_a_time(site: Site, value: object, expected: str, such_as: str, report: Report) -> None:
