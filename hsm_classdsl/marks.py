@@ -79,7 +79,7 @@ def _attachments_on(attribute: object) -> tuple[Attached, ...]:
         return ()
     try:
         found: tuple[Attached, ...] = object.__getattribute__(attribute, "__dict__").get(MARKS, ())
-    except AttributeError:  # it has no ``__dict__`` after all
+    except Exception:  # of a ``__dict__`` of the user's own
         return ()
     return found
 

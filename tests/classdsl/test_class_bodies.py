@@ -310,6 +310,13 @@ async def test_a_deleted_name_is_gone():
                 pass
 
             del come
+
+            @careless
+            @on("x", target="B")
+            def lost(self):
+                pass
+
+            del lost
             go = on("z", target="B")
 
         class B(State["M"]):

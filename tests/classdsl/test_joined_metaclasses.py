@@ -48,6 +48,7 @@ async def test_a_machine_may_be_a_pydantic_model(bases):
     class Order(*bases, metaclass=PydanticMeta):
         seen: str = ""
         amount: int
+        _private: int = pydantic.PrivateAttr(3)
 
         class A(State["Order"], initial=True):
             go = on("x", target="B")
@@ -84,6 +85,7 @@ async def test_a_machine_may_be_a_pydantic_model(bases):
     assert transitions(Order) == 5
     assert not Order(amount=3).is_large()
     assert Order(amount="7").amount == 7
+    assert Order(amount="7")._private == 3
     assert Order(amount=1).model_dump() == {"seen": "", "amount": 1}
     assert Order(amount=2).model_copy(deep=True).amount == 2
     assert Order.model_validate_json('{"amount": 4}').amount == 4

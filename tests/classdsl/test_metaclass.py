@@ -257,6 +257,10 @@ class UnboundClass(Unbound):
     def __class__(self):
         raise RuntimeError("not bound")
 
+    @property
+    def __dict__(self):
+        raise RuntimeError("not bound")
+
     def __set_name__(self, owner, name):
         type(self).named = (owner, name)
 
