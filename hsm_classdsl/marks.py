@@ -68,10 +68,13 @@ def attachments_of(attribute: object) -> tuple[Attached, ...]:
     No code of the attribute's own is run: it may be a proxy that cannot answer yet.
     """
     found = _attachments_on(attribute)
-    if not found and issubclass(type(attribute), staticmethod | classmethod):
+    if not found and issubclass(type(attribute), _METHODS):
         method: Any = attribute
         return attachments_of(method.__func__)  # a static method takes the marks below it along
     return found
+
+
+_METHODS = (staticmethod, classmethod)
 
 
 def _attachments_on(attribute: object) -> tuple[Attached, ...]:

@@ -11,7 +11,7 @@ import inspect
 import sys
 import weakref
 from types import FrameType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, final
 
 import attrs
 from typing_extensions import TypeIs
@@ -31,6 +31,7 @@ class Ours:
     __slots__ = ()
 
 
+@final
 @attrs.frozen(eq=False)
 class Bound:
     """*name* was bound to *value*."""
@@ -40,6 +41,7 @@ class Bound:
     where: Source
 
 
+@final
 @attrs.frozen(eq=False)
 class Unbound:
     """*name* was deleted."""
@@ -47,6 +49,7 @@ class Unbound:
     name: str
 
 
+@final
 @attrs.frozen(eq=False)
 class Made:
     """*value* was made: a mark, or an element of the functional front end."""
@@ -54,6 +57,7 @@ class Made:
     value: Any
 
 
+@final
 @attrs.define(eq=False)
 class Attached:
     """*mark* was put on *function*.
@@ -67,6 +71,7 @@ class Attached:
     home: list[Note] | None = None
 
 
+@final
 @attrs.frozen(eq=False)
 class Claimed:
     """*values* are attributes of a class that has no body of its own, wherever they were made."""

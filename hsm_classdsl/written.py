@@ -7,7 +7,7 @@ In: a class with the notes of its body. Out: `Attribute`s. Something that was lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import FunctionType
+from types import FunctionType, NoneType
 from typing import Any
 
 import attrs
@@ -21,13 +21,15 @@ from hsm.source import Source
 from hsm_classdsl.guards import is_guard
 from hsm_classdsl.marks import Mark, attachments_of, is_mark
 from hsm_classdsl.metaclass import VertexMeta
-from hsm_classdsl.notes import NOTES, Attached, Bound, Claimed, Made, Note, Unbound, is_a
+from hsm_classdsl.notes import NOTES, Attached, Bound, Made, Note, Unbound, is_a
 from hsm_classdsl.vertices import Submachine
 
 _STANDING = ALLOWED_PARTS[Model] | ALLOWED_PARTS[State]
 """The kinds of element that may stand in a class body by themselves."""
 _LIBRARYS = frozenset({"hsm_model", "hsm_closed", "hsm_place", "hsm_paths"})
 """Attributes that the library gives a class."""
+_PLAIN = frozenset({FunctionType, str, int, float, bool, NoneType, tuple, list, dict})
+"""Kinds of attribute that most are of, and that declare nothing: a shorter way to the same answer."""
 _NAMELESS = "_"
 """The name that any number of methods may have."""
 
@@ -49,6 +51,8 @@ class Attribute:
 
 def declares(value: object) -> bool:
     """Whether an attribute declares something by being there, marks on it aside."""
+    if type(value) in _PLAIN:
+        return False
     if is_a(value, VertexMeta):
         return True
     if is_a(value, type):
@@ -98,20 +102,22 @@ class _Reading:
             self._know(value)
 
     def _survey(self, each: Note) -> None:
-        if is_a(each, Bound):
+        if type(each) is Bound:
             self.bound.setdefault(each.name, []).append(each)
             self._know(each.value)
-        elif is_a(each, Unbound):
-            self.bound.pop(each.name, None)
-        elif is_a(each, Made):
+        elif type(each) is Made:
             self.known.update(map(id, parts_of(each.value) if is_a(each.value, Element) else ()))
-        elif is_a(each, Claimed):
+        elif type(each) is Attached:
+            self.known.add(id(each.mark))
+        elif type(each) is Unbound:
+            self.bound.pop(each.name, None)
+        else:
             for value in each.values:
                 self._know(value)
-        else:
-            self.known.add(id(each.mark))
 
     def _know(self, value: object) -> None:
+        if id(value) in self.known:
+            return
         self.known.add(id(value))
         self.known.update(map(id, attachments_of(value)))
         self.known.update(map(id, value.parts if is_a(value, Submachine) else ()))
@@ -122,19 +128,21 @@ class _Reading:
         """What stands in the body, in order; then what the class has besides."""
         live = {id(each): following for name in self.bound for each, following in self._bindings(name)}
         for each in self.notes:
-            if is_a(each, Bound) and id(each) in live:
+            if type(each) is Bound and id(each) in live:
                 yield from self._binding(each, live[id(each)])
-            elif is_a(each, Made):
+            elif type(each) is Made:
                 yield from self._made(each.value)
-            elif is_a(each, Attached) and id(each) not in self.known:
+            elif type(each) is Attached and id(each) not in self.known:
                 yield from self._unnamed_function(each)
         for name, value in self.members.items():
             if name not in self.bound and name not in _LIBRARYS:
                 yield from self._named(None if name == _NAMELESS else name, value)
 
     def _bindings(self, name: str) -> Iterator[tuple[Bound, Bound | None]]:
-        """Each binding of *name*, with the one that comes next."""
+        """The bindings of *name* that matter, each with the one that comes next."""
         several = self.bound[name]
+        if name != _NAMELESS and not any(signs_of(each.value) for each in several):
+            several = several[-1:]  # plain Python: the last one counts
         yield from zip(several, [*several[1:], None], strict=True)
 
     def _binding(self, note: Bound, following: Bound | None) -> Iterator[Attribute]:
