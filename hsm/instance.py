@@ -95,7 +95,7 @@ class Instance:
         runner: Runner = run.machine
         return runner
 
-    def __getstate__(self) -> object:
+    def __getstate__(self) -> Any:  # whatever another base class, such as one of pydantic, says of it
         """What a copy or a pickle takes along: all but the machine, which runs this instance and no copy of it."""
         return without("_hsm_run", super().__getstate__())
 

@@ -140,7 +140,7 @@ class Machine(hsm.Instance, metaclass=MachineMeta):
             raise ValueError(f"{vertex!r} is not a state of machine class {type(self).__name__!r}")
         return tuple([f"/{type(self).__name__}{path}" for path in found])
 
-    def __getstate__(self) -> object:
+    def __getstate__(self) -> Any:  # whatever another base class, such as one of pydantic, says of it
         """As for every instance; a copy does not take along the ``async with`` block of the original either."""
         return without("_block", super().__getstate__())
 
