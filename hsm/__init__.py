@@ -50,6 +50,7 @@ from hsm.elements.nodes import Model
 from hsm.elements.parts import AnywherePart, ModelPart, RegionPart, StatePart, TransitionPart
 from hsm.errors import (
     CallError,
+    DeadlockError,
     DefinitionError,
     DefinitionWarning,
     Diagnostic,
@@ -84,7 +85,8 @@ __all__ = [
     "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
     # what is raised and warned of
     "DefinitionError", "DefinitionWarning", "Diagnostic",
-    "HsmError", "CallError", "DurationError", "GuardError", "LifecycleError", "LoopBudgetError", "MachineStopped",
+    "HsmError", "CallError", "DeadlockError", "DurationError", "GuardError", "LifecycleError", "LoopBudgetError",
+    "MachineStopped",
 ]
 # fmt: on
 

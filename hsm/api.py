@@ -5,7 +5,6 @@ In: what users hand over. Out: compiled models, machines. Everything that joins 
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import Any, Literal, cast
 
@@ -37,7 +36,10 @@ __all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "
 
 DEFAULTS = Options()
 """The options of `start` unless others are given."""
-_DEFAULTS = (DEFAULTS.grace, DEFAULTS.step_budget, "generated", DEFAULTS.generate_after, DEFAULTS.step_memory)
+_DEFAULTS = (
+    DEFAULTS.grace, DEFAULTS.step_budget, "generated", DEFAULTS.generate_after, DEFAULTS.step_memory, DEFAULTS.slow,
+    DEFAULTS.stop_timeout,
+)  # fmt: skip
 
 
 _MOST = sys.float_info.max
@@ -104,6 +106,8 @@ def start(
     engine: Literal["generated", "kernel"] = "generated",
     generate_after: int = DEFAULTS.generate_after,
     step_memory: int = DEFAULTS.step_memory,
+    slow: float = DEFAULTS.slow,
+    stop_timeout: float | None = DEFAULTS.stop_timeout,
 ) -> Starting[Machine[J]]:
     """Start *model* on *instance*: ``machine = await hsm.start(...)``, or ``async with hsm.start(...) as machine``.
 
@@ -122,6 +126,9 @@ def start(
         generate_after: How many times the kernel takes a step before the step is generated; 0 generates at once.
         step_memory: Bytes that the generated steps of *model* may take, by estimate; beyond that the kernel takes
             whatever is not generated yet.
+        slow: Seconds that a behaviour may be suspended before a warning of the ``hsm`` logger names it.
+        stop_timeout: Seconds that a stop, also that at the end of the block, waits for behaviours; ``None`` for as long
+            as they take (rule L4).
 
     Raises:
         TypeError: *instance* is not an `Instance`, or not one of the machine class that *model* belongs to; or
@@ -145,9 +152,9 @@ def start(
         raise TypeError(f"start takes an hsm.Context or None first, not {shown(ctx)}")
     # nearly every machine is started with the defaults, which need no check, and share one object
     options = DEFAULTS
-    given = (grace, step_budget, engine, generate_after, step_memory)
+    given = (grace, step_budget, engine, generate_after, step_memory, slow, stop_timeout)
     if clock is not None or given != _DEFAULTS:
-        options = _options(clock, grace, step_budget, engine, generate_after, step_memory)
+        options = _options(clock, *given)
     compiled = _compiled(model)
     record = Record(
         compiled.program, instance, host_of_loop(), options, ctx, compiled.steps if options.is_generated else None
@@ -183,7 +190,14 @@ def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | 
 
 
 def _options(
-    clock: Clock | None, grace: float, step_budget: int, engine: str, generate_after: int, step_memory: int
+    clock: Clock | None,
+    grace: float,
+    step_budget: int,
+    engine: str,
+    generate_after: int,
+    step_memory: int,
+    slow: float,
+    stop_timeout: float | None,
 ) -> Options:
     """The options of `start`, checked.
 
@@ -191,8 +205,9 @@ def _options(
         ValueError: A number is out of its range, or *engine* is neither of the two words.
         TypeError: *clock* lacks a method of a clock.
     """
-    if not isinstance(grace, int | float) or not (0 <= grace <= _MOST or grace == math.inf):
-        raise ValueError(f"grace must be 0 or more seconds, not {shown(grace)}")
+    for name, seconds in (("grace", grace), ("slow", slow), ("stop_timeout", stop_timeout)):
+        if seconds is not None and not (isinstance(seconds, int | float) and seconds >= 0):
+            raise ValueError(f"{name} must be 0 or more seconds, not {shown(seconds)}")
     for name, number, least in (
         ("step_budget", step_budget, 1),
         ("generate_after", generate_after, 0),
@@ -206,22 +221,29 @@ def _options(
         raise TypeError(f"a clock must have the methods of hsm.Clock; {shown(clock)} has not")
     # a generated step does not check whether it has spent a budget, and handles this many completions by itself
     is_generated = engine == "generated" and step_budget >= COMPLETIONS
-    return Options(clock, grace, step_budget, is_generated, generate_after, step_memory)
+    return Options(clock, grace, step_budget, is_generated, generate_after, step_memory, slow, stop_timeout)
 
 
-async def stop(machine: Machine[Any] | Instance) -> None:
+async def stop(
+    machine: Machine[Any] | Instance,
+    *,
+    timeout: float | None = None,  # noqa: ASYNC109  # of the machine, and not of the wait for it
+) -> None:
     """Exit every active state, running exit actions, and end; idempotent (rule L4).
 
     May be cancelled at any time: the machine stops all the same.
 
     Args:
         machine: A machine, or the instance that it runs on.
+        timeout: Seconds after which a behaviour that still runs is cancelled and named in the log, and what is left of
+            the machine is abandoned; ``None`` for the ``stop_timeout`` of `start`.
 
     Raises:
-        LifecycleError: The instance was never started, or this is another thread.
+        LifecycleError: The instance was never started, or this is another thread or another event loop.
+        ValueError: *timeout* is negative.
         Exception: What an exit action raised.
     """
-    answer = machine_of(machine).stop()
+    answer = machine_of(machine).stop(timeout)
     if answer is not STOPPED:  # otherwise there is nothing to wait for, and a wait for nothing takes its time, too
         await answer
 

@@ -30,6 +30,10 @@ class LoopBudgetError(HsmError, RuntimeError):
     """A machine kept sending itself events; the message names those of the cycle (rule Q8)."""
 
 
+class DeadlockError(HsmError, RuntimeError):
+    """Steps of machines wait for each other; the message names machines and events (rule Q10)."""
+
+
 class GuardError(HsmError, TypeError):
     """A guard returned something other than a bool; it counts as false (rule E2)."""
 
@@ -119,6 +123,7 @@ for _public in (
     LifecycleError,
     MachineStopped,
     LoopBudgetError,
+    DeadlockError,
     GuardError,
     DurationError,
     DefinitionError,

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Protocol, cast, overload
 
-from typing_extensions import Format, get_annotations
-
 from hsm.answer import Answer
-from hsm.errors import DefinitionError, Diagnostic, LifecycleError
+from hsm.errors import LifecycleError
 from hsm.events import Event
 from hsm.outcome import Outcome
-from hsm.source import class_statement
+from hsm.reserved import check_names, reserved_names
 
 
 class Runner(Protocol):
@@ -45,7 +43,7 @@ class Runner(Protocol):
         """Whether it has ended, in whatever way."""
         ...
 
-    def stop(self) -> Answer[None]:
+    def stop(self, timeout: float | None = None) -> Answer[None]:
         """Exit everything and end."""
         ...
 
@@ -135,50 +133,9 @@ class Instance:
         """
         raise TypeError(f"a path is a string such as '/Model/state', not {vertex!r}")
 
-    def stop(self) -> Answer[None]:
+    def stop(self, timeout: float | None = None) -> Answer[None]:
         """Stop the machine that runs this instance; see `hsm.stop`."""
-        return runner(self).stop()
-
-
-def reserved_names(library: type) -> tuple[str, ...]:
-    """The names that *library* and its base classes give every instance."""
-    names = [name for each in reversed(library.__mro__[:-1]) for name in vars(each)]
-    return tuple([name for name in names if not name.startswith(("__", "hsm_", "_hsm_", "_abc_"))])
-
-
-def check_names(owner: type[Instance]) -> None:
-    """Whether *owner*, a class of the user's, leaves every instance what the library gives it.
-
-    Raises:
-        DefinitionError: It hides a part of that.
-    """
-    order: tuple[type[Any], ...] = owner.__mro__
-    behind = next(place for place, base in enumerate(order) if "hsm_reserved" in vars(base))
-    library = order[behind]
-    problems = [
-        _hiding(owner, base, name, library.__name__)
-        for base in order[:behind]
-        if base is owner or not issubclass(base, Instance)  # those were checked when they were made
-        for name in owner.hsm_reserved
-        if _has(base, name)
-    ]
-    if problems:
-        raise DefinitionError(owner.__name__, problems)
-
-
-def _has(base: type, name: str) -> bool:
-    """Whether *name* is an attribute of *base* itself, or annotated in it as one of its instances."""
-    return name in vars(base) or name in get_annotations(base, format=Format.FORWARDREF)
-
-
-def _hiding(owner: type, base: type, name: str, library: str) -> Diagnostic:
-    first = f"put {base.__name__} after {library} in the bases, or " if base is not owner else ""
-    return Diagnostic(
-        "HSM063",
-        f"'{name}' of class '{base.__name__}' hides '{library}.{name}'",
-        class_statement(owner.__module__),
-        help=(f"{first}choose another name",),
-    )
+        return runner(self).stop(timeout)
 
 
 Instance.hsm_reserved = reserved_names(Instance)
@@ -190,16 +147,17 @@ def runner(instance: Instance) -> Runner:
     Raises:
         LifecycleError: It was never started.
     """
-    found = runner_of(instance)
-    if found is None:
+    run = instance._hsm_run  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+    if run is None or run.instance is not instance:  # as in `dispatch`
         raise _not_started(instance)
+    found: Runner = run.machine
     return found
 
 
 def _not_started(instance: Instance) -> LifecycleError:
     """What is raised when something is asked of the machine of *instance*, and there is none."""
     kind = type(instance).__name__
-    is_copy = instance._hsm_run is not None  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+    is_copy = instance._hsm_run is not None  # pyright: ignore[reportPrivateUsage]  # as above
     why = ": it is a copy, which the machine of the original does not run" if is_copy else ""
     return LifecycleError(f"this {kind} has not been started{why}: 'await hsm.start(ctx, instance, model)' first")
 

@@ -16,7 +16,8 @@ from hsm.elements.assembly import model_of
 from hsm.elements.mistakes import TooLate
 from hsm.elements.nodes import Model, State
 from hsm.elements.parts import Element
-from hsm.instance import NotCopied, reserved_names, without
+from hsm.instance import NotCopied, without
+from hsm.reserved import reserved_names
 from hsm.source import Source, call_site
 from hsm_classdsl.body import read, users_bases
 from hsm_classdsl.lower import lower

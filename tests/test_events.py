@@ -221,9 +221,23 @@ class Fixed(hsm.Event):
         self.x = x
 
 
+class Behind:
+    """A class beside `Signal` that says what a copy takes along."""
+
+    x = 0
+
+    def __getstate__(self):
+        return {"x": self.x + 1}
+
+
+class Both(hsm.Signal, Behind):
+    """A signal that leaves it to that."""
+
+
 def test_a_copy_has_what_its_class_says():
-    """`__getstate__` of the user's own, and fields of a subclass of `Event`."""
+    """`__getstate__` of the user's own, or of a class beside `Signal`, and fields of a subclass of `Event`."""
     assert [way(Stated(1)).x for way in WAYS] == [2] * len(WAYS)
+    assert [way(Both()).x for way in WAYS] == [1] * len(WAYS)
     for event in (Job(x=3), Task(x=3), Order("order", 3), Fixed(3)):
         for way in WAYS[:6]:
             twin = way(event)
@@ -325,8 +339,11 @@ async def test_an_event_whose_class_has_a_name_needs_no_other():
     seen = []
     model = hsm.define("M", hsm.state("a", on("fixed", hsm.effect(lambda ctx, self, event: seen.append(event.data)))))
     machine = await started(model)
-    assert await machine.dispatch(Fixed()) is hsm.Outcome.TAKEN
-    assert seen == [None]
+    with_data = Fixed()
+    with_data.data = 7
+    for event in (Fixed(), with_data):
+        assert await machine.dispatch(event) is hsm.Outcome.TAKEN
+    assert seen == [None, 7]
     assert repr(Fixed()) == "<Fixed without a name>"
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Generator
 from inspect import isawaitable
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from hsm.answer import Answer
+from hsm.errors import DeadlockError
 from hsm.outcome import Outcome
-from hsm.runtime.host import Host
+from hsm.runtime.host import Host, Task
 
 T = TypeVar("T")
 Work: TypeAlias = Generator[Any, Any, T]
@@ -133,42 +134,94 @@ class Drivable(Answer[T], Generic[T]):
             wait.close()
 
 
+WhenDone: TypeAlias = Callable[[T | None, BaseException | None, bool], object]
+"""Takes a result, or an error and whether nobody needs a report of that: it was asked for."""
+
+
+class Owner(Protocol):
+    """The machine that a result is expected of."""
+
+    @property
+    def host(self) -> Host:
+        """Makes the futures to wait on."""
+        ...
+
+    @property
+    def step_task(self) -> Task | None:
+        """The task in which its step is suspended; ``None`` when there is none."""
+        ...
+
+    def describe_step(self) -> str:
+        """What that step is, for messages."""
+        ...
+
+    def report(self, errors: list[BaseException]) -> None:
+        """Take errors that nobody awaits (rule E4)."""
+        ...
+
+
 class Pending(Generic[T]):
     """A result that comes later; `Promise` is what users await.
 
     Args:
-        host: Makes the futures to wait on.
-        report: Takes errors that nobody awaits (rule E4).
+        owner: The machine that it is expected of.
+        comes_after_step: Whether the machine has to end the step that it is in before there is a result.
 
     Attributes:
         is_done: Whether there is a result or an error.
         error: The error, if there is one.
     """
 
-    __slots__ = ("_is_delivered", "_promises", "_report", "_value", "_waiters", "error", "host", "is_done")
+    __slots__ = (
+        "_comes_after_step", "_is_delivered", "_is_quiet", "_on_done", "_promises", "_value", "_waiters",
+        "error", "is_done", "owner",
+    )  # fmt: skip
 
-    def __init__(self, host: Host, report: Callable[[list[BaseException]], object]) -> None:
-        self.host = host
-        self._report = report
+    def __init__(self, owner: Owner, *, comes_after_step: bool = True) -> None:
+        self.owner = owner
+        self._comes_after_step = comes_after_step
+        self._is_quiet = False
         self._value: T | None = None
         self._is_delivered = False
         self._promises: int | None = None
         self._waiters: list[Any] = []
+        self._on_done: WhenDone[T] | None = None
         self.error: BaseException | None = None
         self.is_done = False
 
     def wait(self) -> Generator[Any, Any, T]:
-        """Wait for the result, and return it or raise the error; any number of times."""
+        """Wait for the result, and return it or raise the error; any number of times.
+
+        Raises:
+            DeadlockError: The result would wait for the caller (rule Q10).
+        """
         if not self.is_done:
-            waiter = self.host.future()
+            host = self.owner.host
+            task = host.current_task()
+            if self._comes_after_step:
+                self._check_cycle(task)
+                host.waits[task] = self
+            waiter = host.future()
             self._waiters.append(waiter)
             try:
                 yield from waiter
             finally:
                 self._waiters.remove(waiter)
+                host.waits.pop(task, None)
         if self.error is not None:
             raise self.error
         return self._value  # type: ignore[return-value]  # set together with is_done
+
+    def _check_cycle(self, task: Task | None) -> None:
+        """Follow the steps that have to end first: each waits in its task, maybe for the result of another machine."""
+        waits: dict[object, Pending[Any]] = self.owner.host.waits
+        steps: list[str] = []
+        pending: Pending[Any] | None = self
+        while pending is not None and (busy := pending.owner.step_task) is not None:
+            steps.append(pending.owner.describe_step())
+            if busy is task:
+                raise DeadlockError(f"{steps[-1]} would wait for {', which waits for '.join(steps)}")
+            pending = waits.get(busy)
 
     def finish(self, value: T | None, errors: list[BaseException], *, is_quiet: bool = False) -> None:
         """Wake all waiters, with *value* or with *errors*, which all later ones get as well (rule E4).
@@ -178,12 +231,20 @@ class Pending(Generic[T]):
         self._value = value
         self.error = together(errors)
         self.is_done = True
-        if is_quiet:
-            self._report = _drop
+        self._is_quiet = is_quiet
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        if self._on_done is not None:
+            self._is_delivered = True
+            self._on_done(value, self.error, is_quiet)
         self._report_if_abandoned()
+
+    def when_done(self, done: WhenDone[T]) -> None:
+        """Call *done* with the result and the error, once there is one of them; one who asks in this way is enough."""
+        self._on_done = done
+        if self.is_done:
+            self.finish(self._value, [] if self.error is None else [self.error], is_quiet=self._is_quiet)
 
     def promise(self) -> None:
         """Somebody may ask."""
@@ -202,7 +263,8 @@ class Pending(Generic[T]):
     def _report_if_abandoned(self) -> None:
         if self._promises == 0 and self.is_done and self.error is not None and not self._is_delivered:
             self._is_delivered = True
-            self._report([self.error])
+            if not self._is_quiet:
+                self.owner.report([self.error])
 
     def answer(self) -> Answer[T]:
         """What a user awaits: once all is done and well, an awaitable that returns the value at once."""
@@ -222,7 +284,7 @@ class Promise(Drivable[T]):
     __slots__ = ("_pending",)
 
     def __init__(self, pending: Pending[T]) -> None:
-        self._host = pending.host
+        self._host = pending.owner.host
         self._waits = None
         self._pending = pending
         pending.promise()
@@ -237,8 +299,21 @@ class Promise(Drivable[T]):
             if self._pending.is_done:
                 self._pending.deliver()
 
+    def when_done(self, done: WhenDone[T]) -> None:
+        """Call *done* with the value and the error, once there is one of them."""
+        self._pending.when_done(done)
+
     def __del__(self) -> None:
         self._pending.give_up()
+
+
+def when_done(answer: Answer[T], done: WhenDone[T]) -> None:
+    """Call *done* with the value and the error of *answer*: now, or when there is one of them."""
+    if isinstance(answer, Promise):
+        answer.when_done(done)
+    else:
+        assert isinstance(answer, Done)  # there are no others
+        done(answer.value, None, False)
 
 
 def together(errors: list[BaseException]) -> BaseException | None:
@@ -246,7 +321,3 @@ def together(errors: list[BaseException]) -> BaseException | None:
     if len(errors) < 2:
         return errors[0] if errors else None
     return BaseExceptionGroup(f"{len(errors)} errors that no transition took", errors)
-
-
-def _drop(errors: list[BaseException]) -> None:
-    """Errors that need no report."""

@@ -19,20 +19,21 @@ class Drive:
     """Some work on its way: done here up to the first thing that has to be awaited, the rest in a task (rule Q3).
 
     Nobody awaits the task. Whoever cancels it, be it a behaviour that runs in it or somebody who cancels all tasks,
-    cancels what the work is awaiting, and not the work (rule E7). `ended` is called once, unless the loop is closed in
-    the middle of the work, which is closed as well then.
+    cancels what the work is awaiting, and not the work (rule E7). Either `ended` or, when the loop is shut down in the
+    middle of the work, `abandoned` is called once; neither is if the loop is closed without being shut down.
 
     Attributes:
         task: The task, while it does the rest.
         cancellation: What came into the work last because somebody had cancelled the task.
     """
 
-    __slots__ = ("_has_begun", "_host", "_work", "cancellation", "task")
+    __slots__ = ("_has_begun", "_host", "_is_cut_off", "_work", "cancellation", "task")
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._has_begun = False
-        self.task: object = None
+        self._is_cut_off = False
+        self.task: Task | None = None
         self.cancellation: BaseException | None = None
 
     def suspended(self) -> None:
@@ -41,10 +42,19 @@ class Drive:
     def ended(self, value: Any, error: BaseException | None) -> None:
         """The work has returned *value*, or raised *error*."""
 
+    def abandoned(self) -> None:
+        """The loop ends in the middle of the work, which has been closed."""
+
     def start(self, work: Work[Any]) -> None:
         """Do *work*."""
         self._work = work
         self._advance(work.send, None)
+
+    def cut_off(self) -> None:
+        """End now: what is being awaited is cancelled, the work does not go on, and nothing of it is told."""
+        self._is_cut_off = True
+        if self.task is not None:
+            self.task.cancel()
 
     def _advance(self, advance: Callable[[Any], Any], argument: Any) -> None:
         """Go on with the work here, and in a task from the next thing on that has to be awaited."""
@@ -59,6 +69,8 @@ class Drive:
             task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
             if not self._has_begun:
                 task.add_done_callback(functools.partial(self._never_began, awaitable))
+            if not task.done() and not self._host.add_at_end(task.cancel):
+                task.cancel()
         finally:
             del argument  # an error, which keeps this frame
 
@@ -67,6 +79,10 @@ class Drive:
         self._has_begun = True
         self.task = self._host.current_task()
         work = self._work
+        if self._is_cut_off:
+            _close(awaitable)
+            work.close()
+            return
         while True:
             advance: Callable[[Any], Any] = work.throw
             argument: Any
@@ -76,6 +92,9 @@ class Drive:
                     await self._host.next_iteration()  # where it arrives, unless what was awaited has swallowed it
                 advance = work.send
             except CancelledError as error:
+                if self._host.is_shutting_down:
+                    self._abandon(awaitable)
+                    raise
                 argument = error
                 if self._host.is_being_cancelled():
                     self.cancellation = error
@@ -86,15 +105,18 @@ class Drive:
                 argument = through(error)
             except BaseException as error:
                 argument = error
+            if self._is_cut_off:
+                self._end_cut_off(argument)
+                return
             self._host.forget_cancellation()
             try:
                 awaitable = advance(argument)
             except StopIteration as end:
-                self.task = None  # an error that is raised from here keeps this frame, and must not keep its own task
+                self._leave_task()
                 self.ended(end.value, None)
                 return
             except BaseException as error:
-                self.task = None
+                self._leave_task()
                 self.ended(None, original(error))
                 return
             finally:
@@ -102,8 +124,36 @@ class Drive:
 
     def _never_began(self, awaitable: Any, task: Task) -> None:
         """If *task* was cancelled before its first step: nothing was awaited, and the work goes on with that."""
-        if task.cancelled() and not self._has_begun:
-            if isinstance(awaitable, Coroutine):
-                awaitable.close()
-            self.cancellation = CancelledError()
-            self._advance(self._work.throw, self.cancellation)
+        if self._has_begun or not task.cancelled():
+            return
+        self._host.at_end.discard(task.cancel)
+        if self._host.is_shutting_down:
+            self._abandon(awaitable)
+            return
+        _close(awaitable)
+        self.cancellation = CancelledError()
+        self._advance(self._work.throw, self.cancellation)
+
+    def _abandon(self, awaitable: Any) -> None:
+        _close(awaitable)
+        self._work.close()
+        self.abandoned()
+
+    def _end_cut_off(self, outcome: Any) -> None:
+        """What was awaited has ended at last, with *outcome*, which nobody awaits."""
+        self._work.close()
+        self._leave_task()
+        if isinstance(outcome, Exception):
+            self._host.report("a behaviour raised after its machine had been stopped", outcome)
+
+    def _leave_task(self) -> None:
+        """The work is over: an error that is raised from here keeps this frame, and must not keep its own task."""
+        if self.task is not None:
+            self._host.at_end.discard(self.task.cancel)
+        self.task = None
+
+
+def _close(awaitable: Any) -> None:
+    """Close *awaitable* if it is a coroutine; without effect where that has ended."""
+    if isinstance(awaitable, Coroutine):
+        awaitable.close()

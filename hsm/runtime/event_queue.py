@@ -15,6 +15,7 @@ import attrs
 
 from hsm.events import Event
 from hsm.runtime.awaitables import Pending, Work
+from hsm.runtime.host import Task
 
 
 @attrs.define(eq=False)
@@ -46,8 +47,19 @@ class Occurrence:
 class Suspended(Protocol):
     """The rest of a step that is done in a task."""
 
-    task: object
+    task: Task | None
     """The task, once it has begun."""
+
+    @property
+    def event(self) -> Event[Any] | None:
+        """What the step is on, if it is an event."""
+        ...
+
+    def cut_off(self) -> None:
+        """Cancel what is being awaited, and do not go on."""
+
+    def abandoned(self) -> None:
+        """The step will not go on."""
 
 
 @attrs.define(eq=False)

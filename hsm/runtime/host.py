@@ -7,13 +7,14 @@ Nothing else in the run time imports asyncio; it could run on another event loop
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeAlias
 
 import attrs
@@ -58,7 +59,8 @@ class LoopClock:
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Cancellable:
         """Call *callback* once `time` has reached *when*."""
-        return self._loop.call_at(when, callback, *args)
+        # in a context of its own: that of a step would keep its machine for as long as the call is waited for
+        return self._loop.call_at(when, callback, *args, context=contextvars.Context())
 
     def wall(self) -> float:
         """Seconds since 1970."""
@@ -84,10 +86,10 @@ if sys.version_info < (3, 12):
     _thread_local = _ThreadLocal()
 
     def running_loop() -> object:
-        """The mark of the last host of this thread, unless its loop is closed."""
+        """The mark of the last host of this thread, if its loop is running."""
         mark = _thread_local.mark
         loop = mark()
-        return mark if loop is not None and not loop.is_closed() else None
+        return mark if loop is not None and loop.is_running() else None
 
 
 @attrs.define(eq=False)
@@ -103,12 +105,17 @@ class Host:
         heap: The timers on that clock, once there are any; `timer_heap` knows what it is.
         heaps: The timers on other clocks, by the identity of the clock.
         future, call_soon, call_soon_threadsafe: The loop's own methods.
+        at_end: What is called when the loop is being shut down.
+        waits: What tasks that wait for a machine wait for (rule Q10); `awaitables` knows what it is.
     """
 
     loop: asyncio.AbstractEventLoop
     thread: int = attrs.field(factory=threading.get_ident)
     heap: object = None
     heaps: weakref.WeakValueDictionary[int, object] = attrs.field(factory=weakref.WeakValueDictionary[int, object])
+    at_end: set[Callable[[], object]] = attrs.field(factory=set[Callable[[], object]])
+    waits: dict[object, Any] = attrs.field(factory=dict[object, Any])
+    _end: AsyncGenerator[None, None] | None = None
     mark: object = attrs.field(init=False)
     clock: Clock = attrs.field(init=False)
     future: Callable[[], asyncio.Future[Any]] = attrs.field(init=False)
@@ -140,6 +147,11 @@ class Host:
         while task is not None and task.uncancel() > 0:
             pass
 
+    def call_later(self, seconds: float, callback: Callable[..., object], *args: Any) -> Cancellable:
+        """Call *callback* in *seconds* of the loop's time."""
+        # in a context of its own: asyncio keeps that of a cancelled call, and a step's would keep its machine
+        return self.loop.call_later(seconds, callback, *args, context=contextvars.Context())
+
     async def cancel_and_wait(self, tasks: list[Task], grace: float) -> None:
         """Cancel *tasks* and wait until all are done, at most *grace* seconds.
 
@@ -151,6 +163,27 @@ class Host:
         late = [task for task in tasks if not task.done()]
         if late:
             await asyncio.wait(late, timeout=grace)
+
+    def add_at_end(self, callback: Callable[[], object]) -> bool:
+        """Add *callback* to what is called when the loop is being shut down; whether that is still to come."""
+        if self.is_shutting_down:
+            return False
+        if self._end is None:
+            # asynchronous generators are what a loop tells of its end, once they have begun
+            self._end = _wait_for_end(self.at_end)
+            _step(self._end.__anext__())
+        self.at_end.add(callback)
+        return True
+
+    @property
+    def is_shutting_down(self) -> bool:
+        """Whether the loop has shut its asynchronous generators down: then it will soon be closed."""
+        is_called: bool = getattr(self.loop, "_asyncgens_shutdown_called", False)
+        return is_called
+
+    def __del__(self) -> None:
+        if self._end is not None:
+            _step(self._end.aclose())  # otherwise the loop would make a task for that
 
     async def next_iteration(self) -> None:
         """Wait until the next iteration of the loop."""
@@ -171,9 +204,29 @@ class Host:
             # the loop itself guards against its handler, so this is a handler of logging
             sys.excepthook(type(error), error, error.__traceback__)
 
+    def is_elsewhere(self) -> bool:
+        """Whether another loop is running in this thread."""
+        running = asyncio._get_running_loop()
+        return running is not None and running is not self.loop
+
     def current_task(self) -> asyncio.Task[Any] | None:
         """The task that is running, or ``None`` outside of any."""
         return asyncio.current_task(self.loop)
+
+
+async def _wait_for_end(callbacks: set[Callable[[], object]]) -> AsyncGenerator[None, None]:
+    """Call *callbacks* when the loop closes this generator."""
+    try:
+        yield
+    finally:
+        while callbacks:
+            callbacks.pop()()
+
+
+def _step(awaitable: Awaitable[None]) -> None:
+    """Await *awaitable*, which does not suspend, without a task."""
+    with contextlib.suppress(StopIteration):
+        awaitable.__await__().send(None)
 
 
 _last: weakref.ref[Host] | None = None

@@ -50,7 +50,7 @@ def run_actions(
         try:
             returned = _call(record, behavior, event) if result is NOTHING and error is None else _given(result, error)
             if returned is not None and not behavior.ends_at_once:
-                returned = (yield returned) if awaits(returned) else _plain(returned)
+                returned = (yield from _awaited(record, behavior, returned)) if awaits(returned) else _plain(returned)
         except Exception as raised:
             fail(record, raised, behavior, event)
             return None
@@ -73,7 +73,7 @@ def ask(
         if answer is True or answer is False:
             return bool(answer)
         if not behavior.ends_at_once:
-            answer = (yield answer) if awaits(answer) else _plain(answer)
+            answer = (yield from _awaited(record, behavior, answer)) if awaits(answer) else _plain(answer)
         if answer is not True and answer is not False:
             kind = type(answer).__name__
             raise GuardError(f"'{behavior.name}' returned {shown(answer)} ({kind}); a guard must return True or False")
@@ -93,7 +93,17 @@ def value_of(record: Record, behavior: Behavior, event: Event[Any]) -> Work[Any]
     value = _call(record, behavior, event)
     if behavior.ends_at_once:
         return value
-    return (yield value) if awaits(value) else _plain(value)
+    return (yield from _awaited(record, behavior, value)) if awaits(value) else _plain(value)
+
+
+def _awaited(record: Record, behavior: Behavior, awaitable: Any) -> Work[Any]:
+    """What *awaitable*, which *behavior* returned, comes to."""
+    watchdog = parts_of(record).watchdog
+    watchdog.begin(behavior)
+    try:
+        return (yield awaitable)
+    finally:
+        watchdog.behavior = None
 
 
 def _call(record: Record, behavior: Behavior, event: Event[Any]) -> Any:

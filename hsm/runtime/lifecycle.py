@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import logging
 from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -40,6 +41,7 @@ from hsm.runtime.step_cache import StepCache, StepFunction, StepKind
 from hsm.runtime.threads import check_sender
 from hsm.runtime.timer_heap import heap_of
 
+_logger = logging.getLogger("hsm")
 M = TypeVar("M", bound=Runner)
 """The type of a machine."""
 _INITIAL: Event[Any] = Event(INITIAL)
@@ -160,10 +162,16 @@ def _tear_down(record: Record) -> None:
 # --- stop ----------------------------------------------------------------------------------------------------
 
 
-def stop(record: Record, *, for_restart: bool = False) -> Answer[None]:
+def stop(record: Record, timeout: float | None = None, *, for_restart: bool = False) -> Answer[None]:
     """Exit every active state, running exit actions, and end (rule L4); once ended, nothing happens.
 
     A restart that is under way is called off, unless this is *for_restart*.
+
+    Args:
+        record: The machine.
+        timeout: Seconds after which a behaviour that still runs is cancelled, and the machine abandoned; ``None`` for
+            those of its options.
+        for_restart: Whether it starts again.
 
     Raises:
         LifecycleError: From another thread.
@@ -177,12 +185,33 @@ def stop(record: Record, *, for_restart: bool = False) -> Answer[None]:
     step = _stop_by_kernel if is_in_activity(record) else record.steps.get(None) or find(record, None, STOP)
     answer = step(record, _FINAL)
     if answer is not TAKEN:
+        _limit_stop(record, timeout)
         try:
             return answer
         finally:
             del answer  # as in `begin`
     close(record, Status.STOPPED)
     return STOPPED
+
+
+def _limit_stop(record: Record, timeout: float | None) -> None:
+    """Give the stop that was asked for *timeout* seconds, if it is not over already."""
+    seconds = record.options.stop_timeout if timeout is None else timeout
+    if seconds is not None and (record.is_busy or parts_of(record).queue.is_woken):
+        limit = record.host.call_later(seconds, _force_stop, record, seconds)
+        parts_of(record).watchdog.limits.append(limit)
+
+
+def _force_stop(record: Record, seconds: float) -> None:
+    """The time of a stop is up: cancel what still runs, and abandon what is left of the machine (rule L4)."""
+    parts = parts_of(record)
+    drive = parts.queue.drive
+    if drive is None:
+        return  # about to stop
+    name, place = record.program.name, parts.watchdog.place()
+    _logger.warning("machine '%s' was stopped although %s had not ended after %g s", name, place, seconds)
+    drive.cut_off()
+    drive.abandoned()
 
 
 def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
@@ -215,6 +244,7 @@ def _context_cancelled(record: Record) -> None:
     if record.status not in ENDED and parts_of(record).queue.stopping is None:
         _request_stop(record)
         wake(record)
+        _limit_stop(record, None)
 
 
 def _process_stop(record: Record, occurrence: Occurrence) -> Work[None]:
@@ -304,6 +334,9 @@ class _Restarting(Drive):
         # whoever called it off, or cancelled its task, knows; nobody needs a report
         is_quiet = isinstance(error, MachineStopped) or error is self.cancellation
         self._under_way.finish(None, errors, is_quiet=is_quiet)
+
+    def abandoned(self) -> None:
+        self.ended(None, MachineStopped(_CALLED_OFF))
 
 
 def _nothing() -> Work[None]:

@@ -15,6 +15,7 @@ from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import Arguments, Event, as_event
 from hsm.instance import Instance
+from hsm.names import shown
 from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, Program, vertex_at
 from hsm.runtime import lifecycle
@@ -28,6 +29,7 @@ from hsm.runtime.record import ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender, send_from_thread
 
+_BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -93,20 +95,25 @@ class Machine(Generic[J]):
         return any(is_active(program.vertices, leaves, vertex_at(program, each)) for each in paths)
 
     def is_over(self) -> bool:
-        """Whether the machine has ended, in whatever way."""
-        return self._record.status in ENDED
+        """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
+        record = self._record
+        return record.status in ENDED or record.host.loop.is_closed()
 
     def wait(self) -> Answer[Status]:
         """Wait until the machine has ended, in whatever way; returns its last `status`.
 
         May be cancelled at any time; the machine goes on.
+
+        Raises:
+            LifecycleError: From another thread or another event loop.
         """
         record = self._record
+        check_sender(record, _BY_COROUTINE)
         if record.status in ENDED:
             return Done(record.status)
         # made when somebody waits, and shared by all who do: most machines are never waited for
         if record.end is None:
-            record.end = Pending(record.host, record.report)
+            record.end = Pending(record, comes_after_step=False)
         return Promise(record.end)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
@@ -139,13 +146,15 @@ class Machine(Generic[J]):
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         record = self._record
+        if event.__class__ is str:  # asked for first: an attribute that is missing takes as long as ten events
+            return _dispatch_name(record, event, data)
         try:
             step = record.steps[event._hsm_key]  # type: ignore[union-attr]  # only events have one
         except (AttributeError, KeyError, TypeError):
             step = _without_step  # and not called from here: what it raises was not raised in handling this
-        if data is not None or running_loop() is not record.mark:
-            return _dispatch(record, event, data)
-        return step(record, event)
+        if data is None and running_loop() is record.mark:
+            return step(record, event)
+        return _dispatch(record, event, data)
 
     def call(self, operation: str, *args: Any, **kwargs: Any) -> Answer[Any]:
         """Call *operation*: the await returns what the effect of the transition on it returned, after the step.
@@ -160,7 +169,7 @@ class Machine(Generic[J]):
         record = self._record
         # who calls is looked at first: on another thread the status may be another one as soon as it was read
         event = Event(operation, Arguments(args, kwargs))
-        check_sender(record, "use 'asyncio.run_coroutine_threadsafe'")
+        check_sender(record, _BY_COROUTINE)
         if is_inside(record):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
         if record.status is not RUNNING:
@@ -188,17 +197,24 @@ class Machine(Generic[J]):
         """
         return send_from_thread(self._record.host, self.dispatch, as_event(event, data))
 
-    def stop(self) -> Answer[None]:
+    def stop(self, timeout: float | None = None) -> Answer[None]:
         """Exit every active state, running exit actions, and end (rule L4); once ended, nothing happens.
 
         From inside a behaviour or activity of this machine it takes effect after the current step, and the await
         returns at once. May be cancelled at any time: the machine stops all the same.
 
+        Args:
+            timeout: Seconds after which a behaviour that still runs is cancelled and named in the log, and what is left
+                of the machine is abandoned; ``None`` for the ``stop_timeout`` of `hsm.start`.
+
         Raises:
-            LifecycleError: From another thread.
+            LifecycleError: From another thread or another event loop.
+            ValueError: *timeout* is negative.
             Exception: From the await: what an exit action raised.
         """
-        return lifecycle.stop(self._record)
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout must be 0 or more seconds, not {shown(timeout)}")
+        return lifecycle.stop(self._record, timeout)
 
     async def restart(self) -> None:
         """Stop, and start again on the same instance: history, deferred and queued events are gone (rule L6).
@@ -213,6 +229,14 @@ class Machine(Generic[J]):
             Exception: What exit actions, or start, raised.
         """
         await lifecycle.restart(self._record)
+
+
+def _dispatch_name(record: Record, name: str, data: Any) -> Answer[Outcome]:
+    """`Machine.dispatch`, for a name."""
+    if running_loop() is not record.mark:
+        check_sender(record)
+    event = Event(name, data)
+    return (record.steps.get(name) or find(record, name, EVENT))(record, event)
 
 
 def _dispatch(record: Record, event: Event[Any] | str, data: Any) -> Answer[Outcome]:

@@ -25,10 +25,11 @@ from hsm.runtime.awaitables import Pending
 from hsm.runtime.budget import Budget
 from hsm.runtime.event_queue import EventQueue
 from hsm.runtime.failures import Failures
-from hsm.runtime.host import Clock, Host
+from hsm.runtime.host import Clock, Host, Task
 from hsm.runtime.state_objects import StateObjects
 from hsm.runtime.step_cache import NO_STEPS, StepCache, StepTable
 from hsm.runtime.timer_heap import Armed, TimerHeap
+from hsm.runtime.watchdog import Watchdog
 
 CREATED, RUNNING = Status.CREATED, Status.RUNNING
 """How a machine's life begins; looked up once, as members of an enum are slow to look up on Python 3.11."""
@@ -59,6 +60,8 @@ class Options:
         is_generated: Whether steps are generated; otherwise the kernel takes every one.
         generate_after: How many uses of a step the kernel takes before the step is generated.
         step_memory: Estimated bytes of generated steps beyond which the kernel takes those that are not generated yet.
+        slow: Seconds that a behaviour may be suspended before a warning names it.
+        stop_timeout: Seconds that a stop waits for behaviours; ``None`` for as long as they take (rule L4).
     """
 
     clock: Clock | None = None
@@ -67,6 +70,8 @@ class Options:
     is_generated: bool = True
     generate_after: int = 2
     step_memory: int = 50_000_000
+    slow: float = 10.0
+    stop_timeout: float | None = None
 
 
 @attrs.define(eq=False)
@@ -80,6 +85,7 @@ class Parts:
         budget: How long the machine may go on feeding itself.
         activities: What runs beside the steps.
         truths: What change conditions were at their last evaluation, by transition (rule T6).
+        watchdog: What a step is suspended in, and for how long.
     """
 
     step: Step
@@ -88,6 +94,7 @@ class Parts:
     budget: Budget
     activities: Activities
     truths: dict[int, bool]
+    watchdog: Watchdog
 
 
 @attrs.define(eq=False, repr=False, weakref_slot=False)  # its instance may show it
@@ -179,6 +186,18 @@ class Record(NotCopied):
         """Whether a step is under way."""
         return self.is_in_generated_step or (self.parts is not None and self.parts.queue.is_working)
 
+    @property
+    def step_task(self) -> Task | None:
+        """The task in which its step is suspended; ``None`` when there is none."""
+        drive = None if self.parts is None else self.parts.queue.drive
+        return None if drive is None else drive.task
+
+    def describe_step(self) -> str:
+        """The step under way, for messages."""
+        drive = None if self.parts is None else self.parts.queue.drive
+        what = "" if drive is None or drive.event is None else f" on '{drive.event.name}'"
+        return f"the step of machine '{self.program.name}'{what}"
+
     def rest(self) -> None:
         """Nothing is under way: the next event may be one for a generated step."""
         cache, parts = self.cache, self.parts
@@ -210,6 +229,7 @@ def parts_of(record: Record) -> Parts:
             Budget(options.step_budget),
             Activities(record.program, record.host, options.grace, failures),
             {},
+            Watchdog(record.program, record.host, options.slow),
         )
     return parts
 
@@ -224,5 +244,5 @@ class Restart(Pending[None]):
     __slots__ = ("is_called_off",)
 
     def __init__(self, record: Record) -> None:
-        super().__init__(record.host, record.report)
+        super().__init__(record)
         self.is_called_off = False

@@ -213,6 +213,11 @@ class _Processing(Drive):
         self._parts = parts
         self._occurrence = occurrence
 
+    @property
+    def event(self) -> Event[Any] | None:
+        """What is being processed, if it is an event."""
+        return self._occurrence.event
+
     def suspended(self) -> None:
         self._parts.queue.drive = self
 
@@ -235,6 +240,9 @@ class _Processing(Drive):
             raise
         queue.is_draining = is_draining
         drain(record)
+
+    def abandoned(self) -> None:
+        _abandon(self._record, self._occurrence)
 
 
 # --- what is done --------------------------------------------------------------------------------------------
@@ -297,6 +305,7 @@ def close(record: Record, status: Status) -> None:
         disarm_all(record)
     if record.parts is not None:
         _close_queue(record, record.parts.queue, status)
+        record.parts.watchdog.end()
     if record.end is not None:
         record.end.finish(status, [])
     try:
@@ -320,6 +329,23 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
         _logger.warning("machine '%s' was stopped before it processed %s", record.program.name, names)
 
 
+def _abandon(record: Record, occurrence: Occurrence) -> None:
+    """End in the middle of a step without another behaviour: the loop is shut down, or time is up (rules E7 and L4)."""
+    parts = parts_of(record)
+    queue = parts.queue
+    queue.drive = None
+    disarm_all(record)
+    parts.activities.abandon()
+    record.leaves = ()
+    stopping, queue.stopping = queue.stopping, None
+    close(record, Status.STOPPED)
+    if occurrence.pending is not None:
+        errors: list[BaseException] = [] if occurrence is stopping else [_stopped_before(occurrence.event)]
+        occurrence.pending.finish(None, errors, is_quiet=True)
+    if stopping is not None and stopping is not occurrence and stopping.pending is not None:
+        stopping.pending.finish(None, [])  # stopped is what it is
+
+
 def _stopped_before(event: Event[Any] | None) -> MachineStopped:
     """What the sender of *event* gets when it was not processed."""
     what = f"'{event.name}' was processed" if event is not None else "this was done"
@@ -328,4 +354,4 @@ def _stopped_before(event: Event[Any] | None) -> MachineStopped:
 
 def pending(record: Record) -> Pending[Any]:
     """A result that somebody outside may await."""
-    return Pending(record.host, record.report)
+    return Pending(record)

@@ -6,29 +6,32 @@ Never imports asyncio.
 
 from __future__ import annotations
 
-import contextvars
+import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any
 
 from hsm.answer import Answer
-from hsm.errors import LifecycleError
+from hsm.errors import LifecycleError, MachineStopped
 from hsm.events import Event
 from hsm.outcome import Outcome
-from hsm.runtime.host import Host, running_loop
+from hsm.runtime.awaitables import when_done
+from hsm.runtime.host import CancelledError, Host, running_loop
 from hsm.runtime.record import Record
+
+_CLOSED = "the loop of this machine is closed, or about to be: start its instance anew on another one"
 
 
 def check_sender(record: Record, remedy: str = "send with 'machine.dispatch_threadsafe(event)'") -> None:
-    """Whether the sender is on the thread of *record*.
+    """Whether the sender is on the thread and on the loop of *record* (rules Q7 and Q7a).
 
     Args:
         record: The machine that something is asked of.
         remedy: How to ask for it from another thread.
 
     Raises:
-        LifecycleError: The sender is on another thread, or the loop is closed.
+        LifecycleError: The sender is on another thread or on another loop, or the machine's loop is closed.
     """
     # the usual sender is on the machine's own loop, and one comparison tells; only the others need the thread looked up
     if running_loop() is not record.mark:
@@ -36,7 +39,9 @@ def check_sender(record: Record, remedy: str = "send with 'machine.dispatch_thre
         if threading.get_ident() != host.thread:
             raise LifecycleError(f"this machine runs on another thread: {remedy}")
         if host.loop.is_closed():
-            raise LifecycleError("the loop of this machine is closed: a machine lives on the loop that started it")
+            raise LifecycleError(_CLOSED)
+        if host.is_elsewhere():
+            raise LifecycleError("this machine runs on another event loop: use it on the loop that started it")
 
 
 def send_from_thread(
@@ -44,29 +49,73 @@ def send_from_thread(
 ) -> Future[Outcome]:
     """The outcome of *event*, which *dispatch* gets on the loop of *host* as soon as the loop comes to it.
 
+    Returns:
+        A future that always ends; with a `LifecycleError` when the loop ends before the event has been processed.
+
     Raises:
         LifecycleError: The loop is closed.
     """
-    future: Future[Outcome] = Future()
-
-    def send() -> None:
-        # whoever sent it may have cancelled the future before the loop came to it: then nothing is dispatched
-        if future.set_running_or_notify_cancel():
-            host.spawn(_relay(dispatch, event, future), contextvars.copy_context(), is_eager=True)
-
+    relay = _Relay(host, dispatch, event)
+    future = relay.future
     try:
-        host.call_soon_threadsafe(send)
+        host.call_soon_threadsafe(relay)
     except RuntimeError as error:
-        raise LifecycleError("the loop of this machine is closed") from error
+        raise LifecycleError(_CLOSED) from error
     return future
 
 
-async def _relay(dispatch: Callable[[Event[Any]], Answer[Outcome]], event: Event[Any], future: Future[Outcome]) -> None:
-    """Give *future* what comes of *event*."""
-    try:
-        future.set_result(await dispatch(event))
-    except BaseException as error:
-        # first of all: the other thread may be blocked in `result`, and has to learn of it whatever it is
-        future.set_exception(error)
+class _Relay:
+    """An event from another thread on its way. Everything but its making happens on the thread of the loop.
+
+    Until its turn comes, the loop alone holds it: a loop that is closed drops it, and it is cut off then.
+    """
+
+    __slots__ = ("_dispatch", "_event", "_host", "future")
+
+    def __init__(self, host: Host, dispatch: Callable[[Event[Any]], Answer[Outcome]], event: Event[Any]) -> None:
+        self.future: Future[Outcome] = Future()
+        self._host = host
+        self._dispatch = dispatch
+        self._event = event
+
+    def __call__(self) -> None:
+        """Dispatch the event: its turn has come."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        if not self._host.add_at_end(self._cut_off):
+            self._cut_off()
+            return
+        try:
+            answer = self._dispatch(self._event)
+        except BaseException as error:
+            self._done(None, error, is_quiet=False)
+        else:
+            when_done(answer, self._done)
+
+    def _done(self, outcome: Outcome | None, error: BaseException | None, is_quiet: bool) -> None:
+        """The event has been processed, or refused; what ends the program does so here as well (rule E7)."""
+        self._host.at_end.discard(self._cut_off)
+        if self.future.done():
+            return  # cut off
+        if error is None:
+            self.future.set_result(outcome)  # type: ignore[arg-type]  # there is one without an error
+            return
+        if isinstance(error, CancelledError) and is_quiet:
+            # somebody cancelled the task of the step: a thread has no use for that, as it does not know the task
+            stopped = MachineStopped(f"what the step on '{self._event.name}' was awaiting was cancelled")
+            stopped.__cause__, error = error, stopped
+        self.future.set_exception(error)
         if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise  # the program is to end, whatever thread asked
+            self._host.call_soon(_raise, error)
+
+    def _cut_off(self) -> None:
+        """The loop ends, and the event has not been processed."""
+        with contextlib.suppress(InvalidStateError):  # the sender may cancel it at any time
+            if not self.future.done():
+                self.future.set_exception(LifecycleError(_CLOSED))
+
+    __del__ = _cut_off
+
+
+def _raise(error: BaseException) -> None:
+    raise error
