@@ -74,6 +74,9 @@ class Instance:
 
     An instance is run by one machine at a time: `hsm.start` ties the two. A copy of it, however it was made, is run by
     none until it is started itself. Calling ``super().__init__()`` is welcome and not needed.
+
+    Raises:
+        DefinitionError: From the class statement of a subclass: it hides one of the names below.
     """
 
     hsm_reserved: ClassVar[tuple[str, ...]] = ()

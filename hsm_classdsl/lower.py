@@ -153,18 +153,18 @@ class _Lowering:
 
     def _declaration(self, declaration: Declaration, scope: Scope) -> list[Element]:
         value, name = declaration.value, str(declaration.name)
+        # of a function; what else is marked, such as a class, is for the compiler to report
+        marked = [self._marked(mark, value, scope) for mark in declaration.marks]
         if isinstance(value, Element):
             return [value]
         if isinstance(value, Submachine):
-            return _with_initial(declaration, value.where, _submachine(name, value))
+            return _with_initial(declaration, value.where, _submachine(name, value)) + marked
         if is_vertex_class(value):
             vertex = self._vertex(declaration, child(scope.path, name))
-            return _with_initial(declaration, value.hsm_where, vertex)
-        if isinstance(value, type):
+            return _with_initial(declaration, value.hsm_where, vertex) + marked
+        if isinstance(value, type) and not marked:
             return [getattr(value, "hsm_model")]  # noqa: B009 - a machine class, which no part may be
-        if is_mark(value):
-            return [self._marked(value, None, scope)]
-        return [self._marked(mark, value, scope) for mark in declaration.marks]
+        return [self._marked(value, None, scope)] if is_mark(value) else marked
 
     def _vertex(self, declaration: Declaration, path: str) -> Element:
         """The vertex that a nested class declares at *path*."""

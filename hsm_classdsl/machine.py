@@ -77,7 +77,8 @@ def _refuse_late(cls: Any, name: str, value: object) -> None:
     Raises:
         DefinitionError: It does: the model would not change with the class.
     """
-    if signs_of(value) or signs_of(cls.__dict__.get(name)):
+    known = cls.__dict__.get(name)
+    if value is not known and (signs_of(value) or signs_of(known)):
         late: Element = TooLate(name, cls.__dict__["hsm_where"], where=call_site(3))
         model, *steps = str(cls).removeprefix("/").split("/") if is_a(cls, VertexMeta) else [cls.__name__]
         for step in reversed(steps):

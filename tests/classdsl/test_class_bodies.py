@@ -663,6 +663,29 @@ def test_a_method_of_a_mixin_that_is_deleted_is_not_reported():
     assert transitions(M) == 0
 
 
+def test_marks_on_classes_are_reported():
+    """A mark decorates a function: on a class, or on a machine to embed, it is reported, and not dropped."""
+
+    def define():
+        class M(Machine):
+            @on("x")
+            class Plain:
+                pass
+
+            @entry
+            class A(State["M"]):
+                pass
+
+            @on("y")
+            class Inner(Machine):
+                class X(State["Inner"]):
+                    pass
+
+            kept = on("z")(Submachine(type("Other", (Machine,), {"X": type("X", (State,), {})})))
+
+    assert codes(define) == ["HSM005", "HSM005", "HSM005", "HSM006"]
+
+
 def test_classes_with_marks_that_are_no_states_are_reported():
     """Function marks, marks alone, states and elements in a class that is no state: each would come to nothing."""
 

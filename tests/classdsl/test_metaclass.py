@@ -589,6 +589,7 @@ def test_a_late_change_is_reported_with_its_place():
 def test_everything_else_about_a_class_may_be_changed():
     """Plain attributes, methods, documentation, patches of them: a finished class is a class."""
     kind = late()
+    kind.A = kind.A
     kind.plain = lambda self: 2
     kind.new = 3
     kind.A.attribute = 4
