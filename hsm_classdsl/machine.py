@@ -32,9 +32,15 @@ class _ModelOfClass:
     def __get__(self, instance: object, owner: Any) -> Model[Any]:
         model: Model[Any] | None = owner.hsm_model
         if model is None:
-            why = "is abstract" if owner.hsm_is_abstract else "declares no states"
-            raise AttributeError(f"machine class {owner.__name__!r} {why}, so it has no model")
+            raise AttributeError(f"machine class {owner.__name__!r} {_why_not(owner)}, so it has no model")
         return model
+
+
+def _why_not(owner: Any) -> str:
+    """Why the machine class *owner* has no model."""
+    if "hsm_model" not in vars(owner):
+        return "was made by a metaclass that leaves that of Machine out ('type(Machine)' has to come first in it)"
+    return "is abstract" if owner.hsm_is_abstract else "declares no states"
 
 
 class MachineMeta(BodyMeta):

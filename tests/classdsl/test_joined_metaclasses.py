@@ -235,6 +235,24 @@ async def test_a_machine_may_be_a_row_of_sqlalchemy(make, is_first):
     engine.dispose()
 
 
+def test_a_metaclass_that_leaves_ours_out_is_named():
+    """That of `declarative_base()`, put first, never calls ours: there is no model then, and the reason is given."""
+    base = declarative_base()
+
+    class Meta(type(base), type(Machine)):
+        pass
+
+    class Order(Machine, base, metaclass=Meta):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+        class A(State["Order"]):
+            pass
+
+    with pytest.raises(AttributeError, match=r"'type\(Machine\)' has to come first"):
+        Order.model  # noqa: B018
+
+
 # --- others -----------------------------------------------------------------------------------------------------
 
 
