@@ -17,7 +17,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import attrs
-from typing_extensions import TypeIs
+import typing_extensions
 
 from hsm.context import Context
 from hsm.instance import Instance
@@ -27,10 +27,17 @@ from hsm.parameters import copied, takes
 I = TypeVar("I", bound=Instance, contravariant=True)  # noqa: E741 - the instance type, one letter on every floor
 """The type of the instance that a behaviour works on."""
 
+E = typing_extensions.TypeVar("E", contravariant=True, default=Any)
+"""The type of the event that a behaviour takes; any event, unless a front end says more."""
+
 Action: TypeAlias = Callable[[Context, I, Any], object]
 """An entry, exit or effect action, or an activity; what it returns is awaited if possible, and dropped."""
 Predicate: TypeAlias = Callable[[Context, I, Any], bool | Awaitable[bool]]
 """A guard, or the condition of a change trigger."""
+EventAction: TypeAlias = Callable[[Context, I, E], object]
+"""The same as `Action`, where the type of the event counts."""
+EventPredicate: TypeAlias = Callable[[Context, I, E], bool | Awaitable[bool]]
+"""The same as `Predicate`, where the type of the event counts."""
 Duration: TypeAlias = timedelta | float
 """A ``timedelta``, or seconds."""
 DurationFunction: TypeAlias = Callable[[Context, I, Any], Duration | Awaitable[Duration]]
@@ -106,7 +113,7 @@ class ScopedBehavior(abc.ABC):
         """The behaviour itself, as one of *vertex*."""
 
 
-def is_scoped(candidate: object) -> TypeIs[ScopedBehavior]:
+def is_scoped(candidate: object) -> typing_extensions.TypeIs[ScopedBehavior]:
     """Whether *candidate* is a behaviour that has to learn its vertex first."""
     return issubclass(type(candidate), ScopedBehavior)
 

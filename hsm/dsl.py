@@ -11,7 +11,16 @@ from typing import Any, Never, overload
 
 from typing_extensions import TypeVar
 
-from hsm.behaviors import Action, Duration, DurationFunction, Predicate, TimepointFunction
+from hsm.behaviors import (
+    Action,
+    Duration,
+    DurationFunction,
+    E,
+    EventAction,
+    EventPredicate,
+    Predicate,
+    TimepointFunction,
+)
 from hsm.elements.assembly import condition_of, elements, event_names, transition_parts, vertex_parts
 from hsm.elements.nodes import (
     Activity,
@@ -50,7 +59,7 @@ from hsm.elements.nodes import (
     Transition,
     When,
 )
-from hsm.elements.parts import DefaultPart, RegionPart, StatePart, SubmachinePart, TransitionPart
+from hsm.elements.parts import DefaultPart, NamesNoEvents, RegionPart, StatePart, SubmachinePart, TransitionPart
 from hsm.events import Event, Signal
 from hsm.instance import Instance
 from hsm.kinds import is_a
@@ -60,6 +69,10 @@ from hsm.source import call_site
 # while a bare `hsm.Model` in an annotation stays a model for any instance
 I = TypeVar("I", bound=Instance, default=Instance)  # noqa: E741 - as there
 """The instance type that the parts of an element ask for."""
+F = TypeVar("F")
+S1 = TypeVar("S1", bound=Signal)
+S2 = TypeVar("S2", bound=Signal)
+S3 = TypeVar("S3", bound=Signal)
 
 # Each function asks for its call site itself, as `call_site` looks a fixed number of frames up: in a helper it would
 # record the line in here that calls the helper. Where one call makes several elements, all get the same site.
@@ -180,8 +193,16 @@ def initial(*parts: Any) -> Initial[Any]:
 # --- transitions ---------------------------------------------------------------------------------------------
 
 
-def transition(*parts: TransitionPart[I]) -> Transition[I]:
+@overload
+def transition(trigger: On[F], /, *parts: TransitionPart[I, F]) -> Transition[I]: ...
+@overload
+def transition(first: TransitionPart[I, Any, NamesNoEvents], /, *parts: TransitionPart[I, Any]) -> Transition[I]: ...
+@overload
+def transition() -> Transition[Instance]: ...
+def transition(*parts: Any) -> Transition[Any]:
     """What happens on an event.
+
+    If `on` comes first and names `Signal` classes, type checkers hold its effects and guards to these.
 
     Without a trigger it is a completion transition (rule T6); without a `target` it is internal (rule K1). Its
     source is the element that contains it, or what `source` says.
@@ -190,7 +211,15 @@ def transition(*parts: TransitionPart[I]) -> Transition[I]:
     return Transition(transition_parts(parts, where), where=where)
 
 
-def on(*events: str | Event[Any] | type[Signal]) -> On[Instance]:
+@overload
+def on(event: type[S1], /) -> On[S1]: ...
+@overload
+def on(event: type[S1], second: type[S2], /) -> On[S1 | S2]: ...
+@overload
+def on(event: type[S1], second: type[S2], third: type[S3], /) -> On[S1 | S2 | S3]: ...
+@overload
+def on(*events: str | Event[Any] | type[Signal]) -> On[Any]: ...
+def on(*events: str | Event[Any] | type[Signal]) -> On[Any]:
     """Triggers: names, ``order.*``, ``*``, `Event` objects or `Signal` classes; any one of them suffices."""
     return On(event_names(events), where=call_site())
 
@@ -245,24 +274,32 @@ def external() -> External[Instance]:
     return External(where=call_site())
 
 
-def guard(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
-    """A condition for a transition; an exception in it counts as false and becomes ``hsm_error`` (rule E2)."""
-    return condition_of(predicate, call_site())
+def guard(
+    predicate: EventPredicate[I, E] | Condition[I, E], *more: EventPredicate[I, E] | Condition[I, E]
+) -> Condition[I, E]:
+    """A condition for a transition; an exception in it counts as false and becomes ``hsm_error`` (rule E2).
+
+    Several predicates all have to hold, as in `all_of`.
+    """
+    where = call_site()
+    if not more:
+        return condition_of(predicate, where)
+    return AllOf(tuple(condition_of(each, where) for each in (predicate, *more)), where=where)
 
 
-def all_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
+def all_of(*predicates: EventPredicate[I, E] | Condition[I, E]) -> Condition[I, E]:
     """Holds if all *predicates* do, evaluated in order up to the first that does not (rule T3)."""
     where = call_site()
     return AllOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
 
 
-def any_of(*predicates: Predicate[I] | Condition[I]) -> Condition[I]:
+def any_of(*predicates: EventPredicate[I, E] | Condition[I, E]) -> Condition[I, E]:
     """Holds if one of *predicates* does, evaluated in order up to the first that does (rule T3)."""
     where = call_site()
     return AnyOf(tuple(condition_of(predicate, where) for predicate in predicates), where=where)
 
 
-def not_(predicate: Predicate[I] | Condition[I]) -> Condition[I]:
+def not_(predicate: EventPredicate[I, E] | Condition[I, E]) -> Condition[I, E]:
     """Holds if *predicate* does not (rule T3)."""
     where = call_site()
     return Not(condition_of(predicate, where), where=where)
@@ -276,7 +313,7 @@ def in_state(path: str) -> Condition[Instance]:
 # --- behaviours ----------------------------------------------------------------------------------------------
 
 
-def effect(*actions: Action[I]) -> Effect[I]:
+def effect(*actions: EventAction[I, E]) -> Effect[I, E]:
     """Actions of a transition, in order; directly in a state they are entry actions (rule K6)."""
     return Effect(actions, where=call_site())
 

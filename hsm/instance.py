@@ -7,12 +7,13 @@ the object that it belongs to: whatever else has the attribute is a copy, howeve
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast, overload
+from typing import Any, ClassVar, Protocol, cast, overload
 
 from hsm.answer import Answer
 from hsm.errors import LifecycleError
 from hsm.events import Event
 from hsm.outcome import Outcome
+from hsm.reserved import check_names, reserved_names
 
 
 class Runner(Protocol):
@@ -34,7 +35,7 @@ class Runner(Protocol):
         """The paths of the active leaves."""
         ...
 
-    def is_in(self, path: str) -> bool:
+    def is_in(self, path: str | type) -> bool:
         """Whether the state at *path* is active."""
         ...
 
@@ -73,9 +74,18 @@ class Instance:
 
     An instance is run by one machine at a time: `hsm.start` ties the two. A copy of it, however it was made, is run by
     none until it is started itself. Calling ``super().__init__()`` is welcome and not needed.
+
+    Raises:
+        DefinitionError: From the class statement of a subclass: it hides one of the names below.
     """
 
+    hsm_reserved: ClassVar[tuple[str, ...]] = ()
+    """The names that no subclass may use for something else."""
     _hsm_run: Run | None = None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        check_names(cls)
 
     @property
     def _runner(self) -> Runner | None:
@@ -86,7 +96,7 @@ class Instance:
         runner: Runner = run.machine
         return runner
 
-    def __getstate__(self) -> object:
+    def __getstate__(self) -> Any:  # whatever another base class, such as one of pydantic, says of it
         """What a copy or a pickle takes along: all but the machine, which runs this instance and no copy of it."""
         return without("_hsm_run", super().__getstate__())
 
@@ -114,13 +124,24 @@ class Instance:
         """The paths of the active leaves; see `hsm.Machine.states`."""
         return runner(self).states()
 
-    def is_in(self, path: str) -> bool:
+    def is_in(self, path: str | type) -> bool:
         """Whether the state at *path* is active; see `hsm.Machine.is_in`."""
         return runner(self).is_in(path)
+
+    def hsm_paths_of(self, vertex: type) -> tuple[str, ...]:
+        """The paths of a class of the class front end, where the model is one of its machine classes.
+
+        Raises:
+            TypeError: This is an instance of another class.
+        """
+        raise TypeError(f"a path is a string such as '/Model/state', not {vertex!r}")
 
     def stop(self, timeout: float | None = None) -> Answer[None]:
         """Stop the machine that runs this instance; see `hsm.stop`."""
         return runner(self).stop(timeout)
+
+
+Instance.hsm_reserved = reserved_names(Instance)
 
 
 def runner(instance: Instance) -> Runner:

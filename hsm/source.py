@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from types import CodeType
+from types import CodeType, FrameType
 
 import attrs
 
@@ -105,6 +105,30 @@ def call_site(depth: int = 1) -> Source:
     """The call that is in progress *depth* frames above the caller of this function."""
     frame = sys._getframe(depth + 1)  # pyright: ignore[reportPrivateUsage]  # the only way in about a microsecond
     return Source(frame.f_code, frame.f_lasti)
+
+
+_MAKING = frozenset({"__new__", "__init__", "__init_subclass__", "__call__"})
+"""The names of functions that take part in making a class."""
+_MAKERS = frozenset({"hsm", "hsm_classdsl", "abc", "typing", "typing_extensions"})
+"""The modules and packages whose functions take part."""
+
+
+def class_statement(module: str) -> Source:
+    """The class statement, or the call, by which the class that is being made is made in *module*.
+
+    Metaclasses and ``__init_subclass__`` are not it, whoever wrote them. If nothing of *module* is being executed, it
+    is the innermost call that does not take part.
+    """
+    frame: FrameType | None = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # as above
+    innermost: FrameType | None = None
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        if frame.f_code.co_name not in _MAKING and name.partition(".")[0] not in _MAKERS:
+            innermost = innermost or frame
+            if name == module:
+                return Source(frame.f_code, frame.f_lasti)
+        frame = frame.f_back
+    return Source(innermost.f_code, innermost.f_lasti) if innermost is not None else call_site()
 
 
 def of_function(function: object) -> Place | None:

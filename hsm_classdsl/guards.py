@@ -18,6 +18,7 @@ from hsm.elements.nodes import Condition, InState
 from hsm.kinds import attribute_of, is_a, special, type_of
 from hsm.names import safe_repr
 from hsm.source import Source, call_site
+from hsm_classdsl.notes import Ours
 
 G = TypeVar("G", covariant=True)
 A = TypeVar("A", covariant=True)
@@ -26,7 +27,7 @@ Guarding: TypeAlias = "GuardTerm | Condition[Any] | Callable[..., Any]"
 """A guard: what `@guard` made, a combination of those, or a function with the arguments of a method."""
 
 
-class GuardTerm:
+class GuardTerm(Ours):
     """A guard that combines with others: ``a & b``, ``a | b``, ``~a``."""
 
     hsm_help = "combine guards of a class with &, | and ~, and pass them as 'guard='"

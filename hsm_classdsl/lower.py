@@ -8,7 +8,7 @@ in the same words for both front ends.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -39,21 +39,43 @@ from hsm.elements.parts import Element
 from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
 from hsm.kinds import attribute_of, is_a
-from hsm.names import is_absolute, is_text, join, plain, segments
+from hsm.names import is_absolute, is_text, plain, segments
 from hsm.source import Source
-from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, users_bases
+from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, strays, users_bases
 from hsm_classdsl.guards import Guard, GuardCombination, Guarding, InStateTerm, is_guard
 from hsm_classdsl.marks import BehaviorMark, InitialMark, Mark, Path, TransitionMark, is_mark
 from hsm_classdsl.methods import Method, StateMethod
-from hsm_classdsl.vertices import History, Submachine, Vertex
+from hsm_classdsl.places import all_paths, child, parent, paths_of, refined, vertices_in
+from hsm_classdsl.vertices import Submachine, Vertex
+
+_HISTORIES: tuple[type[nodes.NamedElement], ...] = (nodes.ShallowHistory, nodes.DeepHistory)
 
 
-def lower(draft: Draft, where: Source | None) -> Model[Any] | None:
-    """The model that the machine class of *draft* declares, or ``None`` when it declares nothing."""
+@attrs.frozen
+class Lowered:
+    """What a machine class became.
+
+    Attributes:
+        model: The model, not yet compiled.
+        paths: Where each class is a vertex of it, or the base class of one, as paths from the machine down, which do
+            not name it; with the classes of embedded machines.
+        vertices: Those of these classes that are not of embedded machines.
+    """
+
+    model: Model[Any]
+    paths: Mapping[type, tuple[str, ...]]
+    vertices: tuple[type, ...]
+
+
+def lower(draft: Draft, where: Source | None) -> Lowered | None:
+    """What the machine class of *draft* becomes, or ``None`` when it declares nothing."""
     if not draft.declarations:
         return None
     machine: type[Instance] = draft.owner
-    return model_of(machine.__name__, tuple(_Lowering(draft).parts(draft, Scope(machine))), where, machine)
+    lowering = _Lowering(draft)
+    parts = (*lowering.parts(draft, Scope(machine)), *strays(draft))
+    model = model_of(machine.__name__, parts, where, machine)
+    return Lowered(model, all_paths(draft, lowering.paths), tuple(lowering.paths))
 
 
 @attrs.frozen
@@ -89,11 +111,11 @@ class _Lowering:
         """The names directly in each vertex, by its path."""
         self._attributes: dict[type, dict[int, str]] = {}
         # every vertex first: a transition may name a class that is written further down
-        vertices = list(_vertices(draft, ""))
+        vertices = list(vertices_in(draft, ""))
         self._classes = {path: known for known, path in vertices}
-        bases = [_vertices(read(base), "") for base in users_bases(self.machine)[1:]]
+        bases = [vertices_in(read(base), "") for base in users_bases(self.machine)[1:]]
         # a class that is itself a vertex of this machine is never taken for the base class of another one
-        self.paths = _paths(chain(_refined(vertices), *bases)) | _paths(vertices)
+        self.paths = paths_of(chain(refined(vertices), *bases)) | paths_of(vertices)
         """Where each class is a vertex, or the base class of one: usually one path."""
         self._collect(draft, "")
 
@@ -105,10 +127,12 @@ class _Lowering:
             if is_a(value, Element):
                 self._collect_element(value, path)
                 continue
+            if declaration.name is None:
+                continue
             names.add(declaration.name)
-            inner = _child(path, declaration.name)
-            if declaration.name in draft.inner:
-                self._collect(draft.inner[declaration.name], inner)
+            inner = child(path, declaration.name)
+            if declaration.draft is not None:
+                self._collect(declaration.draft, inner)
             elif is_a(value, Submachine):
                 model: Any = attribute_of(value.machine, "hsm_model")
                 for part in parts_of(model):
@@ -120,39 +144,41 @@ class _Lowering:
             name = plain(written)
             self.names.setdefault(path, set()).add(name)
             for part in parts_of(element):
-                self._collect_element(part, _child(path, name))
+                self._collect_element(part, child(path, name))
 
     # --- elements ---------------------------------------------------------------------------------------------
 
     def parts(self, draft: Draft, scope: Scope) -> list[Element]:
         """The elements that the declarations of *draft* make, in order."""
-        return [made for each in draft.declarations for made in self._declaration(each, draft, scope)]
+        return [made for each in draft.declarations for made in self._declaration(each, scope)]
 
-    def _declaration(self, declaration: Declaration, draft: Draft, scope: Scope) -> list[Element]:
-        value, name = declaration.value, declaration.name
+    def _declaration(self, declaration: Declaration, scope: Scope) -> list[Element]:
+        value, name = declaration.value, str(declaration.name)
+        # of a function; what else is marked, such as a class, is for the compiler to report
+        marked = [self._marked(mark, value, scope) for mark in declaration.marks]
         if is_a(value, Element):
             return [value]
         if is_a(value, Submachine):
-            return _with_initial(value.is_initial, name, value.where, _submachine(name, value))
+            return _with_initial(declaration, value.where, _submachine(name, value)) + marked
         if is_vertex_class(value):
-            vertex = self._vertex(draft.inner[name], name, value, _child(scope.path, name))
-            return _with_initial(value.hsm_is_initial, name, value.hsm_where, vertex)
-        if is_a(value, type):
+            vertex = self._vertex(declaration, child(scope.path, name))
+            return _with_initial(declaration, value.hsm_where, vertex) + marked
+        if is_a(value, type) and not marked:
             return [getattr(value, "hsm_model")]  # noqa: B009 - a machine class, which no part may be
-        if is_mark(value):
-            return [self._marked(value, None, scope)]
-        return [self._marked(mark, value, scope) for mark in declaration.marks]
+        return [self._marked(value, None, scope)] if is_mark(value) else marked
 
-    def _vertex(self, draft: Draft, name: str, owner: type[Vertex], path: str) -> Element:
-        """The vertex *name* that the nested class *owner* declares at *path*."""
-        where = owner.hsm_where
-        parts = self.parts(draft, Scope(owner, path))
-        if not issubclass(owner, History):
-            return owner.hsm_kind(name, vertex_parts(tuple(parts), where), where=where)
-        target: Path | tuple[Path, ...] | None = owner.hsm_target
+    def _vertex(self, declaration: Declaration, path: str) -> Element:
+        """The vertex that a nested class declares at *path*."""
+        owner: type[Vertex] = declaration.value
+        name, where = str(declaration.name), owner.hsm_where
+        kind: type[nodes.NamedElement] = owner.hsm_kind
+        parts = self.parts(declaration.draft, Scope(owner, path)) if declaration.draft is not None else []
+        if kind not in _HISTORIES:
+            return kind(name, vertex_parts(tuple(parts), where), where=where)
+        target: Path | tuple[Path, ...] | None = getattr(owner, "hsm_target")  # noqa: B009 - histories have it
         if target is not None:  # it comes from the class statement, not from the body
             parts.insert(0, Target[Any](self._several(target, None), where=where))
-        return owner.hsm_kind(name, transition_parts(tuple(parts), where), where=where)
+        return kind(name, transition_parts(tuple(parts), where), where=where)
 
     def _marked(self, mark: Mark, function: object, scope: Scope) -> Element:
         """The element that *mark* makes; its effect or action is *function*, unless that is ``None``."""
@@ -179,6 +205,7 @@ class _Lowering:
             yield self._condition(mark.guard, scope, mark)
         if mark.external:
             yield External[Any](where=where)
+        yield from mark.unknown
 
     def _trigger(self, mark: TransitionMark[Any], scope: Scope) -> Element:
         where = mark.where
@@ -226,7 +253,7 @@ class _Lowering:
         first = found.partition("/")[0]
         around = base
         while around and first not in self.names.get(around, ()):
-            around = _parent(around)
+            around = parent(around)
         return found if around == "" else f"/{self.machine.__name__}/{found}"
 
     def _resolve(self, source: Path | None, path: str) -> str:
@@ -240,12 +267,12 @@ class _Lowering:
             return "/".join(steps)
         if first not in (".", ".."):
             while path and first not in self.names.get(path, ()):
-                path = _parent(path)
+                path = parent(path)
         for step in (first, *steps):
             if step == "..":
-                path = _parent(path)
+                path = parent(path)
             elif step != ".":
-                path = _child(path, step)
+                path = child(path, step)
         return path
 
     def _around(self, path: str) -> list[str]:
@@ -254,7 +281,7 @@ class _Lowering:
         while path:
             if path in self._classes:
                 found.append(path)
-            path = _parent(path)
+            path = parent(path)
         return found
 
     # --- guards -----------------------------------------------------------------------------------------------
@@ -316,44 +343,13 @@ class _Lowering:
         return names
 
 
-def _vertices(draft: Draft, path: str) -> Iterator[tuple[type, str]]:
-    """Every vertex class in *draft*, which is at *path*, with its own path."""
-    for name, inner in draft.inner.items():
-        yield inner.owner, _child(path, name)
-        yield from _vertices(inner, _child(path, name))
-
-
-def _refined(vertices: list[tuple[type, str]]) -> Iterator[tuple[type, str]]:
-    """Every class that one of the classes of *vertices* derives from, with the path of that vertex."""
-    for vertex, path in vertices:
-        for known in users_bases(vertex)[1:]:
-            if issubclass(known, Vertex):
-                yield known, path
-
-
-def _paths(vertices: Iterator[tuple[type, str]] | list[tuple[type, str]]) -> dict[type, set[str]]:
-    """The paths of each class in *vertices*."""
-    found: dict[type, set[str]] = {}
-    for known, path in vertices:
-        found.setdefault(known, set()).add(path)
-    return found
-
-
-def _child(path: str, name: str) -> str:
-    return join(path, name) if path else name
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
 def _submachine(name: str, submachine: Submachine) -> Element:
     model: Any = getattr(submachine.machine, "model", submachine.machine)
     return nodes.Submachine[Any](name, model, vertex_parts(submachine.parts, submachine.where), where=submachine.where)
 
 
-def _with_initial(is_initial: bool, name: str, where: Source | None, vertex: Element) -> list[Element]:
+def _with_initial(declaration: Declaration, where: Source | None, vertex: Element) -> list[Element]:
     """*vertex*, after the `initial` that its class statement asked for."""
-    if not is_initial:
+    if not declaration.is_initial:
         return [vertex]
-    return [Initial[Any](None, (Target[Any]((name,), where=where),), where=where), vertex]
+    return [Initial[Any](None, (Target[Any]((str(declaration.name),), where=where),), where=where), vertex]

@@ -1,22 +1,29 @@
 """The machine class: a class statement becomes a model, compiled when the class is made.
 
 The class body is read and lowered here, and nothing is checked: the rules are the compiler's, the same for both front
-ends. This needs no metaclass, so a machine class may have one of the user's.
+ends.
 """
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import hsm
 from hsm.api import program_of
-from hsm.elements.nodes import Model
+from hsm.elements.assembly import model_of
+from hsm.elements.mistakes import TooLate
+from hsm.elements.nodes import Model, State
+from hsm.elements.parts import Element
 from hsm.instance import NotCopied, without
+from hsm.kinds import is_a
+from hsm.reserved import reserved_names
 from hsm.source import Source, call_site
-from hsm_classdsl.body import read, strays
+from hsm_classdsl.body import read, users_bases
 from hsm_classdsl.lower import lower
+from hsm_classdsl.metaclass import BodyMeta, VertexMeta, description
+from hsm_classdsl.written import signs_of
 
 
 class _ModelOfClass:
@@ -25,8 +32,64 @@ class _ModelOfClass:
     def __get__(self, instance: object, owner: Any) -> Model[Any]:
         model: Model[Any] | None = owner.hsm_model
         if model is None:
-            raise AttributeError(f"machine class {owner.__name__!r} declares no states, so it has no model")
+            raise AttributeError(f"machine class {owner.__name__!r} {_why_not(owner)}, so it has no model")
         return model
+
+
+def _why_not(owner: Any) -> str:
+    """Why the machine class *owner* has no model."""
+    if "hsm_model" not in vars(owner):
+        return "was made by a metaclass that leaves that of Machine out ('type(Machine)' has to come first in it)"
+    return "is abstract" if owner.hsm_is_abstract else "declares no states"
+
+
+class MachineMeta(BodyMeta):
+    """The metaclass of machines: when a class is there, its model is made and compiled."""
+
+    if not TYPE_CHECKING:
+
+        def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **keywords: Any) -> None:
+            super().__init__(name, bases, namespace, **keywords)
+            if any(is_a(base, MachineMeta) for base in bases):  # all but `Machine` itself
+                _make(cls, is_abstract=keywords.get("abstract", False))
+
+    def __repr__(cls) -> str:
+        return description(cls, "machine")
+
+
+def _make(cls: Any, *, is_abstract: bool) -> None:
+    """Lower and compile the machine class *cls*, which has been made just now.
+
+    Raises:
+        DefinitionError: The model breaks rules.
+    """
+    # a decorator that makes the class a second time, as attrs does, passes no keywords
+    if "hsm_is_abstract" not in cls.__dict__:
+        type.__setattr__(cls, "hsm_is_abstract", is_abstract)
+    type.__setattr__(cls, "hsm_model", None)
+    lowered = None if cls.hsm_is_abstract else lower(read(cls), cls.hsm_where)
+    if lowered is not None:
+        type.__setattr__(cls, "hsm_model", lowered.model)
+        type.__setattr__(cls, "hsm_paths", lowered.paths)
+        program_of(lowered.model)
+        for each in (*users_bases(cls), *lowered.vertices):
+            if is_a(each, BodyMeta):
+                type.__setattr__(each, "hsm_closed", _refuse_late)
+
+
+def _refuse_late(cls: Any, name: str, value: object) -> None:
+    """Report that *value* is assigned to *name* of a class whose model is made, if either declares something.
+
+    Raises:
+        DefinitionError: It does: the model would not change with the class.
+    """
+    known = cls.__dict__.get(name)
+    if value is not known and (signs_of(value) or signs_of(known)):
+        late: Element = TooLate(name, cls.__dict__["hsm_where"], where=call_site(3))
+        model, *steps = str(cls).removeprefix("/").split("/") if is_a(cls, VertexMeta) else [cls.__name__]
+        for step in reversed(steps):
+            late = State[Any](step, (late,))
+        program_of(model_of(model, (late,), None))
 
 
 class _Block(NotCopied):
@@ -44,18 +107,20 @@ class _Block(NotCopied):
         self.starting = starting
 
 
-class Machine(hsm.Instance):
+class Machine(hsm.Instance, metaclass=MachineMeta):
     """A machine as a class: nested classes are its states, marked methods what it does.
 
     Its data are ordinary attributes. ``await hsm.start(None, door, Door.model)`` starts it, or
     ``async with Door() as door:``, which stops it at the end of the block (rules L1 and E6).
 
+    Args:
+        abstract: Whether only its subclasses complete it: it is not checked and has no model.
+
     Attributes:
-        model: The model that the class declares; an ``AttributeError`` if it declares nothing, as a base class may.
+        model: The model that the class declares; an ``AttributeError`` if it is abstract, or declares nothing.
 
     Raises:
-        DefinitionError: From the class statement: the model breaks rules.
-        TypeError: From the class statement: it declares a name that every machine has.
+        DefinitionError: From the class statement: the model breaks rules, or the class hides what every machine has.
     """
 
     if TYPE_CHECKING:
@@ -63,33 +128,27 @@ class Machine(hsm.Instance):
     else:
         model = _ModelOfClass()
     hsm_model: ClassVar[Any] = None
+    hsm_paths: ClassVar[Mapping[type, tuple[str, ...]]] = {}
+    hsm_is_abstract: ClassVar[bool] = False
     hsm_where: ClassVar[Source | None] = None
     _block: _Block | None = None
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # a decorator that makes the class a second time, as attrs does, is not where the class was written
-        if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = call_site()
-        draft = read(cls)
-        for declaration in draft.declarations:
-            if hasattr(Machine, declaration.name):
-                raise TypeError(
-                    f"machine class {cls.__name__!r} cannot declare {declaration.name!r}, which every machine "
-                    "already has: choose another name"
-                )
-        cls.hsm_model = lower(draft, cls.hsm_where)
-        if cls.hsm_model is not None:
-            for name in strays(cls):
-                warnings.warn(
-                    f"class {name!r} has marks but is not a state: derive it from State[...], or move it out of the "
-                    "machine if it is only a base class",
-                    hsm.DefinitionWarning,
-                    stacklevel=2,
-                )
-            program_of(cls.hsm_model)
+    def __init_subclass__(cls, *, abstract: bool = False, **keywords: Any) -> None:
+        # the metaclass has *abstract* as well: a class of the user's may not pass it on
+        super().__init_subclass__(**keywords)
 
-    def __getstate__(self) -> object:
+    def hsm_paths_of(self, vertex: type) -> tuple[str, ...]:
+        """The paths at which the class *vertex* is a vertex of this machine, or the base class of one.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        found = type(self).hsm_paths.get(vertex)
+        if found is None:
+            raise ValueError(f"{vertex!r} is not a state of machine class {type(self).__name__!r}")
+        return tuple([f"/{type(self).__name__}{path}" for path in found])
+
+    def __getstate__(self) -> Any:  # whatever another base class, such as one of pydantic, says of it
         """As for every instance; a copy does not take along the ``async with`` block of the original either."""
         return without("_block", super().__getstate__())
 
@@ -108,3 +167,6 @@ class Machine(hsm.Instance):
             raise hsm.LifecycleError(f"this {type(self).__name__} is in no block: 'async with machine:' begins one")
         object.__setattr__(self, "_block", None)
         await block.starting.__aexit__(kind, error, traceback)
+
+
+Machine.hsm_reserved = reserved_names(Machine)

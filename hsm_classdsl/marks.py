@@ -7,7 +7,7 @@ asyncio.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType, MethodType
 from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, overload
@@ -17,12 +17,14 @@ from typing_extensions import TypeIs
 
 from hsm.behaviors import qualified_name
 from hsm.context import Context
+from hsm.elements.mistakes import UnknownOption
 from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
 from hsm.events import Event, Signal
 from hsm.kinds import attribute_of, is_a
 from hsm.names import shown
 from hsm.source import Source, call_site
 from hsm_classdsl.guards import Guard, Guarding, GuardTerm
+from hsm_classdsl.notes import Attached, Made, Ours, note
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -30,9 +32,10 @@ E = TypeVar("E", bound=Event[Any])
 E1 = TypeVar("E1", bound=Signal)
 E2 = TypeVar("E2", bound=Signal)
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 MARKS = "__hsm_marks__"
-"""The attribute that a marked function carries: its marks, the topmost decorator first."""
+"""The attribute that a marked function carries: its `Attached` marks, the topmost decorator first."""
 
 Path: TypeAlias = str | type
 """A path, or the class of a vertex."""
@@ -48,33 +51,46 @@ def attach(function: object, mark: Mark) -> None:
     """
     if is_a(function, GuardTerm):
         raise TypeError("a guard cannot be a behaviour as well: mark another method, and pass the guard as guard=")
+    attached = Attached(mark, function)
     try:
-        setattr(function, MARKS, (mark, *_own_marks(function)))
-        is_marked = mark in _own_marks(function)
+        setattr(function, MARKS, (attached, *_own_attachments(function)))
+        is_marked = attached in _own_attachments(function)
     except Exception:
         is_marked = False
     if not is_marked:
         raise TypeError(f"a mark decorates a function, not {shown(function)}")
+    attached.home = note(attached, 2)
+
+
+def _made(mark: T) -> T:
+    """*mark*, noted in the class body that made it."""
+    note(Made(mark), 2)
+    return mark
+
+
+def attachments_of(attribute: object) -> tuple[Attached, ...]:
+    """The marks on *attribute* of a class, with where each was put on it; none for most."""
+    found = _own_attachments(attribute)
+    # a static method takes the marks below it along
+    is_around = issubclass(type(attribute), staticmethod | classmethod | MethodType)
+    return found or (attachments_of(attribute_of(attribute, "__func__")) if is_around else ())
+
+
+def _own_attachments(attribute: object) -> tuple[Attached, ...]:
+    """The marks that *attribute* carries itself; an object may have a ``__dict__`` of any kind, or raise."""
+    attributes = attribute_of(attribute, "__dict__")
+    found: tuple[Attached, ...] | None = attributes.get(MARKS) if type(attributes) in (dict, MappingProxyType) else None
+    return found if type(found) is tuple else ()
 
 
 def marks_of(attribute: object) -> tuple[Mark, ...]:
     """The marks on *attribute* of a class; none for most."""
-    found = _own_marks(attribute)
-    # a static method takes the marks below it along
-    is_around = issubclass(type(attribute), staticmethod | classmethod | MethodType)
-    return found or (marks_of(attribute_of(attribute, "__func__")) if is_around else ())
-
-
-def _own_marks(attribute: object) -> tuple[Mark, ...]:
-    """The marks that *attribute* carries itself; an object may have a ``__dict__`` of any kind, or raise."""
-    attributes = attribute_of(attribute, "__dict__")
-    found: tuple[Mark, ...] | None = attributes.get(MARKS) if type(attributes) in (dict, MappingProxyType) else None
-    return found if type(found) is tuple else ()
+    return tuple([each.mark for each in attachments_of(attribute)])
 
 
 def is_mark(attribute: object) -> TypeIs[InitialMark | TransitionMark[Any]]:
     """Whether *attribute* of a class is a mark that stands alone, and not on a function."""
-    return issubclass(type(attribute), InitialMark | TransitionMark)
+    return is_a(attribute, InitialMark) or is_a(attribute, TransitionMark)
 
 
 # --- guards --------------------------------------------------------------------------------------------------
@@ -179,7 +195,7 @@ class TransitionOptions(TypedDict, total=False):
 
 
 @attrs.frozen(eq=False)
-class TransitionMark(Generic[E]):
+class TransitionMark(Ours, Generic[E]):
     """A transition. As a decorator, it makes the method its effect; alone in a class body, it has none.
 
     Attributes:
@@ -187,6 +203,7 @@ class TransitionMark(Generic[E]):
         arguments: The arguments of that function.
         where: The call that made the mark.
         target, source, guard, external: As in `TransitionOptions`.
+        unknown: Keywords that it does not take.
     """
 
     trigger: str
@@ -196,6 +213,7 @@ class TransitionMark(Generic[E]):
     source: Path | None = None
     guard: Guarding | None = None
     external: bool = False
+    unknown: tuple[UnknownOption, ...] = ()
 
     @overload
     def __call__(self, function: Callable[[S], R], /) -> Callable[[S], R]: ...
@@ -210,7 +228,7 @@ class TransitionMark(Generic[E]):
 
 
 @attrs.frozen(eq=False)
-class InitialMark:
+class InitialMark(Ours):
     """A default entry with a target; as a decorator, it makes the method its effect."""
 
     target: Path | tuple[Path, ...]
@@ -227,7 +245,22 @@ def initial(target: Path | tuple[Path, ...]) -> InitialMark:
 
     If the default entry is a direct child and has no effect, write ``class Idle(State[...], initial=True)`` instead.
     """
-    return InitialMark(target, call_site())
+    return _made(InitialMark(target, call_site()))
+
+
+_OPTIONS = ("target", "source", "guard", "external")
+_UNITS = ("days", "hours", "minutes", "seconds")
+
+
+def _transition(
+    trigger: str, arguments: tuple[Any, ...], options: Mapping[str, Any], more: tuple[str, ...] = ()
+) -> TransitionMark[Any]:
+    """The mark of the function that called this; *more* are the keywords that it takes besides *options*."""
+    where = call_site(2)
+    unknown = [name for name in options if name not in _OPTIONS]
+    known = {name: value for name, value in options.items() if name in _OPTIONS}
+    wrong = [UnknownOption(trigger or "transition", name, (*_OPTIONS, *more), where=where) for name in unknown]
+    return TransitionMark(trigger, arguments, where, **known, unknown=tuple(wrong))
 
 
 @overload
@@ -258,14 +291,14 @@ def on(
         events: Any one of them triggers. If they are `Signal` classes, checkers know the type of the method's event.
         options: ``target``, ``source``, ``guard`` and ``external``, as in `TransitionOptions`.
     """
-    return TransitionMark("on", events, call_site(), **options)
+    return _made(_transition("on", events, options))
 
 
 def transition(
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition without a trigger: on completion of a state (rule T6), or a branch of a pseudostate."""
-    return TransitionMark("", (), call_site(), **options)
+    return _made(_transition("", (), options))
 
 
 def on_call(
@@ -274,7 +307,7 @@ def on_call(
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition on the call of *operation*; ``machine.call`` returns what the method returns."""
-    return TransitionMark("on_call", (operation,), call_site(), **options)
+    return _made(_transition("on_call", (operation,), options))
 
 
 def after(
@@ -284,35 +317,38 @@ def after(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
+    days: float | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires once, a duration after its state was entered.
 
     Args:
         duration: A ``timedelta``, seconds, or a method that returns either, sync or async.
-        seconds: Instead of *duration*, the seconds of it, added to *minutes* and *hours*.
+        seconds: Instead of *duration*, the seconds of it, added to *minutes*, *hours* and *days*.
         minutes: As above.
         hours: As above.
+        days: As above.
         options: As for `on`.
 
     Raises:
         TypeError: Both *duration* and named units were passed, or neither.
     """
-    span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("after", (span,), call_site(), **options)
+    span = _span(duration, {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}, options)
+    return _made(_transition("after", (span,), options, _UNITS))
 
 
-def _span(given: Any, hours: float | None, minutes: float | None, seconds: float | None) -> Any:
+def _span(given: Any, spans: Mapping[str, float | None], options: Mapping[str, Any]) -> Any:
     """The duration of a timer, which is written in one of two ways.
 
     Raises:
         TypeError: It was written in both, or in neither.
     """
-    spans = {"hours": hours, "minutes": minutes, "seconds": seconds}
     named = {unit: number for unit, number in spans.items() if number is not None}
-    if (given is None) is not bool(named):
-        raise TypeError("a timer takes either a duration, or hours, minutes and seconds by name")
-    return timedelta(**named) if named else given
+    if (given is None) is bool(named):
+        return timedelta(**named) if named else given
+    if given is None and not options.keys() <= set(_OPTIONS):
+        return 1  # the duration has a misspelt name, and that is reported
+    raise TypeError("a timer takes either a duration, or days, hours, minutes and seconds by name")
 
 
 def every(
@@ -322,14 +358,15 @@ def every(
     seconds: float | None = None,
     minutes: float | None = None,
     hours: float | None = None,
+    days: float | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires every *duration* while its state is active, without drift.
 
     Arguments and exceptions are those of `after`.
     """
-    span = _span(duration, hours, minutes, seconds)
-    return TransitionMark("every", (span,), call_site(), **options)
+    span = _span(duration, {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}, options)
+    return _made(_transition("every", (span,), options, _UNITS))
 
 
 def at(
@@ -338,7 +375,7 @@ def at(
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires once, at *moment*: a ``datetime``, or a method that returns one."""
-    return TransitionMark("at", (moment,), call_site(), **options)
+    return _made(_transition("at", (moment,), options))
 
 
 def when(
@@ -347,4 +384,4 @@ def when(
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires when *condition* has become true; it is evaluated after every step (rule T6)."""
-    return TransitionMark("when", (condition,), call_site(), **options)
+    return _made(_transition("when", (condition,), options))

@@ -73,7 +73,7 @@ class StateMethod(Method):
             return made
 
         # without a method that could see the difference, the object is made the ordinary way, which is faster
-        is_plain = type(owner) is type and not _own(owner, "__new__", "__init__", "__setattr__")
+        is_plain = type(owner).__call__ is type.__call__ and not _own(owner, "__new__", "__init__", "__setattr__")
         is_quiet = all(map(calls_nothing, _own(owner, "__new__", "__init__")))
         return StateObjectFactory(make_plain if is_plain else make, is_quiet)
 

@@ -6,18 +6,26 @@ imports the compiler, the tables or the run time.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, TypeVar
+from abc import ABCMeta
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from hsm.elements import nodes
 from hsm.elements.parts import SubmachinePart
 from hsm.instance import Instance
 from hsm.source import Source, call_site
+from hsm_classdsl.notes import Ours
+
+if TYPE_CHECKING:
+    # as a metaclass that derives from ABCMeta, it would keep checkers from looking at `initial=` and `target=`
+    VertexMeta = ABCMeta
+else:
+    from hsm_classdsl.metaclass import VertexMeta
 
 M = TypeVar("M", bound=Instance)
 """The machine that a state belongs to."""
 
 
-class Vertex:
+class Vertex(metaclass=VertexMeta):
     """The base of all nested classes of a machine: the kind of vertex that one is, and where it was written."""
 
     hsm_kind: ClassVar[type[nodes.NamedElement]]
@@ -28,9 +36,6 @@ class Vertex:
         super().__init_subclass__()
         if initial is not None:
             cls.hsm_is_initial = initial
-        # a decorator that makes the class a second time, as attrs does, is not where the class was written
-        if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = call_site()
 
 
 class State(Vertex, Generic[M]):
@@ -121,8 +126,6 @@ class History(Pseudostate[M]):
     hsm_target: ClassVar[str | tuple[str, ...] | None] = None
 
     def __init_subclass__(cls, *, target: str | tuple[str, ...] | None = None, initial: bool | None = None) -> None:
-        if "hsm_where" not in cls.__dict__:
-            cls.hsm_where = call_site()
         super().__init_subclass__(initial=initial)
         if target is not None:
             cls.hsm_target = target
@@ -140,7 +143,7 @@ class DeepHistory(History[M]):
     hsm_kind = nodes.DeepHistory
 
 
-class Submachine:
+class Submachine(Ours):
     """A machine embedded as a composite state, named after the attribute to which it is assigned (rule R9).
 
     For example, ``left = Submachine(Motor, initial=True)``.

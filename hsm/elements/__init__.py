@@ -1,1 +1,4 @@
-"""The tree: what a machine is declared as. `nodes` are its values, `grammar` says which part belongs where."""
+"""The tree: what a machine is declared as. `nodes` are its values, `grammar` says which part belongs where.
+
+`mistakes` are what a model cannot use.
+"""

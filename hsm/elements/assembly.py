@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from hsm.behaviors import I, Predicate
+from hsm.behaviors import E, EventPredicate, I
+from hsm.elements.mistakes import NotAPart
 from hsm.elements.nodes import (
     CONDITIONS,
     TRIGGERS,
@@ -23,7 +24,6 @@ from hsm.elements.nodes import (
     Guard,
     Initial,
     Model,
-    NotAPart,
     SourcePath,
     Target,
 )
@@ -80,7 +80,7 @@ def model_of(
     return Model(name, vertex_parts(parts, where), instance_type, where=where)
 
 
-def condition_of(predicate: Predicate[I] | Condition[I], where: Source | None) -> Condition[I]:
+def condition_of(predicate: EventPredicate[I, E] | Condition[I, E], where: Source | None) -> Condition[I, E]:
     """*predicate* as a condition; one that already is a condition is returned as it is."""
     return predicate if is_condition(predicate) else Guard(predicate, where=where)
 

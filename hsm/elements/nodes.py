@@ -14,30 +14,28 @@ from datetime import datetime
 from typing import Any, Generic, TypeAlias
 
 import attrs
+from typing_extensions import TypeVar
 
-from hsm.behaviors import Duration, I
+from hsm.behaviors import Duration, E, I
 from hsm.elements.parts import (
     AnywherePart,
     BehaviorPart,
     DefaultPart,
     Element,
     ModelPart,
+    NamesEvents,
+    NamesNoEvents,
     StatePart,
     SubmachinePart,
     TransitionPart,
 )
 from hsm.instance import Instance
 
+V = TypeVar("V", default=Any)
+"""The type of the events that `On` names."""
+
 UserCallable: TypeAlias = Callable[..., Any]
 """A user's callable. The type argument of its element says what it works on: the front ends see to that."""
-
-
-@attrs.frozen
-class NotAPart(Element):
-    """An argument that is not an element: kept for the compiler to report."""
-
-    word = "argument"
-    value: object
 
 
 @attrs.define(eq=False)
@@ -228,29 +226,29 @@ class Transition(AnywherePart[I], SubmachinePart[I]):
     parts: tuple[Element, ...] = ()
 
 
-class On(EventList, TransitionPart[I]):
-    """Triggers by name: any one of them suffices."""
+class On(EventList, TransitionPart[Instance, Any, NamesEvents], Generic[V]):
+    """Triggers by name: any one of them suffices. *V* is the type of the events, as far as it is known."""
 
     __slots__ = ()
     word = "on"
 
 
 @attrs.frozen
-class OnCall(TransitionPart[I]):
+class OnCall(TransitionPart[I, Any, NamesNoEvents]):
     """A call trigger: the operation's name."""
 
     word = "on_call"
     operation: str
 
 
-class After(TimeSpan, TransitionPart[I]):
+class After(TimeSpan, TransitionPart[I, Any, NamesNoEvents]):
     """A timer that fires once, a duration after its state was entered (rule A2)."""
 
     __slots__ = ()
     word = "after"
 
 
-class Every(TimeSpan, TransitionPart[I]):
+class Every(TimeSpan, TransitionPart[I, Any, NamesNoEvents]):
     """A timer that fires again and again while its state is active (rule A5)."""
 
     __slots__ = ()
@@ -258,7 +256,7 @@ class Every(TimeSpan, TransitionPart[I]):
 
 
 @attrs.frozen
-class At(TransitionPart[I]):
+class At(TransitionPart[I, Any, NamesNoEvents]):
     """A timer that fires once, at a point in time (rule A2)."""
 
     word = "at"
@@ -266,7 +264,7 @@ class At(TransitionPart[I]):
 
 
 @attrs.frozen
-class When(TransitionPart[I]):
+class When(TransitionPart[I, Any, NamesNoEvents]):
     """A change trigger: a condition that is evaluated after every step (rule T6)."""
 
     word = "when"
@@ -274,7 +272,7 @@ class When(TransitionPart[I]):
 
 
 @attrs.frozen
-class SourcePath(TransitionPart[I]):
+class SourcePath(TransitionPart[I, Any, NamesNoEvents]):
     """The path of a transition's source, if that is not the vertex it is written in."""
 
     word = "source"
@@ -282,28 +280,28 @@ class SourcePath(TransitionPart[I]):
 
 
 @attrs.frozen
-class Target(TransitionPart[I], DefaultPart[I]):
+class Target(TransitionPart[I, Any, NamesNoEvents], DefaultPart[I]):
     """The paths of a transition's targets: usually one; several lie in different regions."""
 
     word = "target"
     paths: tuple[str, ...]
 
 
-class External(TransitionPart[I]):
+class External(TransitionPart[I, Any, NamesNoEvents]):
     """Makes a transition into its own source exit that source first (rule K3)."""
 
     __slots__ = ()
     word = "external"
 
 
-class Condition(TransitionPart[I]):
+class Condition(TransitionPart[I, E, NamesNoEvents]):
     """The condition of a guard: one predicate, or a combination (rule T3)."""
 
     __slots__ = ()
 
 
 @attrs.frozen
-class Guard(Condition[I]):
+class Guard(Condition[I, E]):
     """One predicate."""
 
     word = "guard"
@@ -311,20 +309,20 @@ class Guard(Condition[I]):
 
 
 @attrs.frozen
-class Combination(Condition[I]):
+class Combination(Condition[I, E]):
     """A combination of conditions."""
 
-    conditions: tuple[Condition[Any], ...]
+    conditions: tuple[Condition[Any, Any], ...]
 
 
-class AllOf(Combination[I]):
+class AllOf(Combination[I, E]):
     """All of these, evaluated in order up to the first that does not hold."""
 
     __slots__ = ()
     word = "all_of"
 
 
-class AnyOf(Combination[I]):
+class AnyOf(Combination[I, E]):
     """At least one of these, evaluated in order up to the first that holds."""
 
     __slots__ = ()
@@ -332,7 +330,7 @@ class AnyOf(Combination[I]):
 
 
 @attrs.frozen
-class Not(Condition[I]):
+class Not(Condition[I, E]):
     """The opposite of a condition."""
 
     word = "not_"
@@ -340,7 +338,7 @@ class Not(Condition[I]):
 
 
 @attrs.frozen
-class InState(Condition[I]):
+class InState(Condition[I, Any]):
     """Whether the vertex at a path is active."""
 
     word = "in_state"
@@ -350,7 +348,7 @@ class InState(Condition[I]):
 # --- behaviours ----------------------------------------------------------------------------------------------
 
 
-class Effect(ActionList, BehaviorPart[I], TransitionPart[I], DefaultPart[I]):
+class Effect(ActionList, BehaviorPart[I], TransitionPart[I, E, NamesNoEvents], DefaultPart[I]):
     """Actions of a transition; directly in a state they are entry actions (rule K6)."""
 
     __slots__ = ()

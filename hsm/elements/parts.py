@@ -5,12 +5,17 @@ Every one is generic in the instance type, contravariantly: a part that works on
 
 from __future__ import annotations
 
-from typing import ClassVar, Generic
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic
 
 import attrs
+from typing_extensions import TypeVar
 
-from hsm.behaviors import I
+from hsm.behaviors import E, I
 from hsm.source import Source
+
+watchers: list[Callable[[Element], None]] = []
+"""What every new element is passed to: a front end is here for which an element counts because it was made."""
 
 
 @attrs.frozen(kw_only=True)
@@ -19,6 +24,10 @@ class Element:
 
     word: ClassVar[str]
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for watcher in watchers:
+            watcher(self)
 
 
 class ModelPart(Element, Generic[I]):
@@ -45,8 +54,24 @@ class SubmachinePart(Element, Generic[I]):
     __slots__ = ()
 
 
-class TransitionPart(Element, Generic[I]):
-    """A part of `transition`."""
+class NamesEvents:
+    """What a part is that names the events of its transition: `on`."""
+
+
+class NamesNoEvents:
+    """What every other part of a transition is."""
+
+
+P = TypeVar("P", covariant=True, default=Any)
+"""Whether a part of a transition is one of `NamesEvents` or of `NamesNoEvents`; for type checkers alone."""
+
+
+class TransitionPart(Element, Generic[I, E, P]):
+    """A part of `transition`.
+
+    It is generic in the event that its behaviours take as well. A transition whose first part is `on` takes parts for
+    that event only; for that, checkers have to know which parts are `on`, and that is the last parameter.
+    """
 
     __slots__ = ()
 

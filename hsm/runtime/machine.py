@@ -16,6 +16,7 @@ from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import Arguments, Event, as_event
 from hsm.instance import Instance
+from hsm.kinds import is_a
 from hsm.names import shown
 from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, Program, vertex_at
@@ -80,18 +81,20 @@ class Machine(Generic[J]):
         vertices = self._record.program.vertices
         return tuple([vertices[leaf].path for leaf in self._record.leaves])
 
-    def is_in(self, path: str) -> bool:
+    def is_in(self, path: str | type) -> bool:
         """Whether the vertex at *path* is active (rule L2).
 
         Args:
-            path: A qualified name such as ``/Door/open``, or the same without the model's name.
+            path: A qualified name such as ``/Door/open``, or the same without the model's name. With a machine class,
+                also the class of a state; of one that several states derive from, whether any of them is active.
 
         Raises:
             ValueError: The model has no such vertex.
-            TypeError: *path* is not a string.
+            TypeError: *path* is neither.
         """
-        program = self._record.program
-        return is_active(program.vertices, self._record.leaves, vertex_at(program, path))
+        program, leaves = self._record.program, self._record.leaves
+        paths = self._record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
+        return any(is_active(program.vertices, leaves, vertex_at(program, each)) for each in paths)
 
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""

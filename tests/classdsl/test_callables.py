@@ -375,6 +375,9 @@ class Agreeing:
         return self
 
 
+MARK, ELEMENT = on("x"), hsm.state("s")  # made out here: in a class body, they would be declarations without a name
+
+
 class Tools:
     """A class that is mixed in, and knows nothing of machines."""
 
@@ -382,9 +385,9 @@ class Tools:
     anything = Agreeing()
     double = mock.MagicMock()
     template = mock.Mock(spec=State)
-    marked = mock.Mock(spec=on("x"))
-    part = mock.NonCallableMock(spec=hsm.state("s"))
-    proxy = wrapt.ObjectProxy(hsm.state("t"))
+    marked = mock.Mock(spec=MARK)
+    part = mock.NonCallableMock(spec=ELEMENT)
+    proxy = wrapt.ObjectProxy(ELEMENT)
     array = numpy.array([1, 2])
 
 
@@ -402,6 +405,29 @@ async def test_attributes_that_raise_or_lie_do_not_concern_a_class_statement():
 
     assert [each.name for each in M.model.parts if hasattr(each, "name")] == ["A"]
     assert await log_of(M, "x") == ["x"]
+
+
+def test_an_attribute_that_has_every_attribute_makes_no_machine_abstract():
+    """It is not a method that a subclass has to define, whatever it answers."""
+
+    class M(Machine):
+        anything = Agreeing()
+        called = mock.call
+
+        class A(State["M"]):
+            anything = Agreeing()
+
+    assert not M.__abstractmethods__ | M.A.__abstractmethods__
+    assert type(M().anything) is type(M.A.anything) is Agreeing
+
+
+def test_a_marked_object_that_lies_about_its_name_is_reported_as_what_it_is():
+    """It has no name in the class, and cannot be called."""
+    with pytest.raises(hsm.DefinitionError, match=r"HSM005.*is not callable"):
+
+        class M(Machine):
+            class A(State["M"]):
+                entry(Agreeing())
 
 
 def test_an_object_that_raises_or_lies_cannot_be_marked():

@@ -353,9 +353,9 @@ def test_machine_class_in_a_body_without_submachine_is_reported():
             left = Motor
 
 
-def test_a_class_with_marks_that_is_no_state_is_warned_of():
+def test_a_class_with_marks_that_is_no_state_is_reported():
     """A forgotten `State[...]` would leave the machine without that state."""
-    with pytest.warns(hsm.DefinitionWarning, match=r"class '.*M\.A' has marks but is not a state") as caught:
+    with pytest.raises(hsm.DefinitionError, match=r"class 'M\.A' has marks but is not a state") as caught:
 
         class M(Machine):
             class A:
@@ -366,7 +366,7 @@ def test_a_class_with_marks_that_is_no_state_is_warned_of():
             class B(State["M"]):
                 pass
 
-    assert [each.filename for each in caught] == [__file__]
+    assert [line_of(each) for each in caught.value.diagnostics] == ['@on("x", target="B")']
 
 
 @pytest.mark.filterwarnings("error")

@@ -506,6 +506,52 @@ def functional_parts():
     )
 
 
+def parts_without_a_name():
+    class M(Machine):
+        class A(State["M"]):
+            @entry
+            def _(self):
+                pass
+
+            on("x", target="B")
+
+            @on("y")
+            def _(self):
+                pass
+
+            hsm.defer("later")
+
+            @exit
+            def _(self):
+                pass
+
+            for name in ("u", "v"):
+                on(name, target="B")
+
+        class B(State["M"]):
+            after(days=1, target="A")
+
+        on("m", source=A, target=B)
+        initial("A")
+
+    return M, hsm.define(
+        "M",
+        hsm.initial(hsm.target("A")),
+        hsm.state(
+            "A",
+            hsm.entry(f),
+            hsm.exit(f),
+            hsm.defer("later"),
+            hsm.transition(hsm.on("x"), hsm.target("B")),
+            hsm.transition(hsm.on("y"), hsm.effect(f)),
+            hsm.transition(hsm.on("u"), hsm.target("B")),
+            hsm.transition(hsm.on("v"), hsm.target("B")),
+        ),
+        hsm.state("B", hsm.transition(hsm.after(timedelta(days=1)), hsm.target("A"))),
+        hsm.transition(hsm.on("m"), hsm.source("A"), hsm.target("B")),
+    )
+
+
 def a_machine_with_regions_of_its_own():
     class M(Machine):
         class Left(Region):
@@ -535,6 +581,7 @@ TWINS = [
     ends,
     submachines,
     functional_parts,
+    parts_without_a_name,
     a_machine_with_regions_of_its_own,
 ]
 
@@ -551,3 +598,10 @@ def test_erased_models_of_different_machines_differ():
     """Leaving callables out does not make different machines equal."""
     made = [erased(twins()[1]) for twins in (states, kinds_of_transitions, timers, doors)]
     assert all(one != other for one in made for other in made if one is not other)
+
+
+def test_a_guard_of_several_is_all_of_them():
+    """`guard(f, g)` is the same element as `all_of(f, g)`; of one, it is that one."""
+    condition = hsm.in_state("a")
+    assert hsm.guard(f, condition) == hsm.all_of(f, condition)
+    assert hsm.guard(condition) is condition

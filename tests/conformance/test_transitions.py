@@ -233,10 +233,12 @@ async def test_all_guards_of_a_transition_are_required_up_to_the_first_no():
         (hsm.not_(says(False, "1")), ["1", "yes"]),
         (hsm.not_(hsm.any_of(says(False, "1"), hsm.not_(says(True, "2")))), ["1", "2", "yes"]),
         (hsm.guard(hsm.all_of(hsm.guard(says(True, "1")), hsm.not_(says(True, "2")))), ["1", "2", "no"]),
+        (hsm.guard(says(True, "1"), says(True, "2")), ["1", "2", "yes"]),
+        (hsm.guard(says(True, "1"), hsm.not_(says(True, "2")), says(True, "3")), ["1", "2", "no"]),
     ],
 )
 async def test_guards_combine_and_ask_no_more_than_they_must(condition, asked):
-    """`all_of`, `any_of` and `not_` nest, and stop as soon as the answer is known."""
+    """`all_of`, `any_of`, `not_` and `guard` nest, and stop as soon as the answer is known."""
     model = hsm.define("M", hsm.state("a", noting("e", "yes", condition), noting("e", "no")))
     machine = await started(model)
     await machine.dispatch("e")

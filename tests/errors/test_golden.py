@@ -25,10 +25,10 @@ import hsm
 
 HERE = Path(__file__).resolve().parent
 CATALOGUE = HERE.parent.parent / "docs" / "errors.md"
-COMPILER = Path(hsm.__file__).parent / "compiler"
+LIBRARY = Path(hsm.__file__).parent
 CASES = sorted(path.stem for path in HERE.glob("HSM*.py") if not path.stem.endswith(".classes"))
 PROGRAMS = sorted(path.name for path in HERE.glob("HSM*.py"))
-CODES = sorted({code for path in COMPILER.rglob("*.py") for code in re.findall(r'"(HSM\d{3})"', path.read_text())})
+CODES = sorted({code for path in LIBRARY.rglob("*.py") for code in re.findall(r'"(HSM\d{3})"', path.read_text())})
 EXAMPLE = re.compile(
     r"^```python (?P<kind>raises|warns)=['\"]?Definition(?:Error|Warning)['\"]?\n(?P<program>.*?)^```\n"
     r"\s*^```text\n(?P<text>.*?)^```\n",
@@ -93,7 +93,7 @@ def test_case_is_about_its_code(name):
 
 
 def test_every_code_has_a_case():
-    """Every diagnostic of the compiler has a text that somebody has read."""
+    """Every diagnostic of the library has a text that somebody has read."""
     assert sorted({name.partition("_")[0] for name in CASES}) == CODES
 
 

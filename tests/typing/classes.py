@@ -319,6 +319,70 @@ class Door(Machine):
     functional_part = hsm.transition(hsm.on("y"), hsm.effect(functional))
 
 
+class Nameless(Machine):
+    """Any number of methods called `_`, and marks without a name; two methods of another name are an error."""
+
+    class A(State["Nameless"]):
+        @on("x")
+        def _(self) -> None:
+            reveal_type(self.machine)  # R: Nameless
+
+        @on(Paid, target="B")
+        def _(self, event: Paid) -> None:
+            reveal_type(event.amount)  # R: int
+            event.amnt  # E
+
+        @on(Paid)  # E
+        def _(self, event: Moved) -> None:
+            pass
+
+        on("y", target="B")
+        on(Paid, target="B", guard=hsm.in_state("A"))
+        [on(f"z{number}", target="B") for number in range(3)]
+        hsm.transition(hsm.on("x"), hsm.target("."))
+        after(days=1, target="B")
+        every(days=1, hours=2)
+        after(days="1", target="B")  # E
+        after(day=1, target="B")  # E
+        on("x", tarjet="B")  # E
+        transition(to="B")  # E
+
+        @on("once")
+        def once(self) -> None:  # E pyright
+            pass
+
+        @on("twice")  # E mypy
+        def once(self) -> None:
+            pass
+
+    class B(State["Nameless"]):
+        pass
+
+    @on("m")
+    def _(self) -> None:
+        reveal_type(self)  # R: Nameless
+
+    @on("n", source=A, target=B)
+    def _(self) -> None:
+        self.nothing  # E
+
+
+class Unfinished(Machine, abstract=True):
+    class A(State["Unfinished"], initial=True):
+        on("go", target="B")
+
+    class B(State["Unfinished"], abstract=True):  # E
+        pass
+
+
+class Finished(Unfinished):
+    class B(Unfinished.B, initial=True):
+        pass
+
+
+for vertex in Nameless:
+    reveal_type(vertex)  # R: type
+reveal_type(str(Nameless.A))  # R: str
 reveal_type(Door.model)  # R: Model[Door]
 reveal_type(Door().model)  # R: Model[Door]
 reveal_type(Door.Closed.unlocked)  # R: Guard[Closed, bool]
@@ -394,6 +458,11 @@ async def running() -> None:
         reveal_type(door.opened)  # R: int
         reveal_type(await door.dispatch("open"))  # R: Outcome
         reveal_type(door.state())  # R: str
+        reveal_type(door.is_in(Door.Closed))  # R: bool
+        reveal_type(door.is_in("/Door/Closed"))  # R: bool
+        door.is_in(3)  # E
+        hsm.machine_of(door).is_in(Door.Opened.Inner)
+        hsm.machine_of(door).is_in(Door.Opned)  # E
         await door.dispatch(3)  # E
         door.opend  # E
     async with Sliding() as sliding:

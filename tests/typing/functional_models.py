@@ -168,7 +168,9 @@ hsm.guard(text_later)  # E
 hsm.guard(number)  # E
 hsm.guard(True)  # E
 hsm.guard()  # E
-hsm.guard(is_low, is_low_later)  # E
+hsm.guard(is_low, is_low_later)
+hsm.guard(is_low, hsm.in_state("a"), hsm.not_(is_low))
+hsm.guard(is_low, text)  # E
 hsm.all_of(text)  # E
 hsm.any_of(is_low, text)  # E
 hsm.not_(text)  # E
@@ -239,9 +241,9 @@ class Adder:
     async def later(self, ctx: hsm.Context, instance: Counter, event: hsm.Event[Any]) -> None: ...
 
 
-reveal_type(hsm.effect(functools.partial(add, 2)))  # R pyright: Effect[Counter]
-reveal_type(hsm.effect(Adder()))  # R: Effect[Counter]
-reveal_type(hsm.effect(Adder().method))  # R: Effect[Counter]
+reveal_type(hsm.effect(functools.partial(add, 2)))  # R pyright: Effect[Counter, Event[Any]]
+reveal_type(hsm.effect(Adder()))  # R: Effect[Counter, Event[Any]]
+reveal_type(hsm.effect(Adder().method))  # R: Effect[Counter, Event[Any]]
 reveal_type(hsm.activity(Adder().later))  # R: Activity[Counter]
 hsm.effect(functools.partial(add, "2"))  # E
 hsm.effect(Adder)  # E

@@ -1,7 +1,7 @@
 """The rules that a model can break: one function each, with a code, for both front ends.
 
-`parts` and `values` look at single elements of the tree, the others at the outline, once its paths are resolved. A
-rule never raises: it adds to the report, so that all problems of a model are reported together.
+`parts`, `bodies` and `values` look at single elements of the tree, the others at the outline, once its paths are
+resolved. A rule never raises: it adds to the report, so that all problems of a model are reported together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any, TypeAlias
 
-from hsm.compiler.check import parts, values
+from hsm.compiler.check import bodies, parts, values
 from hsm.compiler.check.cycles import check_cycles
 from hsm.compiler.check.pseudostates import check_pseudostates
 from hsm.compiler.check.reach import check_alone, check_reach
@@ -20,6 +20,7 @@ from hsm.compiler.outline import Outline
 from hsm.compiler.report import Report
 from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS
+from hsm.elements.mistakes import LostMark, Mistake, NotAPart, Rebound, StrayClass, TooLate, UnknownOption
 from hsm.elements.parts import Element
 
 __all__ = ["check_alone", "check_outline", "check_tree"]
@@ -33,7 +34,12 @@ _WITH_VERTICES = (nodes.Model, nodes.State, nodes.Region, nodes.Submachine)
 _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (parts.misplaced, _WITH_PARTS),
     (parts.too_deep, (Element,)),
-    (parts.not_a_part, (nodes.NotAPart,)),
+    (parts.not_a_part, (NotAPart,)),
+    (bodies.rebound, (Rebound,)),
+    (bodies.lost_mark, (LostMark,)),
+    (bodies.stray_class, (StrayClass,)),
+    (bodies.too_late, (TooLate,)),
+    (bodies.unknown_option, (UnknownOption,)),
     (parts.named, _NAMED),
     (parts.duplicates, _WITH_VERTICES),
     (parts.counted, _WITH_PARTS),
@@ -51,7 +57,8 @@ _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
 """Each rule about single elements, with the kinds of element that it is about."""
 
 
-_KINDS: set[type[Element]] = {nodes.NotAPart, *ALLOWED_PARTS, *chain.from_iterable(ALLOWED_PARTS.values())}
+_MISTAKES: tuple[type[Mistake], ...] = (NotAPart, Rebound, LostMark, StrayClass, TooLate, UnknownOption)
+_KINDS: set[type[Element]] = {*_MISTAKES, *ALLOWED_PARTS, *chain.from_iterable(ALLOWED_PARTS.values())}
 # worked out once, by exact type: a large model has many thousands of elements, and most of them have two rules or three
 _RULES = {kind: tuple(rule for rule, kinds in _OF_ELEMENTS if issubclass(kind, kinds)) for kind in _KINDS}
 """The rules for each kind of element."""

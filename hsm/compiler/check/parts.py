@@ -12,6 +12,7 @@ from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.report import Report
 from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS, is_allowed, owners_of
+from hsm.elements.mistakes import Mistake
 from hsm.elements.parts import Element
 from hsm.elements.walk import a, name_of
 from hsm.kinds import is_a, special, type_of
@@ -30,10 +31,10 @@ _TAKES_LITTLE: dict[type[Element], tuple[str, str]] = {
 
 
 def misplaced(site: Site, report: Report) -> None:
-    """HSM001, HSM012 and HSM016: a part that is not allowed here; what is not a part at all has a rule of its own."""
+    """HSM001, HSM012 and HSM016: a part that is not allowed here; a mistake has a rule of its own."""
     owner: Element = site.element
     for part in site.element.parts:
-        if is_allowed(owner, part) or isinstance(part, nodes.NotAPart):
+        if is_allowed(owner, part) or isinstance(part, Mistake):
             continue
         code, message = "HSM001", f"'{part.word}' is not allowed in '{owner.word}'"
         if type(owner) in _TAKES_LITTLE:
