@@ -8,7 +8,7 @@ import sys
 from itertools import pairwise
 
 import pytest
-from support import Log, anote, both_engines, go, logged, note, on, rule, settle, started
+from support import Log, anote, both_engines, go, logged, note, rule, settle, started
 
 import hsm
 
@@ -216,18 +216,3 @@ def interrupt_rules(line, kind):
 
     sys.settrace(trace)
     return raised
-
-
-@rule("Q8")
-async def test_the_budget_holds_under_load_from_outside_that_never_lets_the_machine_rest():
-    """Events from outside count anew for what follows from them, and not for what the machine feeds itself meanwhile."""
-
-    def again(ctx, self, event):
-        self.dispatch("again")
-
-    machine = await started(hsm.define("M", hsm.state("a", on("again", hsm.effect(again)), on("x"))), step_budget=20)
-    machine.dispatch("again")
-    for _ in range(200):
-        await machine.dispatch("x")
-    await settle()
-    assert machine.state() == "/M/a"

@@ -5,7 +5,21 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support import Gated, Log, anote, both_engines, held, logged, noting, on, rule, settle, started, then
+from support import (
+    Gated,
+    Log,
+    anote,
+    both_engines,
+    errors_of_loop,
+    held,
+    logged,
+    noting,
+    on,
+    rule,
+    settle,
+    started,
+    then,
+)
 
 import hsm
 
@@ -260,3 +274,27 @@ async def test_a_child_inside_of_the_step_of_its_parent_does_not_lock_up():
     await asyncio.wait_for(machine.dispatch("go"), 1)
     await settle()
     assert machine.instance.log == [QUEUED, "x"]
+
+
+@rule("Q8")
+@both_engines
+async def test_each_event_from_outside_counts_anew_though_the_machine_never_rests(engine):
+    """What a machine sends to itself adds up between two events from outside, and not over all of them."""
+    caught = errors_of_loop()
+
+    async def act(ctx, self, event):
+        self.dispatch("inner")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    model = hsm.define("M", hsm.state("a", on("x", hsm.effect(act)), noting("inner")))
+    machine = await started(model, engine=engine, step_budget=20)
+    answers = []
+    for _ in range(200):
+        answers.append(machine.dispatch("x"))
+        if len(answers) > 2:
+            await answers[-3]  # two more are queued all the time
+    assert await asyncio.gather(*answers) == [TAKEN] * 200
+    await settle()
+    assert machine.instance.log == ["inner"] * 200
+    assert caught == []
