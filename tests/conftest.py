@@ -26,6 +26,12 @@ def pytest_configure(config):
     hsm.start.__kwdefaults__["generate_after"] = 0
 
 
+def pytest_collection_finish(session):
+    """Whatever was imported by now stays: the collector need not look at it after every test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Run a coroutine test on a virtual clock of its own; its `clock` fixture is that clock."""
