@@ -327,3 +327,26 @@ def test_connection_points_that_lead_nowhere_or_the_wrong_way_are_errors(parts, 
     """A simple state, a route to outside, an exit from outside, nothing behind an exit, a guarded route."""
     found = codes(*parts)
     assert found == [code]
+
+
+@rule("R7", "R4")
+async def test_regions_that_reach_an_exit_point_together_wait_there_if_it_is_closed():
+    """Each saw that it would wait for the other; the last finds no way out, and the state stays as it is."""
+    model = hsm.define(
+        "M",
+        logged(
+            "o",
+            hsm.exit_point("out", then("/M/z", hsm.guard(says(False, "asked")))),
+            hsm.region("r", logged("a", go("e", "/M/o/out"))),
+            hsm.region("q", logged("b", go("e", "/M/o/out"))),
+            go("x", "/M/z"),
+        ),
+        logged("z"),
+    )
+    machine = await started(model)
+    machine.instance.taken()
+    await machine.dispatch("e")
+    assert machine.instance.taken() == ["-a", "-b", "asked"]
+    assert machine.states() == ("/M/o/r", "/M/o/q")
+    await machine.dispatch("x")
+    assert machine.instance.taken() == ["-o", "+z"]

@@ -586,3 +586,22 @@ async def test_a_shared_predicate_that_raises_is_one_error(engine):
     machine = await started(model, engine=engine)
     assert machine.instance.taken() == ["error", "inner"]
     assert calls == ["hsm_initial", "hsm_error", "hsm_change"]
+
+
+@rule("T6")
+@both_engines
+async def test_a_change_whose_state_another_change_has_exited_is_void(engine):
+    """Both became true in one step; the first leads away from the state of the second."""
+    model = hsm.define(
+        "M",
+        on("up", hsm.effect(rises)),
+        hsm.state(
+            "s",
+            hsm.transition(hsm.when(above(0)), hsm.effect(note("never"))),
+            hsm.state("a", hsm.transition(hsm.when(above(0)), hsm.target("/M/z"))),
+        ),
+        logged("z"),
+    )
+    machine = await started(model, Meter(), engine=engine)
+    await machine.dispatch("up")
+    assert machine.instance.taken() == ["+z"]

@@ -200,6 +200,18 @@ MISTAKES = {
             hsm.transition(hsm.source("d"), hsm.target("a")),
         ],
     ),
+    "a misspelt source of the open branch of a junction on the way in": (
+        ["HSM021"],
+        lambda: [
+            hsm.state(
+                "s",
+                hsm.initial(hsm.target("j")),
+                hsm.state("x"),
+                hsm.junction("j", hsm.transition(hsm.guard(yes), hsm.target("x"))),
+            ),
+            hsm.transition(hsm.source("s/jay"), hsm.target("s/x")),
+        ],
+    ),
     "a misspelt default behind an entry point": (
         ["HSM021"],
         lambda: [

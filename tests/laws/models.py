@@ -264,7 +264,7 @@ class _Maker:
         move = attrs.evolve(move, on=on, is_external=self._flag(self.level))
         if written_in is not source:
             move = attrs.evolve(move, source=source.path)
-        elif self._flag(self.level):
+        elif move.when is None and self._flag(self.level):
             written_in = self.random.choice([self.root, *self.states])
             move = attrs.evolve(move, source=source.path)
         if written_in.kind == "submachine":

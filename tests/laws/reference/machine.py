@@ -271,8 +271,10 @@ class Reference:
                 event = Event("hsm_error")
                 self._handle_error(present.errors.pop(0), event)
             elif present.completions or self.background.has_returned:
-                event, self.background.has_returned = Event("hsm_completion"), False
-                if present.completions:
+                event = Event("hsm_completion")
+                if self.background.has_returned and all(each.is_background for each in present.completions):
+                    self._return()
+                else:
                     self._complete(present.completions.pop(0), event)
             else:
                 event, several = Event("hsm_change"), self.changes.pop(0)
@@ -289,12 +291,16 @@ class Reference:
             present.errors = []
             self._drop_all()
 
+    def _return(self) -> None:
+        """An activity has come to its end: as after a step, the change triggers are asked before anything else (T6)."""
+        self.background.has_returned = False
+        if self.changes and self.present.completions:
+            self.present.known("what an activity's end completes comes after the change triggers of the step (Q5)")
+
     def _complete(self, completion: Completion, event: Event) -> None:
         """C2: what the completed state does. Of two that complete in one step no rule says which is first."""
         present = self.present
         if completion.is_background:
-            if self.changes:
-                present.known("what an activity's end completes comes after the change triggers of the step (Q5)")
             if not all(other.is_background for other in present.completions):
                 raise Unspecified("a state completes by its activity's end in a step in which another one completes")
             if self.request is not None:
