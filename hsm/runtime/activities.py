@@ -156,7 +156,7 @@ class Activities:
         if error is not None:
             annotate(error, self._program, activity.behavior, activity.event)
         if activity.is_cancelled:
-            if isinstance(error, Exception):
+            if error is not None and not isinstance(error, CancelledError):
                 place = describe_behavior(self._program, activity.behavior)
                 self._host.report(f"{place} raised while it was being cancelled", error)
         elif error is not None:

@@ -281,7 +281,7 @@ class Pending(Generic[T]):
     @property
     def is_given_up(self) -> bool:
         """Whether all who might have asked no longer will."""
-        return self._promises == 0
+        return self._promises == 0 and self._on_done is None
 
     def promise(self) -> None:
         """Somebody may ask."""
@@ -332,11 +332,15 @@ class Promise(Drivable[T]):
         return self._wait()
 
     def _wait(self) -> Generator[Any, Any, T]:
+        pending = self._pending
         try:
-            return (yield from self._pending.wait())
-        finally:
-            if self._pending.is_done:
-                self._pending.deliver()
+            value = yield from pending.wait()
+        except BaseException as error:
+            if error is pending.error:
+                pending.deliver()
+            raise
+        pending.deliver()
+        return value
 
     def when_done(self, done: WhenDone[T]) -> None:
         """Call *done* with the value and the error, once there is one of them."""

@@ -69,7 +69,7 @@ class Drive:
         task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
         if not self._has_begun:
             task.add_done_callback(functools.partial(self._never_began, awaitable))
-        if not task.done():
+        if not self._has_begun:
             self._host.add_step_task(task)
 
     async def _go_on(self, awaitable: Any) -> None:
@@ -78,9 +78,11 @@ class Drive:
         task = self.task = self._host.current_task()
         assert task is not None  # this runs in one
         work = self._work
+        self._host.add_step_task(task)
         if self._is_cut_off:
             _close(awaitable)
             work.close()
+            self._leave_task()
             return
         while True:
             advance: Callable[[Any], Any] = work.throw
@@ -150,7 +152,7 @@ class Drive:
         """What was awaited has ended at last, with *outcome*, which nobody awaits."""
         self._work.close()
         self._leave_task()
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, CancelledError):
             self._host.report("a behaviour raised after its machine had been stopped", outcome)
 
     def _leave_task(self) -> None:

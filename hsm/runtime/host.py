@@ -169,7 +169,7 @@ class Host:
         """A step is suspended in *task*, which is cancelled when the loop is being shut down."""
         if self._end is None:
             self._watch_end()
-        self.step_tasks[task] = None
+        self.step_tasks.setdefault(task, None)
         if self._has_ended or self._end is None:
             task.cancel()
 

@@ -47,6 +47,11 @@ def mark_activity(record: Record, activity: Activity) -> None:
     mark((*[each for each in senders() if each[0] is not record], (record, activity)))
 
 
+def leave(record: Record) -> None:
+    """What runs in this context is no part of *record*."""
+    mark(tuple([each for each in senders() if each[0] is not record]))
+
+
 # --- asking --------------------------------------------------------------------------------------------------
 
 
@@ -68,7 +73,7 @@ def is_inside(record: Record) -> bool:
 
 def is_in_activity(record: Record) -> bool:
     """Whether the sender is an activity of the machine, or a task that one started."""
-    return any(sender is record and activity is not None for sender, activity in senders())
+    return any(sender is record and activity is not None and not activity.task.done() for sender, activity in senders())
 
 
 def _is_awaited(record: Record, step_mark: StepMark) -> bool:

@@ -23,7 +23,7 @@ from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.generated import expired, find, resume_left
 from hsm.runtime.host import running_loop
-from hsm.runtime.inside import is_in_activity, is_inside
+from hsm.runtime.inside import is_in_activity, is_inside, leave
 from hsm.runtime.kernel import end_all, enter_model, exit_model
 from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of
 from hsm.runtime.run_to_completion import (
@@ -196,7 +196,7 @@ def stop(record: Record, timeout: float | None = None, *, for_restart: bool = Fa
 def _limit_stop(record: Record, timeout: float | None) -> None:
     """Give the stop that was asked for *timeout* seconds, if it is not over already."""
     seconds = record.options.stop_timeout if timeout is None else timeout
-    if seconds is not None and (record.is_busy or parts_of(record).queue.is_woken):
+    if seconds is not None and record.status not in ENDED and (record.is_busy or parts_of(record).queue.is_woken):
         limit = record.host.call_later(seconds, _force_stop, record, seconds)
         parts_of(record).watchdog.limits.append(limit)
 
@@ -296,7 +296,9 @@ async def restart(record: Record) -> None:
     under_way = record.restart
     if under_way is None:
         under_way = record.restart = Restart(record)
-        _Restarting(record, under_way).start(_restart_work(record, under_way))
+        variables = contextvars.copy_context()
+        variables.run(leave, record)
+        variables.run(_Restarting(record, under_way).start, _restart_work(record, under_way))
     await Promise(under_way)
 
 

@@ -33,7 +33,7 @@ async def start(record: Record, machine: M, on_background_error: Callable[[BaseE
         return machine
     try:
         await begun
-    except (CancelledError, GeneratorExit):
+    except BaseException:
         stop(record)
         raise
     finally:
@@ -76,7 +76,13 @@ class Starting(Drivable[M], Generic[M]):
         self._errors: list[BaseException] = []
         self._has_cancelled = False
         self._task: Any = self._host.current_task()
-        return await self
+        try:
+            return await self
+        except BaseException as error:
+            if self._errors:
+                await self.__aexit__(type(error), error, None)
+            self._task = None
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
