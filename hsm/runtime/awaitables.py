@@ -86,6 +86,8 @@ def awaits(result: object) -> bool:
 
 def is_coroutine(result: Any) -> bool:
     """Whether *result* is a coroutine, which nobody runs unless it is awaited; a future or a task goes on by itself."""
+    if result is None:
+        return False
     kind = type_of(result)
     if kind is CoroutineType:  # as nearly all are: asking an abstract class takes far longer
         return True

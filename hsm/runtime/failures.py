@@ -65,6 +65,12 @@ class Failures:
         self.raised, self._waiting = self._waiting, []
         self._is_handling = False
 
+    def abandon(self) -> None:
+        """The step ends in the middle: what it has come to so far goes to the caller."""
+        self.raised += self._waiting
+        self._waiting, self._is_handling = [], False
+        self.surrender()
+
     def surrender(self) -> None:
         """The step is over: what is left of errors and interruptions goes to the caller (rules E4, E5 and E7)."""
         for error in self.raised:

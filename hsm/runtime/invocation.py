@@ -116,7 +116,7 @@ def _awaited(record: Record, behavior: Behavior, result: Any) -> Work[Any]:
     if is_coroutine(result) or (not behavior.ends_at_once and awaits(result)):
         parts_of(record).watchdog.begin(behavior)  # once: however many coroutines it takes, it is one suspension
         result = yield result
-        while result is not None and is_coroutine(result):
+        while is_coroutine(result):
             result = yield result
     return result.value if is_done(result) else result  # what `dispatch` returned to the behaviour
 

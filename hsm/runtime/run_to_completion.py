@@ -379,16 +379,25 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
 def _abandon(record: Record, occurrence: Occurrence) -> None:
     """End in the middle of a step without another behaviour: the loop is shut down, or time is up (rules E7 and L4)."""
     parts = parts_of(record)
-    queue = parts.queue
+    queue, failures = parts.queue, parts.failures
+    failures.abandon()
+    errors, unclaimed = failures.take_unhandled(), failures.take_unclaimed()
     queue.drive = None
     disarm_all(record)
     parts.activities.abandon()
     record.leaves = ()
     stopping, queue.stopping = queue.stopping, None
     close(record, Status.STOPPED)
-    if occurrence.pending is not None:
-        errors: list[BaseException] = [] if occurrence is stopping else [_stopped_before(occurrence.event)]
-        occurrence.pending.finish(None, errors, is_quiet=True)
+    record.report(unclaimed)
+    if occurrence.pending is None or occurrence.pending.is_given_up:
+        record.report(errors)
+        if occurrence.event is not None:
+            record.report_lost([occurrence.event])
+    else:
+        is_quiet = not errors
+        if occurrence is not stopping:
+            errors.append(_stopped_before(occurrence.event))
+        occurrence.pending.finish(None, errors, is_quiet=is_quiet)
     if stopping is not None and stopping is not occurrence and stopping.pending is not None:
         stopping.pending.finish(None, [])  # stopped is what it is
 

@@ -145,3 +145,57 @@ async def test_a_wait_that_was_given_up_closes_no_cycle():
     await settle()
     one.instance.may_ask.set()
     assert await asyncio.gather(first, second) == [hsm.Outcome.TAKEN] * 2
+
+
+@rule("Q10")
+@both_engines
+async def test_a_wait_is_seen_that_is_the_first_thing_a_step_awaits(engine):
+    """Also where tasks begin at once, as they do from Python 3.12 on."""
+
+    async def ask_later(ctx, self, event):
+        await asyncio.sleep(1)
+        await self.other.dispatch("x")
+
+    async def ask(ctx, self, event):
+        await self.other.dispatch("x")
+
+    one, two = [
+        await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(behave)), on("x"))), Friend(), engine=engine)
+        for behave in (ask_later, ask)
+    ]
+    one.instance.other, two.instance.other = two.instance, one.instance
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(one.dispatch("go"), two.dispatch("go"), return_exceptions=True)
+    assert {type(result) for result in results} == {hsm.Outcome, hsm.DeadlockError}
+
+
+@rule("Q10", "E8")
+async def test_a_start_that_closes_a_cycle_leaves_nothing_started():
+    """Its machine is stopped, as nobody has it."""
+    child = Friend()
+
+    async def ask(ctx, self, event):
+        await self.may_ask.wait()
+        await self.other.dispatch("x")
+
+    async def bear(ctx, self, event):
+        await asyncio.sleep(1)
+        await hsm.start(
+            None, child, hsm.define("Child", hsm.state("a", hsm.entry(waits_for_other), hsm.exit(says_gone)))
+        )
+
+    async def waits_for_other(ctx, self, event):
+        await self.other.dispatch("y")
+
+    def says_gone(ctx, self, event):
+        self.log.append("gone")
+
+    parent = await started(hsm.define("Parent", hsm.state("a", on("go", hsm.effect(bear)), on("x"))), Friend())
+    other = await started(hsm.define("Other", hsm.state("a", on("go", hsm.effect(ask)), on("y"))), Friend())
+    child.other, other.instance.other = other.instance, parent.instance
+    second, first = other.dispatch("go"), parent.dispatch("go")
+    await asyncio.sleep(2)
+    other.instance.may_ask.set()
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(first, second, return_exceptions=True)
+    assert hsm.DeadlockError in {type(result) for result in results}

@@ -148,3 +148,37 @@ async def test_a_block_whose_start_fails_raises_what_its_activities_raised_as_we
     gc.collect()
     told = [raised.value, *getattr(raised.value, "exceptions", ()), *caught]
     assert {"activity", "entry"} <= {str(error) for error in told}
+
+
+@rule("L4", "E4")
+@pytest.mark.parametrize("is_awaited", [False, True])
+async def test_errors_from_before_a_behaviour_that_is_cut_off_are_not_lost(is_awaited):
+    """Whoever awaits the event gets them with its end; otherwise they are reported."""
+    caught = errors_of_loop()
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("go", hsm.effect(fail("first")), hsm.target("../b"))),
+        hsm.state("b", hsm.entry(held)),
+    )
+    machine = await started(model, Gated())
+    answer = machine.dispatch("go")
+    if not is_awaited:
+        del answer
+    await machine.stop(timeout=1)
+    if is_awaited:
+        with pytest.raises(ExceptionGroup) as raised:
+            await answer
+        assert str(raised.value.exceptions[0]) == "first"
+        assert isinstance(raised.value.exceptions[1], hsm.MachineStopped)
+    else:
+        assert [str(error) for error in caught] == ["first"]
+
+
+@rule("L4", "E4")
+async def test_errors_of_exit_actions_before_one_that_is_cut_off_are_raised_from_the_stop():
+    """As they would be if it had ended in time."""
+    inner = hsm.state("b", hsm.exit(fail("inner")))
+    machine = await started(hsm.define("M", hsm.state("a", inner, hsm.exit(held))), Gated())
+    with pytest.raises(ValueError, match="inner"):
+        await machine.stop(timeout=1)
+    assert machine.status is hsm.Status.STOPPED
