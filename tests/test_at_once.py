@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import opcode
 import os
 import traceback
+from types import FunctionType
 
 import pytest
 from support import Log, both_engines, on, rule, started
@@ -227,3 +229,17 @@ async def test_an_error_in_what_runs_at_once_shows_the_users_line(engine, is_asy
     last = next(frame for frame in reversed(frames) if frame.filename == __file__)
     assert last.line == 'raise ValueError("oops")'
     assert last.name == behavior.__name__
+
+
+def test_a_coroutine_function_whose_code_has_an_unknown_form_stays_one():
+    """As later versions of Python, or tools that rewrite code, may give it."""
+
+    async def behave(ctx, self, event):
+        return 1
+
+    code = behave.__code__
+    make = opcode.opmap["RETURN_GENERATOR"]
+    without = bytes(
+        opcode.opmap["NOP"] if byte == make and at % 2 == 0 else byte for at, byte in enumerate(code.co_code)
+    )
+    assert at_once(FunctionType(code.replace(co_code=without), {})) is None

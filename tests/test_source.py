@@ -238,3 +238,14 @@ def test_a_place_is_shown_whole_where_the_working_directory_is_gone(tmp_path, mo
     (tmp_path / "gone").rmdir()
     assert Place("/some/door.py", 3, 4).short == "/some/door.py:3"
     assert str(Place("/some/door.py", 3, 4)) == "/some/door.py:3:5"
+
+
+def test_a_loader_that_raises_when_it_is_asked_for_a_line_hides_no_message():
+    """Then the line is not shown."""
+
+    class Loader:
+        def get_source(self, name):
+            raise RuntimeError("no source")
+
+    linecache.lazycache("odd.py", {"__name__": "odd", "__loader__": Loader()})
+    assert run("where = mark()", "odd.py")["where"].place().line == 1

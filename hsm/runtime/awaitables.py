@@ -244,8 +244,7 @@ class Pending(Generic[T]):
         try:
             yield from self._wait()
         finally:
-            if task in tasks:  # unless the step was abandoned meanwhile
-                tasks[task] = None
+            tasks[task] = None
 
     def _check_cycle(self, tasks: Mapping[Task, Pending[Any] | None], task: Task) -> None:
         """Follow the steps that have to end first: each waits in its task, maybe for the result of another machine."""

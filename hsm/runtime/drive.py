@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -27,7 +28,7 @@ class Drive:
         cancellation: What came into the work last because somebody had cancelled the task.
     """
 
-    __slots__ = ("_has_begun", "_host", "_is_cut_off", "_work", "cancellation", "task")
+    __slots__ = ("_has_begun", "_host", "_is_cut_off", "_spawned", "_work", "cancellation", "task")
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -60,13 +61,12 @@ class Drive:
     def cut_off(self) -> None:
         """End now: what is being awaited is cancelled, the work does not go on, and nothing of it is told."""
         self._is_cut_off = True
-        if self.task is not None:
-            self.task.cancel()
+        self._spawned.cancel()
 
     def _suspend(self, awaitable: Any) -> None:
         """Go on in a task, when *awaitable* has ended."""
         self.suspended()
-        task = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
+        task = self._spawned = self._host.spawn(self._go_on(awaitable), contextvars.copy_context(), is_eager=True)
         if not self._has_begun:
             task.add_done_callback(functools.partial(self._never_began, awaitable))
         if not self._has_begun:
@@ -79,11 +79,6 @@ class Drive:
         assert task is not None  # this runs in one
         work = self._work
         self._host.add_step_task(task)
-        if self._is_cut_off:
-            _close(awaitable)
-            work.close()
-            self._leave_task()
-            return
         while True:
             advance: Callable[[Any], Any] = work.throw
             argument: Any
@@ -129,10 +124,13 @@ class Drive:
         if self._has_begun or not task.cancelled():
             return
         self._host.step_tasks.pop(task, None)
-        if self._host.is_shutting_down:
-            self._abandon(awaitable)
-            return
         _close(awaitable)
+        if sys.version_info < (3, 12):  # later on, tasks of a running loop begin at once
+            if self._is_cut_off or self._host.is_shutting_down:
+                self._work.close()
+                if not self._is_cut_off:
+                    self.abandoned()
+                return
         self.cancellation = CancelledError()
         try:
             awaitable = self._work.throw(self.cancellation)
@@ -157,8 +155,8 @@ class Drive:
 
     def _leave_task(self) -> None:
         """The work is over: an error that is raised from here keeps this frame, and must not keep its own task."""
-        if self.task is not None:
-            self._host.step_tasks.pop(self.task, None)
+        assert self.task is not None  # it runs in one
+        self._host.step_tasks.pop(self.task, None)
         self.task = None
 
 

@@ -72,8 +72,6 @@ def expired(armed: Armed, due: float) -> None:
     record = armed.owner
     assert isinstance(record, Record)  # whose timers are all armed by machines
     variables = record.variables.copy()
-    if record.left is not None:
-        resume_left(record)
     if not record.rests:
         # whether it still counts is known when its turn comes (rule A3)
         put(record, Occurrence(functools.partial(process_expiry, armed, due), sender=variables))

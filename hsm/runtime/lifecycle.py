@@ -205,8 +205,7 @@ def _force_stop(record: Record, seconds: float) -> None:
     """The time of a stop is up: cancel what still runs, and abandon what is left of the machine (rule L4)."""
     parts = parts_of(record)
     drive = parts.queue.drive
-    if drive is None:
-        return  # about to stop
+    assert drive is not None  # otherwise the stop, which was asked for first, would be over
     name, place = record.program.name, parts.watchdog.place()
     _logger.warning("machine '%s' was stopped although %s had not ended after %g s", name, place, seconds)
     drive.cut_off()

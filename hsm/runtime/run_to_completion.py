@@ -40,12 +40,12 @@ FRAMES, FRAMES_PER_LEVEL = 100, 3
 CALL_DEFERRED = object()
 """What the processing of a call returns that was deferred; its value, which may be anything, comes later (rule D4)."""
 
-if sys.version_info >= (3, 12):
-    _has_frames: Callable[[int], object] = sys._getframemodulename  # pyright: ignore[reportPrivateUsage]
-    """Whether there are as many frames on the stack; the fastest way to learn that. Every module of ours has a name."""
-else:
+_has_frames: Callable[[int], object] = getattr(sys, "_getframemodulename", bool)
+"""Whether there are as many frames on the stack; the fastest way to learn that. Every module of ours has a name."""
 
-    def _has_frames(frames: int) -> bool:
+if sys.version_info < (3, 12):
+
+    def _has_frames(frames: int, /) -> object:
         """Whether there are as many frames on the stack."""
         try:
             sys._getframe(frames)  # pyright: ignore[reportPrivateUsage]

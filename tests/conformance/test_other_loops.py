@@ -271,3 +271,76 @@ async def test_a_warning_of_many_lost_events_stays_short(caplog):
     await machine.stop()
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.endswith("'x8', 'x9', 990 others")
+
+
+@rule("E7")
+def test_a_step_that_begins_after_the_loop_was_shut_down_is_abandoned():
+    """It would never be finished."""
+    made = []
+
+    async def last_words(machine):
+        try:
+            yield
+        finally:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            machine.dispatch("go")
+
+    async def main():
+        machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(forever("cancelled"))))))
+        machine.dispatch_threadsafe("what")
+        await asyncio.sleep(0)
+        words = last_words(machine)
+        await anext(words)
+        made.extend((machine, words))
+
+    asyncio.run(main())
+    gc.collect()
+    assert made[0].status is hsm.Status.STOPPED
+    assert made[0].instance.log == ["cancelled"]
+
+
+@rule("L6", "E7")
+def test_a_restart_in_the_middle_of_which_the_loop_ends_is_called_off():
+    """Its exit actions are abandoned one after the other."""
+
+    async def main():
+        machine = await started(
+            hsm.define("M", hsm.state("a", hsm.exit(forever("first")), hsm.exit(nap), hsm.exit(nap)))
+        )
+        task = asyncio.create_task(machine.restart())
+        await asyncio.sleep(0)
+        return machine, task
+
+    machine, task = asyncio.run(main())
+    assert task.cancelled()
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.restart  # the machine is as good as any that has stopped
+
+
+@rule("L6", "L4")
+async def test_a_stop_that_an_activity_asked_for_does_not_stop_the_next_life():
+    """The machine was restarted before it came to that."""
+    gate = asyncio.Event()
+
+    async def act(ctx, self, event):
+        await gate.wait()
+        gate.clear()
+        self.stop()
+
+    machine = await started(hsm.define("M", hsm.state("a", hsm.activity(act))))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.sleep(0)
+    await machine.restart()
+    await asyncio.sleep(1)
+    assert machine.status is hsm.Status.RUNNING
+
+
+async def test_a_start_that_was_awaited_may_be_closed():
+    """As a coroutine that has ended may."""
+    starting = hsm.start(None, Log(), model())
+    machine = await starting
+    starting.close()
+    assert machine.status is hsm.Status.RUNNING

@@ -285,3 +285,32 @@ async def test_options_in_seconds_are_checked(option, value):
     """The message names the option."""
     with pytest.raises(ValueError, match=f"{option} must be 0 or more seconds"):
         hsm.start(None, Log(), MODEL, **{option: value})
+
+
+@rule("L4")
+@both_engines
+@pytest.mark.parametrize("place", ["guard", "duration", "effect"])
+async def test_a_stop_ends_whatever_a_step_is_suspended_in(place, engine):
+    """With the activities that run beside it, and without another behaviour."""
+    there = {"guard": [hsm.guard(stuck)], "effect": [hsm.effect(stuck, note("no"))]}.get(place, [])
+    first = hsm.state("a", on("stay", *there), go("go", "../../b", *(there if place == "guard" else [])))
+    first = hsm.state("around", hsm.activity(forever("activity ended")), first)
+    timed = [hsm.transition(hsm.after(stuck), hsm.target("../around"))] if place == "duration" else []
+    machine = await started(hsm.define("M", first, hsm.state("b", *timed)), engine=engine)
+    await settle()
+    machine.dispatch("stay" if place == "effect" else "go")
+    await settle()
+    machine.stop(timeout=1)
+    await asyncio.sleep(2)
+    assert machine.status is hsm.Status.STOPPED
+    assert sorted(machine.instance.log) == ["activity ended", "cancelled"]
+
+
+@rule("L4")
+async def test_a_stop_that_nobody_awaits_ends_with_its_timeout_as_well():
+    """Its exit actions are cut off."""
+    machine = await started(hsm.define("M", hsm.state("a", hsm.exit(stuck))))
+    machine.stop(timeout=1)
+    await asyncio.sleep(2)
+    assert machine.status is hsm.Status.STOPPED
+    assert machine.instance.log == ["cancelled"]

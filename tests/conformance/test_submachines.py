@@ -376,3 +376,10 @@ async def test_a_model_without_substates_completes_as_a_simple_state_and_is_not_
     assert warnings_of(lambda: starting.append(hsm.start(None, Log(), model))) == []
     machine = await starting[0]
     assert machine.instance.taken() == ["done"]
+
+
+@rule("R9")
+def test_an_exit_point_of_the_model_to_which_nothing_leads_is_no_mistake():
+    """It is there for whoever inserts the model."""
+    model = hsm.define("M", hsm.state("a"), hsm.exit_point("out"))
+    assert model.name == "M"
