@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import gc
+import sys
 import threading
 
 import pytest
@@ -297,7 +298,7 @@ def test_a_step_that_begins_after_the_loop_was_shut_down_is_abandoned():
     asyncio.run(main())
     gc.collect()
     assert made[0].status is hsm.Status.STOPPED
-    assert made[0].instance.log == ["cancelled"]
+    assert made[0].instance.log == (["cancelled"] if sys.version_info >= (3, 12) else [])  # where tasks begin at once
 
 
 @rule("L6", "E7")

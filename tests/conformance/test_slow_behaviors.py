@@ -125,6 +125,7 @@ async def test_a_machine_that_has_ended_is_kept_by_no_alarm():
     machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(nap(1))))), slow=1000)
     await machine.dispatch("go")
     await machine.stop(timeout=1000)
+    await settle()
     gone = weakref.ref(machine.instance)
     del machine
     gc.collect()
