@@ -70,8 +70,7 @@ class Starting(Drivable[M], Generic[M]):
         super().close()
 
     async def __aenter__(self) -> M:
-        if self._start is not None:
-            self._start.close()
+        self.close()
         self._start = start(self._record, self._machine, self._background_error)
         self._errors: list[BaseException] = []
         self._has_cancelled = False

@@ -274,8 +274,9 @@ async def test_a_warning_of_many_lost_events_stays_short(caplog):
     assert line.endswith("'x8', 'x9', 990 others")
 
 
-@rule("E7")
-def test_a_step_that_begins_after_the_loop_was_shut_down_is_abandoned():
+@rule("E7", "L6")
+@pytest.mark.parametrize("use", [lambda machine: machine.dispatch("go"), lambda machine: machine.restart().send(None)])
+def test_what_begins_after_the_loop_was_shut_down_is_abandoned(use):
     """It would never be finished."""
     made = []
 
@@ -285,10 +286,11 @@ def test_a_step_that_begins_after_the_loop_was_shut_down_is_abandoned():
         finally:
             for _ in range(5):
                 await asyncio.sleep(0)
-            machine.dispatch("go")
+            use(machine)
 
     async def main():
-        machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(forever("cancelled"))))))
+        stuck = forever("cancelled")
+        machine = await started(hsm.define("M", hsm.state("a", on("go", hsm.effect(stuck)), hsm.exit(stuck))))
         machine.dispatch_threadsafe("what")
         await asyncio.sleep(0)
         words = last_words(machine)
