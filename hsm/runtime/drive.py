@@ -59,7 +59,7 @@ class Drive:
             self._suspend(awaitable)
 
     def cut_off(self) -> None:
-        """End now: what is being awaited is cancelled, the work does not go on, and nothing of it is told."""
+        """End now: what is being awaited is cancelled, and the work does not go on."""
         self._is_cut_off = True
         self._spawned.cancel()
 

@@ -17,7 +17,7 @@ from hsm.runtime.record import Record
 StepMark: TypeAlias = tuple[Record, Activity | None]
 """A step, or an activity, as the code that runs in it carries it: its machine, and the activity if it is one.
 
-Marks are told apart by identity: two steps of one machine have equal ones. A tuple is what Python makes fastest.
+Marks are compared by identity: two steps of one machine have equal ones. A tuple is what Python makes fastest.
 """
 inside: contextvars.ContextVar[tuple[StepMark, ...]] = contextvars.ContextVar("hsm_inside", default=())
 """The marks of the steps that the running code is part of, outermost first; tasks inherit them (rule Q2)."""

@@ -144,7 +144,7 @@ async def test_a_block_whose_start_fails_raises_what_its_activities_raised_as_we
     caught = errors_of_loop()
     with pytest.raises(BaseException) as raised:  # a group, or one of them
         async with hsm.start(None, Log(), model):
-            pass  # pragma: no cover
+            pass
     gc.collect()
     told = [raised.value, *getattr(raised.value, "exceptions", ()), *caught]
     assert {"activity", "entry"} <= {str(error) for error in told}
