@@ -141,11 +141,13 @@ class _Writer:
         if not self._is_busy:
             return
         # until the end: what a behaviour dispatches finds this table, which is empty, and is queued behind this event
-        if self._is_deep:
+        if is_marked:
+            # the marks of the steps around this one say how deep it is
+            self._line(2, "chain = senders()")
+            self._unless_too_deep("chain and len(chain)")
+        elif self._is_deep:
             self._line(2, "host = record.host")
-            if self._rests:
-                self._line(2, "if host.depth >= DEEPEST:")
-                self._line(3, "return PLAN.by_kernel(record, event)")
+            self._unless_too_deep("host.depth")
             self._line(2, "host.depth += 1")
         self._line(2, "record.steps = BUSY")
         if has_many:
@@ -153,10 +155,15 @@ class _Writer:
             self._line(2, f"instance = {self._instance}")
             self._ctx, self._instance = "ctx", "instance"
         if is_marked:
-            self._line(2, "chain = senders()")
             self._line(2, "record.step_mark = mine = (record, None)")
             self._line(2, "token = mark(joined(chain, mine) if chain else (mine,))")
         self._body += [_AT_NONE, _TRY]
+
+    def _unless_too_deep(self, depth: str) -> None:
+        """Leave the step to the kernel, and so to another stack, where *depth* is too great (rule Q9)."""
+        if self._rests:
+            self._line(2, f"if {depth} >= DEEPEST:")
+            self._line(3, "return PLAN.by_kernel(record, event)")
 
     def _close(self, is_marked: bool) -> None:
         """What stands behind the operations."""
@@ -165,10 +172,7 @@ class _Writer:
         self._line(3, "raised = error")
         if is_marked or self._is_deep:
             self._line(2, "finally:")
-        if self._is_deep:
-            self._line(3, "host.depth -= 1")
-        if is_marked:
-            self._line(3, "unmark(token)")
+            self._line(3, "unmark(token)" if is_marked else "host.depth -= 1")
         # outside of the handler: errors that come later must not get this one as their `__context__`
         self._line(2, "try:")
         self._line(3, "return failed(record, event, PLAN, at, raised)")

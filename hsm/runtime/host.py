@@ -105,7 +105,8 @@ class Host:
         heap: The timers on that clock, once there are any; `timer_heap` knows what it is.
         heaps: The timers on other clocks, by the identity of the clock.
         future, call_soon, call_soon_threadsafe: The loop's own methods.
-        depth: How many machines are in a step on the stack, each called from a behaviour of the one before (rule Q9).
+        depth: How many machines are in a step on the stack, each called from a behaviour of the one before (rule Q9);
+            not counted are generated steps that are marked.
         at_end: What is called when the loop is being shut down.
         step_tasks: The tasks in which steps are suspended; each with what its step waits for, if that is expected of a
             machine (rule Q10). They are cancelled when the loop is being shut down.

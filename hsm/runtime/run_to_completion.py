@@ -144,7 +144,7 @@ def drain(record: Record, *, is_fresh: bool = False) -> None:
     queue, host = parts.queue, record.host
     if queue.is_draining or queue.drive is not None:
         return
-    if not is_fresh and (host.depth >= DEEPEST or not _has_room(record)):
+    if not is_fresh and (host.depth >= DEEPEST or len(senders()) >= DEEPEST or not _has_room(record)):
         record.steps = QUEUED  # the step of a generated function that hands over here is `current`
         wake(record)
         return
