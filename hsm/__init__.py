@@ -65,6 +65,9 @@ from hsm.events import Arguments, Event, Signal, Tick
 from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
 
+__version__ = "0.1.0"
+"""The version of this package; the build reads it here."""
+
 if TYPE_CHECKING:
     from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
 
