@@ -123,6 +123,13 @@ def test_every_python_block_is_seen():
         assert len(opened) == len(list(blocks_of(text))), page
 
 
+@pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
+def test_programs_fit_on_the_screen(page):
+    """No line of a program is wider than the column beside two side bars on a screen of 1,280 px."""
+    for block in blocks_of(page.read_text(encoding="utf-8")):
+        assert max(map(len, block.program.splitlines())) <= 90, f"the block at line {block.line}"
+
+
 def test_a_wrong_output_is_noticed():
     """A block is run and its output compared: the test can fail."""
     text = "```python\nprint(1)\n```\n\n```text\n2\n```\n"
