@@ -123,7 +123,7 @@ def test_every_python_block_is_seen():
         assert len(opened) == len(list(blocks_of(text))), page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
+@pytest.mark.parametrize("page", [*PAGES, CATALOGUE], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_programs_fit_on_the_screen(page):
     """No line of a program is wider than the column beside two side bars on a screen of 1,280 px."""
     for block in blocks_of(page.read_text(encoding="utf-8")):

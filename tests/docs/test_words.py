@@ -41,3 +41,13 @@ def test_the_glossary_is_in_order():
     """A reader finds a word of the glossary by its first letter, once."""
     terms = re.findall(r"^## (.+)$", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert terms == sorted(set(terms), key=str.lower)
+
+
+def test_the_architecture_names_every_module():
+    """The page of the rooms has each module of both packages; a folder stands for its `__init__`."""
+    page = ROOT / "docs" / "architecture.md"
+    words = re.findall(r"`([^`]+)`", prose(page))
+    named = {re.split(r"[/.]", word.rstrip("/").removesuffix(".py"))[-1] for word in words}
+    modules = [file for package in ("hsm", "hsm_classdsl") for file in (ROOT / package).rglob("*.py")]
+    missing = [file for file in modules if (file.parent.name if file.stem == "__init__" else file.stem) not in named]
+    assert not missing
