@@ -67,6 +67,9 @@ from hsm.explanation import Candidate, Explanation, GuardAnswer, Verdict
 from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
 
+__version__ = "0.1.0"
+"""The version of this package; the build reads it here."""
+
 if TYPE_CHECKING:
     from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
 

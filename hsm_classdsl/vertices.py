@@ -132,13 +132,13 @@ class History(Pseudostate[M]):
 
 
 class ShallowHistory(History[M]):
-    """Restores the last active direct child of its owner (rule R5); arguments as for `History`."""
+    """Restores the last active direct child of its owner; leads to *target* if there was none (rule R5)."""
 
     hsm_kind = nodes.ShallowHistory
 
 
 class DeepHistory(History[M]):
-    """Restores the last active leaf, or leaves, of its owner (rule R5); arguments as for `History`."""
+    """Restores the last active leaf, or leaves, of its owner; leads to *target* if there was none (rule R5)."""
 
     hsm_kind = nodes.DeepHistory
 

@@ -13,8 +13,10 @@ from __future__ import annotations
 import contextlib
 import io
 import linecache
+import logging
 import re
 import sys
+import types
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,15 +63,18 @@ def blocks_of(text: str) -> Iterator[Block]:
         yield Block(found["program"], found["output"], attributes, line)
 
 
-def run(block: Block, namespace: dict[str, Any]) -> str:
-    """What *block* prints in *namespace*, with the exception or the warnings that its fence announces."""
+def run(block: Block, namespace: dict[str, Any], printed: io.StringIO) -> str:
+    """What *block* prints in *namespace*, with the exception or the warnings that its fence announces.
+
+    It prints into *printed*, which is the same for a whole page: a handler of logging keeps its stream.
+    """
     # the file has the program alone, so that the lines in messages count as a reader counts them
     linecache.cache["example.py"] = (len(block.program), None, block.program.splitlines(keepends=True), "example.py")
-    printed = io.StringIO()
+    before = len(printed.getvalue())
     with warnings.catch_warnings(record="warns" in block.attributes) as caught, contextlib.redirect_stdout(printed):
         warnings.simplefilter("always" if "warns" in block.attributes else "error")
         try:
-            exec(compile(block.program, "example.py", "exec"), namespace)
+            exec(compile(block.program, "example.py", "exec", dont_inherit=True), namespace)
         except Exception as error:
             if block.attributes.get("raises") != type(error).__name__:
                 raise
@@ -79,7 +84,7 @@ def run(block: Block, namespace: dict[str, Any]) -> str:
         if caught is not None:
             assert {warning.category.__name__ for warning in caught} == {block.attributes["warns"]}
             print("\n\n".join(f"{named(warning.category)}: {warning.message}" for warning in caught))
-    return printed.getvalue()
+    return printed.getvalue()[before:]
 
 
 def named(kind: type) -> str:
@@ -90,17 +95,22 @@ def named(kind: type) -> str:
 
 def outputs(text: str) -> Iterator[tuple[Block, str]]:
     """Run the blocks of a page; each with what it printed."""
-    namespace: dict[str, Any] = {}
-    for block in blocks_of(text):
-        if not namespace or "fresh" in block.attributes:
-            namespace = {"__name__": "example"}
-        yield block, run(block, namespace)
+    printed = io.StringIO()
+    module = None
+    try:
+        for block in blocks_of(text):
+            if module is None or "fresh" in block.attributes:
+                module = sys.modules["example"] = types.ModuleType("example")  # some libraries look names up there
+            yield block, run(block, vars(module), printed)
+    finally:
+        sys.modules.pop("example", None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
 def test_page_runs_and_prints_what_it_says(page, monkeypatch):
     """A reader who runs a page's programs gets the outputs that stand below them, and nothing else."""
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(logging.root, "handlers", [])  # a page that configures logging does so for itself
     for block, printed in outputs(page.read_text(encoding="utf-8")):
         assert printed == (block.output or ""), f"the block at line {block.line}"
 
@@ -111,6 +121,13 @@ def test_every_python_block_is_seen():
         text = page.read_text(encoding="utf-8")
         opened = re.findall(r"^\s*(?:```+|~~~+)\s*(?:python|py\b|pycon)", text, re.MULTILINE)
         assert len(opened) == len(list(blocks_of(text))), page
+
+
+@pytest.mark.parametrize("page", [*PAGES, CATALOGUE], ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_programs_fit_on_the_screen(page):
+    """No line of a program is wider than the column beside two side bars on a screen of 1,280 px."""
+    for block in blocks_of(page.read_text(encoding="utf-8")):
+        assert max(map(len, block.program.splitlines())) <= 90, f"the block at line {block.line}"
 
 
 def test_a_wrong_output_is_noticed():
@@ -129,7 +146,10 @@ def update(pages: list[Path]) -> None:
         def renewed(found: re.Match[str], printed: Iterator[str] = printed) -> str:
             output = next(printed)
             program = f"```python{found['attributes']}\n{found['program']}```\n"
-            return program + (found["between"] or "\n") + f"```text\n{output}```" if output else program
+            if not output:
+                return program
+            blank = "" if found["output"] is not None else "\n"  # a new output keeps its distance from what follows
+            return program + (found["between"] or "\n") + f"```text\n{output}```{blank}"
 
         if (new := BLOCK.sub(renewed, text)) != text:
             page.write_text(new, encoding="utf-8")
