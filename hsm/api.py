@@ -84,10 +84,13 @@ class Compiled:
     has_run: bool = False
     _strict_steps: StepCache | None = None
 
-    def steps_for(self, options: Options) -> StepCache:
-        """The generated steps for machines with *options*; strict machines have no step on an unknown name."""
-        if not options.is_strict:
-            return self.steps
+    def steps_for(self, options: Options) -> StepCache | None:
+        """The generated steps for machines with *options*, if there are to be any.
+
+        Those of strict machines are kept apart: they have no step on an unknown name.
+        """
+        if not options.is_generated or not options.is_strict:
+            return self.steps if options.is_generated else None
         if self._strict_steps is None:
             self._strict_steps = StepCache(self.program, SHAPES)
         return self._strict_steps
@@ -178,7 +181,7 @@ def start(
     if not compiled.has_run:
         warn_alone(compiled.program)
         compiled.has_run = True
-    steps = compiled.steps_for(options) if options.is_generated else None
+    steps = compiled.steps if options is DEFAULTS else compiled.steps_for(options)
     record = Record(compiled.program, instance, host_of_loop(), options, ctx, steps, compiled.unknown)
     return Starting(record, Machine(record))
 

@@ -363,4 +363,4 @@ def includes(names: Names, name: str) -> bool:
         return True
     if name in BUILT_IN:  # no wildcard means them: `defer("*")` would keep errors and time from their transitions
         return False
-    return names.any or any(name.startswith(prefix) for prefix in names.prefixes)
+    return names.any or name.startswith(names.prefixes)

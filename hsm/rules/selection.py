@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from hsm.outcome import Outcome
-from hsm.program import CONDITIONAL, OUTSIDE, Connective, Kind, Transition, Vertex, includes, named
+from hsm.program import CONDITIONAL, NO_NAMES, OUTSIDE, Connective, Kind, Transition, Vertex, includes, named
 from hsm.rules.operations import Ask, Rule, T
 from hsm.rules.step import Step
 
@@ -102,7 +102,7 @@ def _decide_inside(
             if decision.outcome is not Outcome.IGNORED:
                 return decision
         # after the transitions of the same vertex, before those further out (rule D1)
-        if name is not None and includes(vertex.deferrals, name):
+        if vertex.deferrals is not NO_NAMES and name is not None and includes(vertex.deferrals, name):
             return DEFERRED
         at = vertex.parent
     return IGNORED

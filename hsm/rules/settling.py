@@ -5,6 +5,9 @@ In: a step. Out: operations; what a rule returns is the outcome. Whoever runs th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from hsm.configuration import active_outwards
 from hsm.events import CHANGE, COMPLETION, ERROR
 from hsm.outcome import Outcome, Status
@@ -116,14 +119,17 @@ def settle(step: Step) -> Rule[None]:
             yield op.Run(step.vertices[0].exit)
 
 
-def _evaluate_changes(step: Step) -> Rule[None]:
+def _evaluate_changes(step: Step) -> Iterable[Any]:
     """Evaluate the change conditions of what is active, from the leaves outwards; queue what became true (rule T6).
 
     Triggers with the same condition share one change event: each is asked for itself whether the condition has become
     true for it, but a predicate is called once, and what it brought about is queued together.
     """
-    if not step.program.has_changes or step.ended is not None:
-        return
+    # no generator for the many models without a `when`: making one takes as long as the rest of a small step
+    return _evaluate(step) if step.program.has_changes and step.ended is None else ()
+
+
+def _evaluate(step: Step) -> Rule[None]:
     answers: dict[int, bool | None] = {}
     became: dict[int, list[int]] = {}
     for vertex in active_outwards(step.vertices, step.leaves):

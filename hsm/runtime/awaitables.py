@@ -262,16 +262,18 @@ class Pending(Generic[T]):
         Errors that nobody can await any more are reported, unless *is_quiet*.
         """
         self._value = value
-        self.error = together(errors)
         self.is_done = True
         self._is_quiet = is_quiet
+        if errors:
+            self.error = together(errors)
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
         if self._on_done is not None:
             self._is_delivered = True
             self._on_done(value, self.error, is_quiet)
-        self._report_if_abandoned()
+        if errors:
+            self._report_if_abandoned()
 
     def when_done(self, done: WhenDone[T]) -> None:
         """Call *done* with the result and the error, once there is one of them; one who asks in this way is enough."""

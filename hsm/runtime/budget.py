@@ -27,8 +27,9 @@ class Budget:
 
     def refresh(self) -> None:
         """Something came from outside, or the machine is at rest: it is not feeding itself."""
-        self._spent = 0
-        self._recent.clear()
+        if self._spent:
+            self._spent = 0
+            self._recent.clear()
 
     def note(self, name: str) -> None:
         """Count an internal step without a look at whether that was one too many."""

@@ -21,13 +21,14 @@ class Failures:
     Attributes:
         raised: Those that are to become ``hsm_error``, in the order in which they were raised.
         unhandled: Those of the event under way that no transition took; whoever awaits it gets them (rule E4).
+        unclaimed: Those of activities that no transition took, which nobody awaits.
     """
 
     raised: list[Exception] = attrs.field(factory=list[Exception])
     unhandled: list[BaseException] = attrs.field(factory=list[BaseException])
+    unclaimed: list[BaseException] = attrs.field(factory=list[BaseException])
     _of_activities: list[Exception] = attrs.field(factory=list[Exception])
     _waiting: list[Exception] = attrs.field(factory=list[Exception])
-    _unclaimed: list[BaseException] = attrs.field(factory=list[BaseException])
     _interruptions: list[BaseException] = attrs.field(factory=list[BaseException])
     _is_handling: bool = False
 
@@ -87,12 +88,12 @@ class Failures:
 
     def take_unclaimed(self) -> list[BaseException]:
         """The errors of activities that no transition took since the last call; nobody awaits them."""
-        errors, self._unclaimed = self._unclaimed, []
+        errors, self.unclaimed = self.unclaimed, []
         return errors
 
     def _give_up(self, error: Exception) -> None:
         """No transition took *error*: it is the sender's, or, from an activity, unclaimed (rule E4)."""
-        (self._unclaimed if self._claim(error) else self.unhandled).append(error)
+        (self.unclaimed if self._claim(error) else self.unhandled).append(error)
 
     def _claim(self, error: Exception) -> bool:
         """*error* is on its way to somebody; whether an activity raised it."""

@@ -60,17 +60,17 @@ if sys.version_info < (3, 12):
 
 def put(record: Record, occurrence: Occurrence) -> None:
     """Put *occurrence* at the end of the queue, and process it at once unless something is under way."""
-    queue = parts_of(record).queue
-    if occurrence.sender is None and (record.is_busy or queue.has_waiting):
+    queue, is_busy = parts_of(record).queue, record.is_busy
+    if occurrence.sender is None and (is_busy or queue.has_waiting):
         occurrence.sender = contextvars.copy_context()
     queue.waiting.append(occurrence)
-    _process_unless_busy(record)
+    _process(record, is_busy=is_busy)
 
 
 def put_first(record: Record, occurrence: Occurrence) -> None:
     """Put *occurrence*, the end of an activity, before all events (rules C2 and E3)."""
     parts_of(record).queue.urgent.append(occurrence)
-    _process_unless_busy(record)
+    _process(record, is_busy=record.is_busy)
 
 
 def put_from_inside(record: Record, occurrence: Occurrence) -> None:
@@ -119,10 +119,11 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
     parts_of(record).queue.deferred.append(recalled)
 
 
-def _process_unless_busy(record: Record) -> None:
+def _process(record: Record, *, is_busy: bool) -> None:
+    """Process what was put into the queue, now or when the step under way is over."""
     if record.steps is BUSY:
         record.steps = AWAITED
-    elif not record.is_busy:
+    elif not is_busy:
         drain(record)
 
 
@@ -151,9 +152,13 @@ def drain(record: Record, *, is_fresh: bool = False) -> None:
     record.steps = QUEUED
     queue.is_draining = True
     host.depth += 1
+    is_over = False
     try:
-        while queue.drive is None and (occurrence := _next(record, parts)) is not None:
-            if occurrence.sender is None:
+        while queue.drive is None and not is_over:
+            occurrence = _next(record, parts)
+            if occurrence is None:
+                is_over = True
+            elif occurrence.sender is None:
                 _begin(record, parts, occurrence)
             else:
                 occurrence.sender.run(_begin, record, parts, occurrence)
@@ -161,7 +166,7 @@ def drain(record: Record, *, is_fresh: bool = False) -> None:
         queue.is_draining = False
         host.depth -= 1
         # something that is no ordinary exception ended the loop above, or a task goes on
-        if queue.has_waiting or queue.stopping is not None or queue.current is not None:
+        if not is_over and (queue.has_waiting or queue.stopping is not None or queue.current is not None):
             wake(record)
         elif queue.drive is None:
             parts.budget.refresh()
@@ -199,7 +204,8 @@ def next_of_start(record: Record) -> Occurrence | None:
     parts = parts_of(record)
     queue = parts.queue
     queue.recall()
-    _drop_if_spent(parts)
+    if parts.budget.is_spent:
+        _drop_spent(parts)
     if queue.stopping is not None or not (queue.recalled or (queue.waiting and queue.waiting[0].pending is None)):
         return None
     occurrence = queue.recalled.pop(0) if queue.recalled else queue.waiting.popleft()
@@ -216,18 +222,17 @@ def _admit(parts: Parts, occurrence: Occurrence) -> bool:
     if error is None:
         return True
     parts.failures.unhandled.append(error)
-    _drop_if_spent(parts)
+    _drop_spent(parts)
     return False
 
 
-def _drop_if_spent(parts: Parts) -> None:
-    """When the budget is spent, drop what the machine sent to itself and was going to process (rule Q8).
+def _drop_spent(parts: Parts) -> None:
+    """The budget is spent: drop what the machine sent to itself and was going to process (rule Q8).
 
     Only here, and not where it is spent: the kernel spends it in the middle of a step, which may send more.
     """
-    if parts.budget.is_spent:
-        parts.budget.is_spent = False
-        parts.queue.drop_fed()
+    parts.budget.is_spent = False
+    parts.queue.drop_fed()
 
 
 # --- one occurrence ------------------------------------------------------------------------------------------
@@ -312,17 +317,19 @@ def _finish(
     nobody awaits the occurrence: whoever cancelled the task knows.
     """
     queue, failures = parts.queue, parts.failures
-    errors, unclaimed = failures.take_unhandled(), failures.take_unclaimed()
-    if unclaimed:
-        record.report(unclaimed)
+    errors = failures.take_unhandled() if failures.unhandled else []
+    if failures.unclaimed:
+        record.report(failures.take_unclaimed())
     if failure is not None:
         errors.insert(0, failure)
     # of a call an error is the answer; without one it waits. Its value is the effect's, and may be `DEFERRED` as well
     waits = value is CALL_DEFERRED and not errors
     if waits or (value is Outcome.DEFERRED and occurrence.event is not None and not occurrence.is_call):
         keep_deferred(record, occurrence)
-    queue.recall()
-    _drop_if_spent(parts)
+    if queue.has_moved:
+        queue.recall()
+    if parts.budget.is_spent:
+        _drop_spent(parts)
     if (ended := parts.step.ended) is not None:
         close(record, ended)
     if occurrence is queue.stopping:
