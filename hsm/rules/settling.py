@@ -86,8 +86,10 @@ def settle(step: Step) -> Rule[None]:
         if (yield op.TakeError()):
             decision = yield from select_by_name(step, ERROR)
             yield from fire(step, decision)
+            if decision.chosen:
+                # a condition that raises does so in handling the error: asked afterwards it would raise for ever (rule E5)
+                yield from _evaluate_changes(step)
             yield op.EndError(bool(decision.chosen))
-            yield from _evaluate_changes(step)
             spend = op.Spend(ERROR)
         elif step.completions:
             vertex = step.completions.pop(0)

@@ -1166,3 +1166,31 @@ async def test_a_block_whose_start_fails_is_not_entered():
     with pytest.raises(ValueError, match="oops"):
         async with hsm.start(None, Log(), hsm.define("M", hsm.state("a", hsm.entry(fail("oops"))))):
             pytest.fail("the block was entered")
+
+
+@rule("E5", "T6")
+@both_engines
+@pytest.mark.parametrize("is_handled", [False, True])
+async def test_a_change_condition_that_always_raises_does_not_loop(engine, is_handled):
+    """It raises once for the step, and, where that error is handled, once more in handling it."""
+    handling = [on("hsm_error", hsm.effect(note("handled")))] if is_handled else []
+    model = hsm.define("M", hsm.state("a", hsm.transition(hsm.when(breaks), hsm.target(".")), on("e"), *handling))
+    machine = await started(model, Breaking(), engine=engine)
+    machine.instance.is_broken = True
+    with pytest.raises(ValueError, match="broken"):
+        await machine.dispatch("e")
+    assert machine.instance.taken() == (["asked", "handled", "asked"] if is_handled else ["asked"])
+
+
+class Breaking(Log):
+    """An instance whose condition raises once it is broken."""
+
+    is_broken = False
+
+
+def breaks(ctx, self, event):
+    """Raise, if the instance is broken."""
+    if self.is_broken:
+        self.log.append("asked")
+        raise ValueError("broken")
+    return False

@@ -270,6 +270,7 @@ class Reference:
             if present.errors:
                 event = Event("hsm_error")
                 self._handle_error(present.errors.pop(0), event)
+                continue
             elif present.completions or self.background.has_returned:
                 event = Event("hsm_completion")
                 if self.background.has_returned and all(each.is_background for each in present.completions):
@@ -338,6 +339,8 @@ class Reference:
         present.caused, present.recipient = [], error.recipient
         decision = self.selection.decide(event)
         self.traversal.fire_all(decision, event)
+        if decision:
+            self._ask_changes(event)
         caused, present.caused, present.recipient = present.caused, None, CALLER
         self.unhandled += [*([] if decision else [error]), *caused]
         if caused and error.recipient == NOBODY and self.is_awaited:
