@@ -167,3 +167,31 @@ async def test_a_partial_of_a_coroutine_function_without_an_await_is_a_method():
     machine = await started(Sum.model, Sum())
     assert await machine.dispatch("more") is hsm.Outcome.TAKEN
     assert machine.instance.total == 2
+
+
+def test_a_transition_of_two_targets_alone_is_told():
+    """However few parts there are: each is counted."""
+    (problem,) = problems(hsm.state("a", hsm.transition(hsm.target("../b"), hsm.target("../c"))), *map(hsm.state, "bc"))
+    assert problem.code == "HSM014"
+
+
+@pytest.mark.parametrize(("count", "named"), [(4, 5), (5, 5)])
+def test_of_a_long_cycle_the_middle_is_left_out(count, named):
+    """Five names are written out; of more, the first three and the last."""
+    ring = [hsm.choice(f"c{number}", then(f"c{(number + 1) % count}")) for number in range(count)]
+    (problem,) = problems(hsm.state("a", go("e", "../c0")), *ring)
+    names = problem.label.split(" -> ")
+    assert len(names) == named
+    assert ("..." in names) is (count > 4)
+
+
+def test_what_a_shallow_history_enters_by_default_can_be_reached():
+    """It restores the child of its owner, and not what was active in that: that is entered by default again."""
+    inner = hsm.state("inner", hsm.initial(hsm.target("x")), hsm.state("x"), hsm.state("y", go("out", "/M/away")))
+    outer = hsm.state("outer", hsm.shallow_history("h", hsm.target("inner/y")), inner)
+    hsm.define("M", hsm.state("away", go("in", "/M/outer/h")), outer)
+    with pytest.warns(hsm.DefinitionWarning, match="HSM060.*/M/outer/inner/x"):
+        hsm.define("M", hsm.state("away", go("in", "/M/outer/inner/y")), hsm.state("outer", inner))
+    with pytest.warns(hsm.DefinitionWarning, match="HSM060.*/M/outer/inner/x"):
+        deep = hsm.state("outer", hsm.deep_history("h", hsm.target("inner/y")), inner)
+        hsm.define("M", hsm.state("away", go("in", "/M/outer/h")), deep)
