@@ -2,76 +2,76 @@
 
 Every public name is here. See the documentation for a tutorial, the rules and the reference.
 
-The compiler and the run time are loaded when one of their names is first used, so that importing `hsm` is cheap.
+A module is loaded when one of its names is first used, so that importing `hsm` costs next to nothing: pytest does that
+at its start, for the plug-in in `hsm.testing`.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from hsm.answer import Answer
-from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
-from hsm.context import Context
-from hsm.dsl import (
-    activity,
-    after,
-    all_of,
-    any_of,
-    at,
-    choice,
-    deep_history,
-    defer,
-    effect,
-    entry,
-    entry_point,
-    every,
-    exit,
-    exit_point,
-    external,
-    final,
-    fork,
-    guard,
-    in_state,
-    initial,
-    join,
-    junction,
-    not_,
-    on,
-    on_call,
-    region,
-    shallow_history,
-    source,
-    state,
-    submachine,
-    target,
-    terminate,
-    transition,
-    when,
-)
-from hsm.elements.nodes import Model
-from hsm.elements.parts import AnywherePart, ModelPart, RegionPart, StatePart, TransitionPart
-from hsm.errors import (
-    CallError,
-    DeadlockError,
-    DefinitionError,
-    DefinitionWarning,
-    Diagnostic,
-    DurationError,
-    GuardError,
-    HsmError,
-    LifecycleError,
-    LoopBudgetError,
-    MachineStopped,
-    UnknownEvent,
-)
-from hsm.events import Arguments, Event, Signal, Tick
-from hsm.explanation import Candidate, Explanation, GuardAnswer, Verdict
-from hsm.instance import Instance
-from hsm.outcome import Outcome, Status
+if TYPE_CHECKING:
+    from hsm.answer import Answer
+    from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
+    from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
+    from hsm.context import Context
+    from hsm.dsl import (
+        activity,
+        after,
+        all_of,
+        any_of,
+        at,
+        choice,
+        deep_history,
+        defer,
+        effect,
+        entry,
+        entry_point,
+        every,
+        exit,
+        exit_point,
+        external,
+        final,
+        fork,
+        guard,
+        in_state,
+        initial,
+        join,
+        junction,
+        not_,
+        on,
+        on_call,
+        region,
+        shallow_history,
+        source,
+        state,
+        submachine,
+        target,
+        terminate,
+        transition,
+        when,
+    )
+    from hsm.elements.nodes import Model
+    from hsm.elements.parts import AnywherePart, ModelPart, RegionPart, StatePart, TransitionPart
+    from hsm.errors import (
+        CallError,
+        DeadlockError,
+        DefinitionError,
+        DefinitionWarning,
+        Diagnostic,
+        DurationError,
+        GuardError,
+        HsmError,
+        LifecycleError,
+        LoopBudgetError,
+        MachineStopped,
+        UnknownEvent,
+    )
+    from hsm.events import Arguments, Event, Signal, Tick
+    from hsm.explanation import Candidate, Explanation, GuardAnswer, Verdict
+    from hsm.instance import Instance
+    from hsm.outcome import Outcome, Status
 
 __version__ = "0.1.0"
 """The version of this package; the build reads it here."""
-
-if TYPE_CHECKING:
-    from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
 
 # fmt: off
 __all__ = [
@@ -97,16 +97,25 @@ __all__ = [
 ]
 # fmt: on
 
+_MODULES = (
+    "outcome", "answer", "errors", "events", "explanation", "context", "instance", "behaviors", "elements.nodes",
+    "elements.parts", "dsl", "api",
+)  # fmt: skip
+"""The modules that have these names, lower floors first."""
+
 if not TYPE_CHECKING:  # a checker that saw this would accept any name
 
     def __getattr__(name: str) -> Any:
-        """A name of `hsm.api`, which is loaded now and then kept here."""
-        if name not in __all__:
-            raise AttributeError(f"module 'hsm' has no attribute {name!r}")
-        from hsm import api
+        """A public name, from the module that has it, which is loaded now; the name is kept here."""
+        if name in __all__:
+            from importlib import import_module
 
-        found = globals()[name] = getattr(api, name)
-        return found
+            for module_name in _MODULES:
+                module = import_module(f"hsm.{module_name}")
+                if hasattr(module, name):
+                    found = globals()[name] = getattr(module, name)
+                    return found
+        raise AttributeError(f"module 'hsm' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -23,6 +23,7 @@ from hsm.elements.parts import ModelPart
 from hsm.events import Event, as_event, key_of
 from hsm.instance import Instance, runner
 from hsm.names import plain, shown
+from hsm.position import call_site
 from hsm.program import Program, describe_behavior, vertex_at
 from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.event_names import UnknownNames
@@ -32,7 +33,6 @@ from hsm.runtime.machine import J, Machine
 from hsm.runtime.record import Options, Record
 from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
-from hsm.source import call_site
 
 __all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"]
 

@@ -63,7 +63,7 @@ from hsm.elements.parts import DefaultPart, NamesNoEvents, RegionPart, StatePart
 from hsm.events import Event, Signal
 from hsm.instance import Instance
 from hsm.kinds import is_a
-from hsm.source import call_site
+from hsm.position import call_site
 
 # not that of `hsm.behaviors`: with its default, an element of which no part names an instance fits into every model,
 # while a bare `hsm.Model` in an annotation stays a model for any instance

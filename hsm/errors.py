@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import attrs
 
 from hsm.names import one_line
-from hsm.source import Place, Source
+from hsm.position import Place, Source
 
 
 class HsmError(Exception):

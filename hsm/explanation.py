@@ -13,7 +13,7 @@ import attrs
 from hsm.errors import picture
 from hsm.names import one_line, safe_repr
 from hsm.outcome import Outcome
-from hsm.source import Source
+from hsm.position import Source
 
 
 class Verdict(enum.Enum):

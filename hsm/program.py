@@ -21,7 +21,7 @@ import attrs
 from hsm.behaviors import StateObjectFactory
 from hsm.events import BUILT_IN
 from hsm.names import closest, either, is_text, join, one_line, plain, shown
-from hsm.source import Source, of_function
+from hsm.position import Source, of_function
 
 OUTSIDE = -1
 """The parent of the model's own vertex."""

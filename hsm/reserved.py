@@ -11,7 +11,7 @@ from typing import Any
 from typing_extensions import Format, get_annotations
 
 from hsm.errors import DefinitionError, Diagnostic
-from hsm.source import class_statement
+from hsm.position import class_statement
 
 RESERVED = "hsm_reserved"
 """The attribute of a class of the library's that has the names which its subclasses leave alone."""

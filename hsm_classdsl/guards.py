@@ -17,7 +17,7 @@ from hsm.behaviors import qualified_name
 from hsm.elements.nodes import Condition, InState
 from hsm.kinds import attribute_of, is_a, special, type_of
 from hsm.names import safe_repr
-from hsm.source import Source, call_site
+from hsm.position import Source, call_site
 from hsm_classdsl.notes import Ours
 
 G = TypeVar("G", covariant=True)

@@ -40,7 +40,7 @@ from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
 from hsm.kinds import attribute_of, is_a
 from hsm.names import is_absolute, is_text, plain, segments
-from hsm.source import Source
+from hsm.position import Source
 from hsm_classdsl.body import Declaration, Draft, is_vertex_class, names_in, read, strays, users_bases
 from hsm_classdsl.guards import Guard, GuardCombination, Guarding, InStateTerm, is_guard
 from hsm_classdsl.marks import BehaviorMark, InitialMark, Mark, Path, TransitionMark, is_mark

@@ -18,8 +18,8 @@ from hsm.elements.nodes import Model, State
 from hsm.elements.parts import Element
 from hsm.instance import NotCopied, without
 from hsm.kinds import is_a
+from hsm.position import Source, call_site
 from hsm.reserved import reserved_names
-from hsm.source import Source, call_site
 from hsm_classdsl.body import read, users_bases
 from hsm_classdsl.lower import lower
 from hsm_classdsl.metaclass import BodyMeta, VertexMeta, description

@@ -22,7 +22,7 @@ from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
 from hsm.events import Event, Signal
 from hsm.kinds import attribute_of, is_a
 from hsm.names import shown
-from hsm.source import Source, call_site
+from hsm.position import Source, call_site
 from hsm_classdsl.guards import Guard, Guarding, GuardTerm
 from hsm_classdsl.notes import Attached, Made, Ours, note
 

@@ -19,7 +19,7 @@ import typing_extensions
 
 from hsm.elements.parts import Element
 from hsm.kinds import is_a, special
-from hsm.source import class_statement
+from hsm.position import class_statement
 from hsm_classdsl.notes import NOTES, Body, Claimed, Ours, note
 
 if TYPE_CHECKING:

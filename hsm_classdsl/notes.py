@@ -18,7 +18,7 @@ import attrs
 from hsm.elements.parts import Element, watchers
 from hsm.kinds import is_a
 from hsm.names import is_text, plain
-from hsm.source import Source
+from hsm.position import Source
 
 NOTES = "__hsm_notes__"
 """The attribute under which a class keeps its notes. A dunder name: joined metaclasses leave such names alone."""

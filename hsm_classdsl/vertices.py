@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from hsm.elements import nodes
 from hsm.elements.parts import SubmachinePart
 from hsm.instance import Instance
-from hsm.source import Source, call_site
+from hsm.position import Source, call_site
 from hsm_classdsl.notes import Ours
 
 if TYPE_CHECKING:

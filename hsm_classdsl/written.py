@@ -18,7 +18,7 @@ from hsm.elements.nodes import Model, State
 from hsm.elements.parts import Element
 from hsm.elements.walk import parts_of
 from hsm.kinds import attribute_of, is_a
-from hsm.source import Source
+from hsm.position import Source
 from hsm_classdsl.guards import is_guard
 from hsm_classdsl.marks import Mark, attachments_of, is_mark
 from hsm_classdsl.metaclass import VertexMeta

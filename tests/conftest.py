@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import gc
 import inspect
-from datetime import UTC, datetime
 
 import pytest
 
 import hsm
-from hsm.testing import VirtualClock
-
-WALL = datetime(2024, 1, 1, tzinfo=UTC)
-"""What the wall clock says when a test begins."""
 
 
 def pytest_addoption(parser):
@@ -26,25 +21,28 @@ def pytest_configure(config):
     hsm.start.__kwdefaults__["generate_after"] = 0
 
 
-def pytest_collection_finish(session):
-    """Whatever was imported by now stays: the collector need not look at it after every test."""
+@pytest.fixture(scope="module", autouse=True)
+def what_is_there_stays():
+    """The collector need not look after every test at what was imported, nor at what pytest notes of each test.
+
+    Only between modules: what a test leaves in the hands of its fixtures is not kept by this.
+    """
     gc.collect()
     gc.freeze()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem):
-    """Run a coroutine test on a virtual clock of its own; its `clock` fixture is that clock."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    clock = arguments.get("clock") or VirtualClock(WALL)
-    clock.run(pyfuncitem.obj(**arguments))
-    gc.collect()  # what nobody awaited reports itself within the test that dropped it
-    return True
+@pytest.fixture(autouse=True)
+def nothing_left_over(request):
+    """What an async test has dropped without awaiting it reports itself before the next one begins.
+
+    This fixture is set up before the loop, and so ends after the loop was closed.
+    """
+    yield
+    if inspect.iscoroutinefunction(request.node.obj):
+        gc.collect()
 
 
 @pytest.fixture
-def clock():
+def clock(virtual_clock):
     """The clock that an async test runs on."""
-    return VirtualClock(WALL)
+    return virtual_clock

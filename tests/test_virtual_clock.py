@@ -10,11 +10,12 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
+import anyio
 import pytest
 from support import Log, at, every, note, pause, rule, then
 
 import hsm
-from hsm.testing import VirtualClock, run, virtual_time
+from hsm.testing import VirtualClock, loop_factory, run, running_clock, virtual_time
 
 TICKING = hsm.define("M", hsm.state("a", every(60, hsm.effect(note("tick")))))
 
@@ -195,6 +196,61 @@ def test_a_clock_can_run_one_thing_after_the_other():
     assert [clock.run(nap()), clock.run(nap())] == [5, 10]
 
 
+def test_a_loop_factory_makes_loops_in_virtual_time():
+    """Each has a clock of its own, and machines on it live in that clock's time."""
+
+    async def main():
+        machine = await hsm.start(None, Log(), TICKING)
+        await pause(61)
+        return machine.instance.log, running_clock()
+
+    factory, clocks = loop_factory(), []
+    for _ in range(2):
+        with asyncio.Runner(loop_factory=factory) as runner:
+            log, clock = runner.run(main())
+        assert (log, clock.time()) == (["tick"], 61)
+        clocks.append(clock)
+    assert clocks[0] is not clocks[1]
+
+
+def test_the_loops_of_one_clock_follow_each_other():
+    """Its time goes on, and there is one loop at a time."""
+    clock = VirtualClock()
+    factory = loop_factory(clock)
+
+    async def nap():
+        assert running_clock() is clock
+        await pause(5)
+
+    for _ in range(2):
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(nap())
+            with pytest.raises(RuntimeError, match="has one loop at a time"):
+                factory()
+    assert clock.time() == 10
+
+
+def test_a_loop_factory_can_be_the_attribute_of_a_class():
+    """As `unittest.IsolatedAsyncioTestCase` has it; it is not bound to the instance, as a function would be."""
+
+    class Case:
+        loop_factory = loop_factory()
+
+    with asyncio.Runner(loop_factory=Case().loop_factory) as runner:
+        assert isinstance(runner.get_loop().clock, VirtualClock)
+
+
+@pytest.mark.parametrize("run_in", [asyncio.run, lambda main: main.send(None)], ids=["real-time", "no-loop"])
+def test_without_virtual_time_there_is_no_running_clock(run_in):
+    """The error says what makes loops in virtual time."""
+
+    async def ask():
+        running_clock()
+
+    with pytest.raises(RuntimeError, match=r"no loop is running in virtual time here; 'hsm.testing.loop_factory\(\)'"):
+        run_in(ask())
+
+
 def test_two_clocks_do_not_know_of_each_other():
     """Each has a time of its own."""
     one, two = VirtualClock(), VirtualClock()
@@ -245,6 +301,16 @@ async def test_a_thread_wakes_the_loop_without_time_passing(clock):
     """What a thread hands over arrives though nothing else is going on."""
     assert await asyncio.to_thread(lambda: 7) == 7
     assert clock.time() < 1
+
+
+async def test_while_a_thread_of_anyio_works_time_passes_at_its_ordinary_pace(clock):
+    """It lives in real time, so the clock must not jump to the next deadline meanwhile."""
+    machine = await hsm.start(None, Log(), TICKING)
+    await anyio.to_thread.run_sync(threading.Event().wait, 0.05)
+    assert machine.instance.taken() == []
+    assert clock.time() < 30
+    await clock.advance(60)
+    assert machine.instance.taken() == ["tick"]
 
 
 async def test_a_virtual_clock_that_does_not_run_cannot_settle():
@@ -306,9 +372,13 @@ run(main())
 """
 
 
-@pytest.mark.parametrize("work", ["pass", "await asyncio.to_thread(len, ())"], ids=["alone", "after-a-thread"])
+@pytest.mark.parametrize(
+    "work",
+    ["pass", "await asyncio.to_thread(len, ())", "import anyio; await anyio.to_thread.run_sync(len, ())"],
+    ids=["alone", "after-a-thread", "after-a-thread-of-anyio"],
+)
 def test_a_program_that_waits_for_nothing_gets_an_error(work):
-    """A deadlock is an error and not a program that hangs; an idle worker of asyncio's will never wake the loop."""
+    """A deadlock is an error and not a program that hangs; an idle worker of asyncio's or anyio's will never wake the loop."""
     program = DEADLOCK.format(work=work)
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1

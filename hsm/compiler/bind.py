@@ -19,8 +19,8 @@ from hsm.behaviors import (
     qualified_name,
     returns_nothing,
 )
+from hsm.position import Source
 from hsm.program import NONE, Behavior
-from hsm.source import Source
 
 
 class Binder:

@@ -14,8 +14,8 @@ import attrs
 from hsm.elements.nodes import Activity, After, At, Condition, Effect, Entry, Every, Exit, ExitPoint
 from hsm.elements.parts import Element
 from hsm.events import Pattern
+from hsm.position import Source
 from hsm.program import NONE, OUTSIDE, Kind
-from hsm.source import Source
 
 PSEUDOSTATES = frozenset(Kind) - {Kind.STATE, Kind.REGION, Kind.FINAL}
 """Kinds in which no machine rests."""

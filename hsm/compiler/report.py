@@ -10,7 +10,7 @@ import warnings
 
 from hsm.errors import DefinitionError, DefinitionWarning, Diagnostic
 from hsm.kinds import attribute_of
-from hsm.source import Source
+from hsm.position import Source
 
 
 class Report:

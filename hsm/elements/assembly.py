@@ -32,7 +32,7 @@ from hsm.elements.walk import is_condition
 from hsm.events import event_name
 from hsm.instance import Instance
 from hsm.kinds import is_a
-from hsm.source import Source
+from hsm.position import Source
 
 
 def elements(arguments: tuple[object, ...], where: Source | None) -> tuple[Element, ...]:

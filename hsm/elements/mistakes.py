@@ -9,7 +9,7 @@ from __future__ import annotations
 import attrs
 
 from hsm.elements.parts import Element
-from hsm.source import Source
+from hsm.position import Source
 
 
 @attrs.frozen

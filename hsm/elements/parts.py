@@ -12,7 +12,7 @@ import attrs
 from typing_extensions import TypeVar
 
 from hsm.behaviors import E, I
-from hsm.source import Source
+from hsm.position import Source
 
 watchers: list[Callable[[Element], None]] = []
 """What every new element is passed to: a front end is here for which an element counts because it was made."""

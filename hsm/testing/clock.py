@@ -20,7 +20,7 @@ from typing_extensions import ParamSpec
 
 from hsm.names import shown
 from hsm.runtime.host import Cancellable
-from hsm.testing.loop import LoopOnClock, run_on, sleep
+from hsm.testing.loop import EventLoop, LoopOnClock, clock_of_running_loop, run_on, sleep
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -59,8 +59,19 @@ class VirtualClock(selectors.BaseSelector):
 
     def run(self, main: Awaitable[R]) -> R:
         """Run *main* on a new loop in this clock's time, and give its result."""
-        result: R = run_on(self._new_loop, main)
+        result: R = run_on(self.new_loop, main)
         return result
+
+    def new_loop(self) -> EventLoop:
+        """A new event loop in this clock's time, which goes on where the loop before it was closed.
+
+        Raises:
+            RuntimeError: The loop before it is not closed.
+        """
+        if self._loop is not None:
+            raise RuntimeError("a virtual clock has one loop at a time, and the one that it has is not closed yet")
+        self._loop = LoopOnClock(self)
+        return self._loop
 
     async def advance(self, seconds: float) -> None:
         """Let *seconds* pass: everything that falls due on the way happens, in its order, and all that follows from it.
@@ -99,7 +110,7 @@ class VirtualClock(selectors.BaseSelector):
         """What is ready; when nothing is and the loop would wait, time jumps by *timeout* instead."""
         # sockets are real, even here: what is ready on them is looked for, but never waited for while time is virtual
         ready = self._selector.select(0)
-        is_alone = not self._has_connections() and not self._threads
+        is_alone = not self._has_connections() and not self._threads and not _is_anyio_at_work()
         if ready or timeout == 0:
             if is_alone:
                 self._iterate()
@@ -174,20 +185,70 @@ class VirtualClock(selectors.BaseSelector):
         self._selector = selectors.DefaultSelector()
         self._loop = None
 
-    def _new_loop(self) -> LoopOnClock:
-        self._loop = LoopOnClock(self)
-        return self._loop
-
     def _running_loop(self) -> LoopOnClock:
         if self._loop is None:
-            raise RuntimeError("a virtual clock works inside of its own run(...)")
+            raise RuntimeError(
+                "a virtual clock works inside of its own run(...), or on a loop that its new_loop() has made"
+            )
         return self._loop
 
 
 def _others() -> list[threading.Thread]:
-    """The threads that may still wake the loop: all but this one and asyncio's idle workers."""
+    """The threads that may still wake the loop: all but this one and the idle workers of asyncio and anyio."""
     mine = threading.current_thread()
-    return [each for each in threading.enumerate() if each is not mine and not each.name.startswith("asyncio_")]
+    idle = ("asyncio_", _ANYIO)
+    return [each for each in threading.enumerate() if each is not mine and not each.name.startswith(idle)]
+
+
+_ANYIO = "AnyIO worker thread"
+"""The name of the threads of ``anyio.to_thread``, in which FastAPI runs functions that are not async."""
+
+
+def _is_anyio_at_work() -> bool:
+    """Whether a thread of anyio's does something; it bypasses `LoopOnClock.run_in_executor`, which would count it."""
+    if threading.active_count() == 1:
+        return False
+    workers = [each for each in threading.enumerate() if each.name == _ANYIO]
+    return any(each not in getattr(each, "idle_workers", ()) for each in workers)
+
+
+def loop_factory(clock: VirtualClock | None = None) -> Callable[[], EventLoop]:
+    """What makes event loops in virtual time, for whatever takes a ``loop_factory``.
+
+    ``asyncio.Runner`` takes one, ``asyncio.run`` from Python 3.12 on, and so do the plug-ins of pytest. Machines on
+    such a loop, and everything else on it, live in the time of its clock.
+
+    Args:
+        clock: The clock of the loops, which then follow each other in its time; by default each loop gets a new one.
+            `running_clock` gives it.
+
+    Returns:
+        A callable without arguments. It raises a `RuntimeError` while another loop of *clock* is not closed.
+    """
+    return _LoopFactory(clock)
+
+
+class _LoopFactory:
+    """A callable that is no function: as the attribute of a class it stays what it is."""
+
+    def __init__(self, clock: VirtualClock | None) -> None:
+        self._clock = clock
+
+    def __call__(self) -> EventLoop:
+        """A new loop."""
+        return (VirtualClock() if self._clock is None else self._clock).new_loop()
+
+
+def running_clock() -> VirtualClock:
+    """The virtual clock of the running loop.
+
+    Raises:
+        RuntimeError: No loop is running, or it is not in virtual time.
+    """
+    clock = clock_of_running_loop()
+    if not isinstance(clock, VirtualClock):
+        raise RuntimeError("no loop is running in virtual time here; 'hsm.testing.loop_factory()' makes such loops")
+    return clock
 
 
 def run(main: Awaitable[R], *, wall: datetime | None = None) -> R:

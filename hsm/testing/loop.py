@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias
+
+EventLoop: TypeAlias = asyncio.AbstractEventLoop
+"""What a loop factory makes."""
 
 
 class LoopOnClock(asyncio.SelectorEventLoop):
@@ -42,6 +45,11 @@ def run_on(loop_factory: Callable[[], asyncio.AbstractEventLoop], main: Awaitabl
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(awaited())
+
+
+def clock_of_running_loop() -> object:
+    """The clock of the loop that is running, or ``None``."""
+    return getattr(asyncio._get_running_loop(), "clock", None)
 
 
 async def sleep(seconds: float) -> None:

@@ -192,6 +192,6 @@ def test_what_a_shallow_history_enters_by_default_can_be_reached():
     hsm.define("M", hsm.state("away", go("in", "/M/outer/h")), outer)
     with pytest.warns(hsm.DefinitionWarning, match="HSM060.*/M/outer/inner/x"):
         hsm.define("M", hsm.state("away", go("in", "/M/outer/inner/y")), hsm.state("outer", inner))
+    deep = hsm.state("outer", hsm.deep_history("h", hsm.target("inner/y")), inner)
     with pytest.warns(hsm.DefinitionWarning, match="HSM060.*/M/outer/inner/x"):
-        deep = hsm.state("outer", hsm.deep_history("h", hsm.target("inner/y")), inner)
         hsm.define("M", hsm.state("away", go("in", "/M/outer/h")), deep)

@@ -271,7 +271,7 @@ class Reference:
                 event = Event("hsm_error")
                 self._handle_error(present.errors.pop(0), event)
                 continue
-            elif present.completions or self.background.has_returned:
+            if present.completions or self.background.has_returned:
                 event = Event("hsm_completion")
                 if self.background.has_returned and all(each.is_background for each in present.completions):
                     self._return()

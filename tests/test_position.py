@@ -11,7 +11,7 @@ import sys
 import pytest
 
 import hsm
-from hsm.source import Place, Source, call_site, of_function
+from hsm.position import Place, Source, call_site, of_function
 
 
 def mark():

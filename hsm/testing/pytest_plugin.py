@@ -1,0 +1,207 @@
+"""The plug-in for pytest: async tests in virtual time, and the fixture `virtual_clock`.
+
+In: the marker ``virtual_time``, the options ``hsm_virtual_time`` and ``hsm_virtual_wall``. Out: loop factories for
+pytest-asyncio, through its own hook; and the clock of the loop that a test runs on, with anyio's plug-in as well.
+
+pytest loads this at its start in every project that has the package installed. So it imports what it needs, also of
+`hsm`, once a test asks for it; and whoever does not use it must not notice it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator
+from datetime import datetime
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from hsm.testing import VirtualClock
+
+_HOOK = "pytest_asyncio_loop_factories"
+_SCOPES = ("function", "class", "module", "package", "session")
+_MARKER = (
+    "virtual_time(on=True, *, wall=None, patience=None): run this async test in virtual time, or with False in real "
+    "time; the wall clock begins at the datetime wall (needs pytest-asyncio)"
+)
+
+
+class _Options(NamedTuple):
+    """What `hsm.testing.VirtualClock` is given; None is its own default."""
+
+    wall: datetime | None
+    patience: int | None
+
+
+_FACTORIES = pytest.StashKey[dict[_Options, Callable[[], Any]]]()
+"""One factory for each set of options: another object would end a loop that several tests share."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the project, beside the marker."""
+    parser.addini("hsm_virtual_time", "run async tests in virtual time (needs pytest-asyncio)", type="bool")
+    parser.addini("hsm_virtual_wall", "where the wall clock of virtual time begins, as 2024-01-01T00:00:00+00:00")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Announce the marker; with pytest-asyncio, the fixtures that run on its loops.
+
+    Raises:
+        pytest.UsageError: ``hsm_virtual_time`` is set and cannot be done, or ``hsm_virtual_wall`` is not a moment.
+    """
+    config.addinivalue_line("markers", _MARKER)
+    config.stash[_FACTORIES] = {}
+    hook = getattr(config.hook, _HOOK, None)
+    has_hook = hook is not None and hook.has_spec()
+    if config.getini("hsm_virtual_time") and not has_hook:
+        raise pytest.UsageError("hsm_virtual_time needs pytest-asyncio 1.4 or newer")
+    try:
+        _default_wall(config)
+    except ValueError as error:
+        raise pytest.UsageError(f"hsm_virtual_wall: {error}") from None
+    if has_hook:
+        config.pluginmanager.register(_clocks_of_asyncio(), "hsm-clocks")
+
+
+# --- the loops of pytest-asyncio -----------------------------------------------------------------------------------
+
+
+class _LoopFactories:
+    """What pytest-asyncio asks; registered only while it makes tests that are to run in virtual time.
+
+    Whoever answers its hook must do so for every test, which puts a parameter into each and may change their order;
+    and the first answer counts. So the tests in real time, and the hooks of the user, are left alone.
+    """
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_asyncio_loop_factories(self, config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], Any]]:
+        """The factory for *item*, which is to run in virtual time."""
+        options = _options(item) or _Options(None, None)
+        return {"virtual_time": config.stash[_FACTORIES].setdefault(options, _factory(options))}
+
+
+def _switch(config: pytest.Config, is_virtual: bool) -> None:
+    """Answer the hook of pytest-asyncio from now on, or do not."""
+    manager = config.pluginmanager
+    if manager.hasplugin("hsm-loops") != is_virtual:
+        if is_virtual:
+            manager.register(_LoopFactories(), "hsm-loops")
+        else:
+            manager.unregister(name="hsm-loops")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None]:
+    """Before pytest-asyncio asks for loop factories: whether this is a test in virtual time."""
+    _switch(metafunc.config, _options(metafunc.definition) is not None)
+    return (yield)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """pytest-asyncio ends the loops of one factory in time only if somebody answers its hook while tests run."""
+    _switch(session.config, bool(session.config.stash[_FACTORIES]))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test that is marked asks for the clock, so that it fails where it would run in real time."""
+    if not isinstance(item, pytest.Function) or not inspect.iscoroutinefunction(item.obj):
+        return
+    if item.get_closest_marker("virtual_time") and _options(item) and "virtual_clock" not in item.fixturenames:
+        item.fixturenames.append("virtual_clock")
+
+
+def _options(item: pytest.Item) -> _Options | None:
+    """The clock that *item* is to run on, or None for real time: by the closest marker, else by the project's option.
+
+    Raises:
+        pytest.UsageError: The marker has arguments that it does not know.
+    """
+
+    def read(on: bool = True, *, wall: datetime | None = None, patience: int | None = None) -> _Options | None:
+        return _Options(wall or _default_wall(item.config), patience) if on else None
+
+    mark = item.get_closest_marker("virtual_time")
+    if mark is None:
+        return read(on=item.config.getini("hsm_virtual_time"))
+    try:
+        return read(*mark.args, **mark.kwargs)
+    except TypeError as error:
+        said = str(error).partition("read() ")[2]
+        raise pytest.UsageError(f"{item.nodeid}: the marker virtual_time {said}; {_MARKER}") from None
+
+
+def _default_wall(config: pytest.Config) -> datetime | None:
+    written: str = config.getini("hsm_virtual_wall")
+    return datetime.fromisoformat(written) if written else None
+
+
+def _factory(options: _Options) -> Callable[[], Any]:
+    """What makes loops, each with a clock of its own."""
+
+    def new_loop() -> Any:
+        from hsm.testing import VirtualClock
+
+        chosen: dict[str, Any] = {name: value for name, value in options._asdict().items() if value is not None}
+        return VirtualClock(**chosen).new_loop()
+
+    return new_loop
+
+
+# --- the clock -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def virtual_clock(request: pytest.FixtureRequest) -> VirtualClock:
+    """The `hsm.testing.VirtualClock` of the loop on which the test runs; the test has to run in virtual time.
+
+    Fixtures of a wider scope, which cannot ask for this one, get theirs from `hsm.testing.running_clock`.
+    """
+    name, mark = request.node.name, request.node.get_closest_marker("asyncio")
+    if "anyio_backend" in request.fixturenames:
+        fixture = "_hsm_clock_of_anyio"
+        cure = "let the fixture anyio_backend return ('asyncio', {'loop_factory': hsm.testing.loop_factory()})"
+    elif mark is None:
+        pytest.fail(f"{name} has no virtual clock: it is not an async test of pytest-asyncio or anyio", False)
+    elif not request.config.pluginmanager.hasplugin("hsm-clocks"):
+        pytest.fail(f"{name} has no virtual clock: that needs pytest-asyncio 1.4 or newer", False)
+    else:
+        scope = mark.kwargs.get("loop_scope") or request.config.getini("asyncio_default_test_loop_scope")
+        fixture = f"_hsm_clock_of_{scope}_loop"
+        cure = "mark it with '@pytest.mark.virtual_time', or set 'hsm_virtual_time = true' for all tests"
+    clock: VirtualClock | None = request.getfixturevalue(fixture)
+    if clock is None:
+        pytest.fail(f"{name} has no virtual clock, as it runs in real time: {cure}", False)
+    return clock
+
+
+async def _running_clock() -> VirtualClock | None:
+    from hsm.testing import running_clock
+
+    try:
+        return running_clock()
+    except RuntimeError:
+        return None
+
+
+@pytest.fixture
+async def _hsm_clock_of_anyio() -> VirtualClock | None:
+    """On the loop of anyio's plug-in, which runs the async fixtures of its tests."""
+    return await _running_clock()
+
+
+def _clocks_of_asyncio() -> ModuleType:
+    """A plug-in that has a fixture for each loop of pytest-asyncio: it gives the clock of that loop."""
+    import pytest_asyncio
+
+    def fixture(scope: Any) -> Any:
+        async def clock() -> VirtualClock | None:
+            return await _running_clock()
+
+        return pytest_asyncio.fixture(clock, loop_scope=scope, name=f"_hsm_clock_of_{scope}_loop")
+
+    plugin = ModuleType("hsm_clocks")
+    for scope in _SCOPES:
+        setattr(plugin, scope, fixture(scope))
+    return plugin
