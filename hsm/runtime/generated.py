@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from hsm.answer import Answer
@@ -56,10 +57,15 @@ def _watched(step: StepFunction, record: Record, event: Event[Any]) -> Answer[An
     """Take *step*, and look at the conditions that somebody waits for (rule L3a)."""
     answer = step(record, event)
     if record.rests:  # otherwise the queue does it, when the step is over
-        record.steps = BUSY  # what a predicate sends, or asks for, comes after the step, as where the kernel takes it
-        look(record)
-        drain(record) if record.steps is AWAITED else record.rest()
+        look_between_steps(record, look)
     return answer
+
+
+def look_between_steps(record: Record, look: Callable[[Record], None]) -> None:
+    """Have *look* evaluate conditions: what they send, or ask for, comes after that, as behind a step of the kernel."""
+    record.steps = BUSY
+    look(record)
+    drain(record) if record.steps is AWAITED else record.rest()
 
 
 def _refuse_unknown(record: Record, event: Event[Any]) -> Answer[Outcome]:

@@ -38,6 +38,7 @@ from hsm.runtime.run_to_completion import (
 from hsm.runtime.step_cache import StepCache, StepFunction, StepKind
 from hsm.runtime.threads import check_sender
 from hsm.runtime.timer_heap import heap_of
+from hsm.runtime.until import look
 
 _logger = logging.getLogger("hsm")
 M = TypeVar("M", bound=Runner)
@@ -138,7 +139,11 @@ def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
         _tear_down(record)
         raise
     failures, step = parts.failures, parts.step
-    while not failures.unhandled and step.ended is None and (occurrence := next_of_start(record)) is not None:
+    while not failures.unhandled and step.ended is None:
+        if record.waiting is not None:
+            look(record)
+        if (occurrence := next_of_start(record)) is None:
+            break
         if (yield from occurrence.process(record, occurrence)) is Outcome.DEFERRED:
             keep_deferred(record, occurrence)
     if failures.unhandled:

@@ -29,11 +29,11 @@ from hsm.runtime.generated import EVENT, SPARE, find, rescue, resume_left
 from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
-from hsm.runtime.questions import can, explain, reacts_to
+from hsm.runtime.questions import can, explain, reacts_to, wait_until
 from hsm.runtime.record import CREATED, ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender, send_from_thread
-from hsm.runtime.until import as_condition, wait_until
+from hsm.runtime.until import as_condition
 
 _BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 J = TypeVar("J", bound=Instance)
@@ -96,9 +96,8 @@ class Machine(Generic[J]):
             ValueError: The model has no such vertex.
             TypeError: *path* is neither.
         """
-        program, leaves = self._record.program, self._record.leaves
-        paths = self._record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
-        return any(is_active(program.vertices, leaves, vertex_at(program, each)) for each in paths)
+        vertices, leaves = self._record.program.vertices, self._record.leaves
+        return any(is_active(vertices, leaves, each) for each in _vertices_at(self._record, path))
 
     def events(self) -> tuple[str, ...]:
         """The names and patterns of events that active states react to or defer, innermost first (rule L3a).
@@ -164,8 +163,8 @@ class Machine(Generic[J]):
         (rule L3a). What a step only passes through is not seen. Cancelling the await ends the wait.
 
         Args:
-            condition: A path, or the class of a state, as for `is_in`; or a predicate, called with nothing, with the
-                instance, or as guards are. It must answer at once.
+            condition: A path, or the class of a state, as for `is_in`; or a predicate, called with nothing if it needs
+                nothing, else with the instance, or as guards are. It must answer at once.
 
         Raises:
             ValueError: The model has no such vertex.
@@ -184,12 +183,13 @@ class Machine(Generic[J]):
         if record.status is CREATED and not record.is_busy:
             raise LifecycleError("'until' needs a machine that was started")
         if is_text(condition) or is_a(condition, type):
-            self.is_in(condition)  # raises what is wrong with it
+            vertices, wanted = record.program.vertices, _vertices_at(record, condition)
             name = condition if is_text(condition) else condition.__qualname__
-            return wait_until(record, lambda: self.is_in(condition), f"{shown(name)} was active").answer()
+            is_there = lambda: any(is_active(vertices, record.leaves, each) for each in wanted)  # noqa: E731
+            return wait_until(record, is_there, f"{shown(name)} was active")
         if not callable(condition):
             raise TypeError(f"'until' takes a path, the class of a state, or a predicate, not {shown(condition)}")
-        return wait_until(record, as_condition(record, condition), "the condition held").answer()
+        return wait_until(record, as_condition(record, condition), "the condition held")
 
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
@@ -336,6 +336,12 @@ class Machine(Generic[J]):
             Exception: What exit actions, or start, raised.
         """
         await lifecycle.restart(self._record)
+
+
+def _vertices_at(record: Record, path: str | type) -> list[int]:
+    """The vertex at *path*, or all that are made from a class; raises as `Machine.is_in` does."""
+    paths = record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
+    return [vertex_at(record.program, each) for each in paths]
 
 
 def _dispatch_name(record: Record, name: Any, data: Any) -> Answer[Outcome]:

@@ -17,16 +17,17 @@ from hsm.explanation import Explanation
 from hsm.outcome import Outcome
 from hsm.program import Names
 from hsm.rules.inquiry import Findings, inquire
-from hsm.runtime.awaitables import OUTCOMES, Done, Work
+from hsm.runtime.awaitables import OUTCOMES, Done, Pending, Work
 from hsm.runtime.event_names import is_unknown, unknown_event
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.explaining import explanation
-from hsm.runtime.generated import refuse, resume_left
+from hsm.runtime.generated import look_between_steps, refuse, resume_left
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import execute
 from hsm.runtime.record import ENDED, RUNNING, Record, parts_of
 from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender
+from hsm.runtime.until import Waiting, begin_wait, keep_wait
 
 T = TypeVar("T")
 Conclusion = Callable[[Record, Event[Any], Findings, list[BaseException]], T]
@@ -71,6 +72,22 @@ def explain(record: Record, event: Event[Any]) -> Answer[Explanation]:
         refuse(record)
         return Done(explanation(program, leaves, event, Outcome.IGNORED, f"this machine has {record.status.value}"))
     return _asked(record, event, _explanation)
+
+
+def wait_until(record: Record, holds: Callable[[], bool], text: str) -> Answer[None]:
+    """The end of a wait for the condition *text*, which is met when *holds* says so between two steps.
+
+    Raises:
+        MachineStopped: The machine has ended, and it does not hold.
+    """
+    waiting = Waiting(holds, text, Pending(record))
+    if record.status in ENDED:
+        begin_wait(record, waiting)
+    elif record.is_busy:
+        keep_wait(record, waiting)
+    else:
+        look_between_steps(record, lambda record: begin_wait(record, waiting))
+    return waiting.result.answer()
 
 
 def _takes_nothing(record: Record) -> bool:
