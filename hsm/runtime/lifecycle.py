@@ -36,7 +36,7 @@ from hsm.runtime.run_to_completion import (
     wake,
 )
 from hsm.runtime.step_cache import StepCache, StepFunction, StepKind
-from hsm.runtime.threads import check_sender
+from hsm.runtime.threads import BY_COROUTINE, check_sender
 from hsm.runtime.timer_heap import heap_of
 from hsm.runtime.until import look
 
@@ -45,7 +45,6 @@ M = TypeVar("M", bound=Runner)
 """The type of a machine."""
 _INITIAL: Event[Any] = Event(INITIAL)
 _FINAL: Event[Any] = Event(FINAL)
-_BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 _CALLED_OFF = "the machine was stopped while it was being restarted"
 
 # --- start ---------------------------------------------------------------------------------------------------
@@ -63,7 +62,7 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         Exception: From the await: what start raised and no transition took; nothing is active then.
     """
     if running_loop() is not record.mark:  # what `check_sender` asks first; a call takes longer than the answer
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
     # CREATED, and yet not at its beginning: it is being started, and suspended
     if record.status is not CREATED or record.steps is not QUEUED or (record.parts is not None and record.is_busy):
         how = "being started" if record.status is CREATED else record.status.value
@@ -294,7 +293,7 @@ async def restart(record: Record) -> None:
         MachineStopped: It was called off.
         Exception: What exit actions, or start, raised.
     """
-    check_sender(record, _BY_COROUTINE)
+    check_sender(record, BY_COROUTINE)
     if is_inside(record):
         raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
     under_way = record.restart

@@ -32,10 +32,9 @@ from hsm.runtime.kernel import process_call
 from hsm.runtime.questions import can, explain, reacts_to, wait_until
 from hsm.runtime.record import CREATED, ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
-from hsm.runtime.threads import check_sender, send_from_thread
+from hsm.runtime.threads import BY_COROUTINE, check_sender, send_from_thread
 from hsm.runtime.until import as_condition
 
-_BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -102,8 +101,9 @@ class Machine(Generic[J]):
     def events(self) -> tuple[str, ...]:
         """The names and patterns of events that active states react to or defer, innermost first (rule L3a).
 
-        Evaluates no guard, so that some of them may be ignored now; built-in names and operations are left out. Of one
-        state in order of declaration, deferrals last; empty when nothing is active.
+        Evaluates no guard, so that some of them may be ignored now; built-in names and operations are left out. Of each
+        state come names in order of declaration, patterns from long to short, and what it defers, in the order of the
+        alphabet. Empty once the machine has ended.
         """
         return reacts_to(self._record)
 
@@ -124,7 +124,8 @@ class Machine(Generic[J]):
         Raises:
             TypeError, LifecycleError, UnknownEvent: As for `dispatch`.
             MachineStopped: From the await: the machine ended before it was answered.
-            Exception: From the await: what a guard raised, if no active state reacts to errors (rules E2 and E4).
+            Exception: From the await: what guards raised, if no transition on ``hsm_error`` would take it where the event
+                leads (rules E2 to E4). What actions would raise nobody knows.
         """
         return can(self._record, as_event(event, data))
 
@@ -176,7 +177,7 @@ class Machine(Generic[J]):
             Exception: From the await: what a predicate raised.
         """
         record = self._record
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
         resume_left(record)
         if is_inside(record):
             raise LifecycleError("a behaviour cannot wait for a condition of its own machine: it would wait for itself")
@@ -205,7 +206,7 @@ class Machine(Generic[J]):
             LifecycleError: From another thread or another event loop.
         """
         record = self._record
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
         if record.status in ENDED:
             return Done(record.status)
         # made when somebody waits, and shared by all who do: most machines are never waited for
@@ -275,7 +276,7 @@ class Machine(Generic[J]):
         record = self._record
         # who calls is looked at first: on another thread the status may be another one as soon as it was read
         event = Event(operation, Arguments(args, kwargs))
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
         resume_left(record)
         if is_inside(record):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
