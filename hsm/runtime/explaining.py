@@ -52,7 +52,7 @@ def explanation(
         # guards that raised answered nothing, and are in the order in which they were asked
         behaviors = [behavior for behavior, answer in findings.answers.items() if answer is None]
         words = _Words(program, leaves, findings, dict(zip(behaviors, raised, strict=False)))
-        candidates = tuple([words.candidate(finding) for finding in findings.found])
+        candidates = tuple([words.candidate(finding, name) for finding in findings.found])
         lines += _help(program, leaves, name, outcome)
     return Explanation(name, outcome, tuple([program.vertices[leaf].path for leaf in leaves]), candidates, tuple(lines))
 
@@ -97,12 +97,13 @@ class _Words:
     findings: Findings
     errors: dict[int, Exception]
 
-    def candidate(self, finding: Finding) -> Candidate:
-        """One candidate."""
+    def candidate(self, finding: Finding, name: str) -> Candidate:
+        """One candidate for the event *name*."""
         vertices = self.program.vertices
         vertex = vertices[finding.vertex]
         if finding.transition is None:
-            return Candidate(vertex.path, "defer", (), (), finding.verdict, is_deferral=True, where=vertex.where)
+            where = next(where for names, where in vertex.deferral_calls if includes(names, name))
+            return Candidate(vertex.path, "defer", (), (), finding.verdict, is_deferral=True, where=where)
         transition = self.program.transitions[finding.transition]
         targets = tuple([vertices[target].path for target in transition.targets])
         guards = self._guards(transition, "", is_reached=finding.was_asked)

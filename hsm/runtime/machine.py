@@ -102,8 +102,8 @@ class Machine(Generic[J]):
         """The names and patterns of events that active states react to or defer, innermost first (rule L3a).
 
         Evaluates no guard, so that some of them may be ignored now; built-in names and operations are left out. Of each
-        state come names in order of declaration, patterns from long to short, and what it defers, in the order of the
-        alphabet. Empty once the machine has ended.
+        state, names come first, in order of declaration, then patterns, longer ones first, then what it defers. Empty
+        once the machine has ended.
         """
         return reacts_to(self._record)
 
@@ -124,8 +124,8 @@ class Machine(Generic[J]):
         Raises:
             TypeError, LifecycleError, UnknownEvent: As for `dispatch`.
             MachineStopped: From the await: the machine ended before it was answered.
-            Exception: From the await: what guards raised, if no transition on ``hsm_error`` would take it where the event
-                leads (rules E2 to E4). What actions would raise nobody knows.
+            Exception: From the await: what guards raised, if no transition on ``hsm_error`` would take it in the
+                configuration that the event leads to (rules E2 to E4). What actions would raise cannot be known.
         """
         return can(self._record, as_event(event, data))
 

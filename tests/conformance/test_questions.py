@@ -666,6 +666,25 @@ async def test_explain_tells_of_deferrals():
     assert "deferral in /M/both/s/b: chosen" in str(explanation)
 
 
+@rule("L3a", "D1")
+async def test_a_deferral_is_shown_where_it_is_written():
+    """The call that names the event, and not the whole state."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.defer("f"),
+            hsm.defer("e.*"),
+        ),
+    )
+    machine = await started(model)
+    for name, call in (("f", 'hsm.defer("f")'), ("e.x", 'hsm.defer("e.*")')):
+        (deferral,) = (await machine.explain(name)).candidates
+        *_, line, carets = str(deferral).splitlines()
+        assert line.endswith(f"| {' ' * 12}{call},")
+        assert carets.endswith(f"| {' ' * 12}{'^' * len(call)}")
+
+
 @rule("L3a", "T4")
 async def test_explain_tells_of_conflicts_between_regions():
     """The transition of the earlier region fires; the other one would leave the same state."""
