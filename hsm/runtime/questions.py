@@ -26,7 +26,7 @@ from hsm.runtime.generated import look_between_steps, refuse, resume_left
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import execute
 from hsm.runtime.record import ENDED, RUNNING, Record, parts_of
-from hsm.runtime.run_to_completion import pending, put
+from hsm.runtime.run_to_completion import has_room, pending, put, wake
 from hsm.runtime.threads import BY_COROUTINE, check_sender
 from hsm.runtime.until import Waiting, begin_wait, keep_wait
 
@@ -85,6 +85,9 @@ def wait_until(record: Record, holds: Callable[[], bool], text: str) -> Answer[N
         begin_wait(record, waiting)
     elif record.is_busy:
         keep_wait(record, waiting)
+    elif not has_room(record):
+        keep_wait(record, waiting)
+        wake(record)  # on a fresh stack it is looked at as behind a step (rule Q9)
     else:
         look_between_steps(record, lambda record: begin_wait(record, waiting))
     return waiting.result.answer()
