@@ -25,13 +25,13 @@ class Verdict(enum.Enum):
     """Rules T3 and E2."""
     NO_ROUTE = "not chosen, as no route behind it is open"
     """Every branch of a junction, or of what follows, is closed (rule R4)."""
-    PREEMPTED = "not asked, as one further in, or before it, is chosen"
-    """Rules T2 and D1."""
-    DEFERRED = "not chosen, as the event is deferred in another region, or further in"
+    PREEMPTED = "not considered, as one that comes first is chosen"
+    """One further in, or in the same vertex one that is declared earlier or names the event more exactly (T2, D1)."""
+    DEFERRED = "not chosen, as the event is deferred further in, or in another region"
     """Rules D1 and D3."""
     CONFLICTS = "not chosen, as a transition of an earlier region exits the same state"
     """Rule T4."""
-    NEEDS_CALL = "not asked, as only a call triggers it"
+    NEEDS_CALL = "not considered, as only a call triggers it"
     """Rule T5: ``machine.call(...)`` would."""
 
 

@@ -182,7 +182,7 @@ class Machine(Generic[J]):
         if is_inside(record):
             raise LifecycleError("a behaviour cannot wait for a condition of its own machine: it would wait for itself")
         if record.status is CREATED and not record.is_busy:
-            raise LifecycleError("'until' needs a machine that was started")
+            raise LifecycleError("'until' needs a machine that has been started")
         if is_text(condition) or is_a(condition, type):
             vertices, wanted = record.program.vertices, _vertices_at(record, condition)
             name = condition if is_text(condition) else condition.__qualname__

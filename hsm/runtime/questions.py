@@ -69,7 +69,7 @@ def explain(record: Record, event: Event[Any]) -> Answer[Explanation]:
         refuse(record)
         return Done(explanation(program, leaves, event, Outcome.IGNORED, f"this machine has {record.status.value}"))
     if is_inside(record):
-        why = "a step of this machine is under way, and this was asked from inside of it: ask when it is over"
+        why = "a step of this machine is under way, and this was asked from inside it: ask when it is over"
         return Done(explanation(program, leaves, event, Outcome.QUEUED, why))
     return _asked(record, functools.partial(_explain, event))
 

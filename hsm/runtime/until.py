@@ -19,7 +19,7 @@ from hsm.names import shown
 from hsm.parameters import positional, takes
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.invocation import is_boolean
-from hsm.runtime.record import ENDED, Record
+from hsm.runtime.record import END, ENDED, Record
 
 
 @attrs.define(eq=False)
@@ -89,10 +89,7 @@ def _is_over(waiting: Waiting) -> bool:
 
 
 def _ended_before(record: Record, waiting: Waiting) -> MachineStopped:
-    return MachineStopped(f"the machine has {_ENDS[record.status.value]} before {waiting.text}")
-
-
-_ENDS = {"stopped": "been stopped", "completed": "completed", "terminated": "terminated"}
+    return MachineStopped(f"the machine {END[record.status]} before {waiting.text}")
 
 
 def as_condition(record: Record, predicate: Callable[..., Any]) -> Callable[[], bool]:

@@ -191,7 +191,7 @@ async def test_inside_of_a_step_the_answer_is_queued(engine):
     await machine.dispatch("e")
     assert answers[0] is Outcome.QUEUED
     assert answers[1].outcome is Outcome.QUEUED
-    assert "asked from inside of it" in str(answers[1])
+    assert "asked from inside it" in str(answers[1])
 
 
 @rule("L3a", "L5")
@@ -773,7 +773,7 @@ async def test_explain_tells_what_else_there_is_to_know():
     unknown = "no transition and no deferral of model 'M' names event"
     assert (await machine.explain("opne")).help == (f"{unknown} 'opne': did you mean 'open'?",)
     called = await machine.explain("measure")
-    assert called.help == (f"{unknown} 'measure': it is an operation, which 'machine.call' calls",)
+    assert called.help == (f"{unknown} 'measure': it is an operation, so use 'machine.call'",)
     assert verdicts(called) == [("/M/a", "NEEDS_CALL")]
     assert await machine.call("measure") == 1
 

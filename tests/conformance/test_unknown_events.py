@@ -82,7 +82,7 @@ async def test_an_operation_is_not_sent(logged):
     """The message says how it is called."""
     machine = await started(hsm.define("M", hsm.state("a", hsm.transition(hsm.on_call("measure")))))
     await machine.dispatch("measure")
-    assert logged() == [f"{SAYS} 'measure': it is an operation, which 'machine.call' calls"]
+    assert logged() == [f"{SAYS} 'measure': it is an operation, so use 'machine.call'"]
 
 
 @rule("T7")

@@ -236,7 +236,7 @@ async def test_a_machine_that_ends_first_ends_the_wait(engine):
     never, at_the_end = machine.until("b"), machine.until("z")
     await machine.dispatch("end")
     assert await at_the_end is None
-    with pytest.raises(hsm.MachineStopped, match="has completed before 'b' was active"):
+    with pytest.raises(hsm.MachineStopped, match="machine completed before 'b' was active"):
         await never
     assert await machine.until("z") is None
     with pytest.raises(hsm.MachineStopped):
@@ -244,7 +244,7 @@ async def test_a_machine_that_ends_first_ends_the_wait(engine):
     machine = await started(model, engine=engine)
     never = machine.until(lambda: False)
     await machine.stop()
-    with pytest.raises(hsm.MachineStopped, match="has been stopped before the condition held"):
+    with pytest.raises(hsm.MachineStopped, match="was stopped before the condition held"):
         await never
     with pytest.raises(hsm.MachineStopped):
         machine.until("a")
@@ -466,7 +466,7 @@ async def test_a_predicate_is_inside_from_its_first_call_on(engine):
     assert await machine.until(send) is None
     assert seen[0] == "/M/a"
     ending = machine.until(lambda self: self.stop() is None)
-    with pytest.raises(hsm.MachineStopped, match="has been stopped before the condition held"):
+    with pytest.raises(hsm.MachineStopped, match="was stopped before the condition held"):
         await ending
 
 
