@@ -11,7 +11,7 @@ import enum
 import attrs
 
 from hsm.errors import picture
-from hsm.names import one_line, safe_repr
+from hsm.names import one_line, safe_repr, shown
 from hsm.outcome import Outcome
 from hsm.position import Source
 
@@ -25,13 +25,13 @@ class Verdict(enum.Enum):
     """Rules T3 and E2."""
     NO_ROUTE = "not chosen, as no route behind it is open"
     """Every branch of a junction, or of what follows, is closed (rule R4)."""
-    PREEMPTED = "not asked, as one further in, or before it, is chosen"
-    """Rules T2 and D1."""
-    DEFERRED = "not chosen, as the event is deferred in another region, or further in"
+    PREEMPTED = "not considered, as one that comes first is chosen"
+    """One further in, or in the same vertex one that is declared earlier or names the event more exactly (T2, D1)."""
+    DEFERRED = "not chosen, as the event is deferred further in, or in another region"
     """Rules D1 and D3."""
     CONFLICTS = "not chosen, as a transition of an earlier region exits the same state"
     """Rule T4."""
-    NEEDS_CALL = "not asked, as only a call triggers it"
+    NEEDS_CALL = "not considered, as only a call triggers it"
     """Rule T5: ``machine.call(...)`` would."""
 
 
@@ -41,7 +41,7 @@ class GuardAnswer:
 
     Attributes:
         text: The guard as it is called in messages: ``unlocked``, ``not_(in_state('/Door/open'))``.
-        answer: What it returned; ``None`` when it was not asked, or raised.
+        answer: What it came to; ``None`` when it was not asked, or it or a condition in it raised.
         error: What it raised, which counts as false (rule E2).
         parts: The conditions in it, if it is put together of others.
         vertex: The junction, or other pseudostate, whose branch it guards; empty for a guard of the transition itself.
@@ -49,12 +49,12 @@ class GuardAnswer:
 
     text: str
     answer: bool | None = None
-    error: Exception | None = attrs.field(default=None, eq=False)
+    error: Exception | None = attrs.field(default=None, eq=False, repr=safe_repr)
     parts: tuple[GuardAnswer, ...] = ()
     vertex: str = ""
 
     def __str__(self) -> str:
-        branch = f" on the branch from {self.vertex}" if self.vertex else ""
+        branch = f" on the branch from {one_line(self.vertex)}" if self.vertex else ""
         inner = f" ({'; '.join([str(part) for part in self.parts])})" if self.parts else ""
         return f"{one_line(self.text)} {self._said()}{branch}{inner}"
 
@@ -65,7 +65,7 @@ class GuardAnswer:
 
     def _said(self) -> str:
         if self.error is not None:
-            return f"raised {one_line(safe_repr(self.error))}, which counts as false"
+            return f"raised {one_line(shown(self.error))}, which counts as false"
         if self.answer is not None:
             return f"{'is' if self.parts else 'returned'} {self.answer}"
         return "is False" if self.was_asked else "was not asked"
@@ -104,17 +104,15 @@ class Candidate:
         return None if self.where is None else str(self.where.place())
 
     def __str__(self) -> str:
-        what = f"deferral in {self.source}"
-        if not self.is_deferral:
-            what = f"transition of {self.source} {one_line(self.trigger)}"
-        lines = [f"{what}: {self.verdict.value}"]
+        what = f"deferral in {self.source}" if self.is_deferral else f"transition of {self.source} {self.trigger}"
+        lines = [f"{one_line(what)}: {self.verdict.value}"]
         place = None if self.where is None else self.where.place()
         margin = " " * (len(str(place.line)) if place is not None else 1)
         if place is not None:
             lines.append(f"{margin}--> {place}")
             lines.extend(picture(place, "", margin))
         if self.targets:
-            lines.append(f"{margin} = target: {', '.join(self.targets)}")
+            lines.append(f"{margin} = target: {one_line(', '.join(self.targets))}")
         if any(guard.was_asked for guard in self.guards):
             lines.extend([f"{margin} = guard: {guard}" for guard in self.guards])
         return "\n".join(lines)
@@ -140,7 +138,7 @@ class Explanation:
 
     def __str__(self) -> str:
         where = f" in {', '.join(self.states)}" if self.states else ""
-        lines = [f"'{one_line(self.event)}' would be {self.outcome.value}{where}"]
+        lines = [one_line(f"'{self.event}' would be {self.outcome.value}{where}")]
         lines += [str(candidate) for candidate in self.candidates]
         lines += ["\n".join([f"  = help: {one_line(text)}" for text in self.help])] if self.help else []
         return "\n\n".join(lines)

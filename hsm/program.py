@@ -109,6 +109,7 @@ class Vertex:
         outgoing: The transitions of a pseudostate.
         triggers: Its transitions by event.
         deferrals: The events it defers (rule D1).
+        deferral_calls: The same one by one, each with the call that made it.
         has_history: Whether a history pseudostate stands directly in it.
         state_object: How the object is made whose methods are its behaviours; ``None`` for none.
         where: The call that made it.
@@ -130,6 +131,7 @@ class Vertex:
     outgoing: tuple[int, ...] = ()
     triggers: Triggers = NO_TRIGGERS
     deferrals: Names = NO_NAMES
+    deferral_calls: tuple[tuple[Names, Source | None], ...] = attrs.field(default=(), eq=False, repr=False)
     has_history: bool = False
     state_object: StateObjectFactory | None = attrs.field(default=None, eq=False, repr=False)
     where: Source | None = attrs.field(default=None, eq=False, repr=False)

@@ -117,6 +117,7 @@ class _Tables:
             outgoing=() if is_state else tuple([t.index for t in outgoing]),
             triggers=_triggers(outgoing),
             deferrals=_names([pattern for pattern, _ in draft.deferrals]),
+            deferral_calls=tuple([(_names([pattern]), where) for pattern, where in draft.deferrals]),
             has_history=draft.index in self.remembered,
             # binding the behaviours above, and those of the transitions before, has filled this in
             state_object=self.binder.state_objects.get(draft.index),

@@ -52,6 +52,6 @@ def about_unknown(program: Program, name: str) -> str:
         f"no transition and no deferral of model '{one_line(program.name)}' names event '{one_line(name[:_LONGEST])}'"
     )
     if any(name in vertex.triggers.calls for vertex in program.vertices):
-        return f"{what}: it is an operation, which 'machine.call' calls"
+        return f"{what}: it is an operation, so use 'machine.call'"
     known = closest(name, sorted(program.event_names.exact)) if len(name) <= _LONGEST else []
     return f"{what}: did you mean {either(known)}?" if known else what

@@ -51,8 +51,8 @@ def explanation(
     if findings is not None:
         # guards that raised answered nothing, and are in the order in which they were asked
         behaviors = [behavior for behavior, answer in findings.answers.items() if answer is None]
-        words = _Words(program, leaves, findings.answers, dict(zip(behaviors, raised, strict=False)))
-        candidates = tuple([words.candidate(finding) for finding in findings.found])
+        words = _Words(program, leaves, findings, dict(zip(behaviors, raised, strict=False)))
+        candidates = tuple([words.candidate(finding, name) for finding in findings.found])
         lines += _help(program, leaves, name, outcome)
     return Explanation(name, outcome, tuple([program.vertices[leaf].path for leaf in leaves]), candidates, tuple(lines))
 
@@ -88,29 +88,32 @@ class _Words:
     Attributes:
         program: What runs.
         leaves: What is active.
-        answers: What guards answered, by behaviour.
+        findings: What the rules found out.
         errors: What guards raised, by behaviour.
     """
 
     program: Program
     leaves: Leaves
-    answers: dict[int, bool | None]
+    findings: Findings
     errors: dict[int, Exception]
 
-    def candidate(self, finding: Finding) -> Candidate:
-        """One candidate."""
+    def candidate(self, finding: Finding, name: str) -> Candidate:
+        """One candidate for the event *name*."""
         vertices = self.program.vertices
         vertex = vertices[finding.vertex]
         if finding.transition is None:
-            return Candidate(vertex.path, "defer", (), (), finding.verdict, is_deferral=True, where=vertex.where)
+            where = next(where for names, where in vertex.deferral_calls if includes(names, name))
+            return Candidate(vertex.path, "defer", (), (), finding.verdict, is_deferral=True, where=where)
         transition = self.program.transitions[finding.transition]
         targets = tuple([vertices[target].path for target in transition.targets])
-        guards = self._guards(transition, "")
-        for branch in self._branches(transition) if transition.needs_lookahead else ():
-            guards += self._guards(branch, vertices[branch.source].path)
+        guards = self._guards(transition, "", is_reached=finding.was_asked)
+        for index, branch in self._branches(transition).items() if transition.needs_lookahead else ():
+            # a branch may have been looked at for another candidate alone
+            is_reached = finding.was_asked and index in self.findings.branches
+            guards += self._guards(branch, vertices[branch.source].path, is_reached=is_reached)
         return Candidate(vertex.path, transition.label, targets, tuple(guards), finding.verdict, where=transition.where)
 
-    def _branches(self, transition: Transition) -> list[Transition]:
+    def _branches(self, transition: Transition) -> dict[int, Transition]:
         """The branches of the pseudostates that are looked at ahead behind *transition*."""
         found: dict[int, Transition] = {}
         targets = list(transition.targets)
@@ -120,22 +123,29 @@ class _Words:
                 if index not in found:
                     found[index] = self.program.transitions[index]
                     targets += found[index].targets
-        return list(found.values())
+        return found
 
-    def _guards(self, transition: Transition, vertex: str) -> list[GuardAnswer]:
-        return [attrs.evolve(self._condition(index), vertex=vertex) for index in transition.guards]
+    def _guards(self, transition: Transition, vertex: str, *, is_reached: bool) -> list[GuardAnswer]:
+        guards = self._in_order(transition.guards, decisive=False, is_reached=is_reached)
+        return [attrs.evolve(guard, vertex=vertex) for guard in guards]
 
-    def _condition(self, index: int) -> GuardAnswer:
+    def _in_order(self, conditions: tuple[int, ...], *, decisive: bool, is_reached: bool) -> list[GuardAnswer]:
+        """Several conditions, of which those behind the first *decisive* one, or one that raised, are not reached."""
+        found: list[GuardAnswer] = []
+        for index in conditions:
+            found.append(self._condition(index, is_reached=is_reached))
+            is_reached = is_reached and found[-1].answer is not None and found[-1].answer is not decisive
+        return found
+
+    def _condition(self, index: int, *, is_reached: bool) -> GuardAnswer:
         condition = self.program.conditions[index]
+        answer = replayed(holds(Step(self.program, self.leaves), index), self.findings.answers) if is_reached else None
         if condition.connective is Connective.CALL:
             behavior = condition.operands[0]
-            text = self.program.behaviors[behavior].name
-            return GuardAnswer(text, self.answers.get(behavior), self.errors.get(behavior))
+            return GuardAnswer(self.program.behaviors[behavior].name, answer, self.errors.get(behavior))
         if condition.connective is Connective.IN:
-            vertex = condition.operands[0]
-            text = f"in_state('{self.program.vertices[vertex].path}')"
-            return GuardAnswer(text, is_active(self.program.vertices, self.leaves, vertex))
-        parts = tuple([self._condition(each) for each in condition.operands])
+            return GuardAnswer(f"in_state('{self.program.vertices[condition.operands[0]].path}')", answer)
+        is_any = condition.connective is Connective.ANY
+        parts = self._in_order(condition.operands, decisive=is_any, is_reached=is_reached)
         text = f"{_WORDS[condition.connective]}({', '.join([part.text for part in parts])})"
-        answer = replayed(holds(Step(self.program, self.leaves), index), self.answers)
-        return GuardAnswer(text, answer, parts=parts)
+        return GuardAnswer(text, answer, parts=tuple(parts))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from hsm.answer import Answer
@@ -24,7 +25,7 @@ from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
 from hsm.runtime.record import AWAITED, BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
-from hsm.runtime.run_to_completion import DEEPEST, defer, drain, pending, process_now, put, put_from_inside
+from hsm.runtime.run_to_completion import DEEPEST, defer, drain, has_room, pending, process_now, put, put_from_inside
 from hsm.runtime.step_cache import Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
 from hsm.runtime.timers import arm, disarm, take
@@ -49,17 +50,24 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
     # the record may have the empty table from before this configuration had any step: give it the present one
     step = cache.find(record.leaves, key, kind, after=options.generate_after, limit=options.step_memory)
     record.rest()  # there may be a table by now
-    return step if record.waiting is None or not kind.rests else functools.partial(_watched, step)
+    return step if record.waiting is None or not kind.rests else functools.partial(_watched, step, kind.by_kernel(key))
 
 
-def _watched(step: StepFunction, record: Record, event: Event[Any]) -> Answer[Any]:
-    """Take *step*, and look at the conditions that somebody waits for (rule L3a)."""
+def _watched(step: StepFunction, by_kernel: StepFunction, record: Record, event: Event[Any]) -> Answer[Any]:
+    """Take *step*, and look at the conditions that somebody waits for (rule L3a); *by_kernel* without room for both."""
+    if not has_room(record):
+        return by_kernel(record, event)  # which does it on a fresh stack, and leaves no machine half-way (rule Q9)
     answer = step(record, event)
     if record.rests:  # otherwise the queue does it, when the step is over
-        record.steps = BUSY  # what a predicate sends, or asks for, comes after the step, as where the kernel takes it
-        look(record)
-        drain(record) if record.steps is AWAITED else record.rest()
+        look_between_steps(record, look)
     return answer
+
+
+def look_between_steps(record: Record, look: Callable[[Record], None]) -> None:
+    """Have *look* evaluate conditions: what they send, or ask for, comes after that, as behind a step of the kernel."""
+    record.steps = BUSY
+    look(record)
+    drain(record) if record.steps is AWAITED else record.rest()
 
 
 def _refuse_unknown(record: Record, event: Event[Any]) -> Answer[Outcome]:

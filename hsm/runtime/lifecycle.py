@@ -36,15 +36,15 @@ from hsm.runtime.run_to_completion import (
     wake,
 )
 from hsm.runtime.step_cache import StepCache, StepFunction, StepKind
-from hsm.runtime.threads import check_sender
+from hsm.runtime.threads import BY_COROUTINE, check_sender
 from hsm.runtime.timer_heap import heap_of
+from hsm.runtime.until import look
 
 _logger = logging.getLogger("hsm")
 M = TypeVar("M", bound=Runner)
 """The type of a machine."""
 _INITIAL: Event[Any] = Event(INITIAL)
 _FINAL: Event[Any] = Event(FINAL)
-_BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 _CALLED_OFF = "the machine was stopped while it was being restarted"
 
 # --- start ---------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         Exception: From the await: what start raised and no transition took; nothing is active then.
     """
     if running_loop() is not record.mark:  # what `check_sender` asks first; a call takes longer than the answer
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
     # CREATED, and yet not at its beginning: it is being started, and suspended
     if record.status is not CREATED or record.steps is not QUEUED or (record.parts is not None and record.is_busy):
         how = "being started" if record.status is CREATED else record.status.value
@@ -138,7 +138,11 @@ def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
         _tear_down(record)
         raise
     failures, step = parts.failures, parts.step
-    while not failures.unhandled and step.ended is None and (occurrence := next_of_start(record)) is not None:
+    while not failures.unhandled and step.ended is None:
+        if record.waiting is not None:
+            look(record)
+        if (occurrence := next_of_start(record)) is None:
+            break
         if (yield from occurrence.process(record, occurrence)) is Outcome.DEFERRED:
             keep_deferred(record, occurrence)
     if failures.unhandled:
@@ -289,7 +293,7 @@ async def restart(record: Record) -> None:
         MachineStopped: It was called off.
         Exception: What exit actions, or start, raised.
     """
-    check_sender(record, _BY_COROUTINE)
+    check_sender(record, BY_COROUTINE)
     if is_inside(record):
         raise LifecycleError("a behaviour cannot restart its own machine: it would wait for itself")
     under_way = record.restart

@@ -29,13 +29,12 @@ from hsm.runtime.generated import EVENT, SPARE, find, rescue, resume_left
 from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
-from hsm.runtime.questions import can, explain, reacts_to
+from hsm.runtime.questions import can, explain, reacts_to, wait_until
 from hsm.runtime.record import CREATED, ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
-from hsm.runtime.threads import check_sender, send_from_thread
-from hsm.runtime.until import as_condition, wait_until
+from hsm.runtime.threads import BY_COROUTINE, check_sender, send_from_thread
+from hsm.runtime.until import as_condition
 
-_BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -96,15 +95,15 @@ class Machine(Generic[J]):
             ValueError: The model has no such vertex.
             TypeError: *path* is neither.
         """
-        program, leaves = self._record.program, self._record.leaves
-        paths = self._record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
-        return any(is_active(program.vertices, leaves, vertex_at(program, each)) for each in paths)
+        vertices, leaves = self._record.program.vertices, self._record.leaves
+        return any(is_active(vertices, leaves, each) for each in _vertices_at(self._record, path))
 
     def events(self) -> tuple[str, ...]:
         """The names and patterns of events that active states react to or defer, innermost first (rule L3a).
 
-        Evaluates no guard, so that some of them may be ignored now; built-in names and operations are left out. Of one
-        state in order of declaration, deferrals last; empty when nothing is active.
+        Evaluates no guard, so that some of them may be ignored now; built-in names and operations are left out. Of each
+        state, names come first, in order of declaration, then patterns, longer ones first, then what it defers. Empty
+        once the machine has ended.
         """
         return reacts_to(self._record)
 
@@ -125,7 +124,8 @@ class Machine(Generic[J]):
         Raises:
             TypeError, LifecycleError, UnknownEvent: As for `dispatch`.
             MachineStopped: From the await: the machine ended before it was answered.
-            Exception: From the await: what a guard raised, if no active state reacts to errors (rules E2 and E4).
+            Exception: From the await: what guards raised, if no transition on ``hsm_error`` would take it in the
+                configuration that the event leads to (rules E2 to E4). What actions would raise cannot be known.
         """
         return can(self._record, as_event(event, data))
 
@@ -164,8 +164,8 @@ class Machine(Generic[J]):
         (rule L3a). What a step only passes through is not seen. Cancelling the await ends the wait.
 
         Args:
-            condition: A path, or the class of a state, as for `is_in`; or a predicate, called with nothing, with the
-                instance, or as guards are. It must answer at once.
+            condition: A path, or the class of a state, as for `is_in`; or a predicate, called with nothing if it needs
+                nothing, else with the instance, or as guards are. It must answer at once.
 
         Raises:
             ValueError: The model has no such vertex.
@@ -177,19 +177,20 @@ class Machine(Generic[J]):
             Exception: From the await: what a predicate raised.
         """
         record = self._record
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
         resume_left(record)
         if is_inside(record):
             raise LifecycleError("a behaviour cannot wait for a condition of its own machine: it would wait for itself")
         if record.status is CREATED and not record.is_busy:
-            raise LifecycleError("'until' needs a machine that was started")
+            raise LifecycleError("'until' needs a machine that has been started")
         if is_text(condition) or is_a(condition, type):
-            self.is_in(condition)  # raises what is wrong with it
+            vertices, wanted = record.program.vertices, _vertices_at(record, condition)
             name = condition if is_text(condition) else condition.__qualname__
-            return wait_until(record, lambda: self.is_in(condition), f"{shown(name)} was active").answer()
+            is_there = lambda: any(is_active(vertices, record.leaves, each) for each in wanted)  # noqa: E731
+            return wait_until(record, is_there, f"{shown(name)} was active")
         if not callable(condition):
             raise TypeError(f"'until' takes a path, the class of a state, or a predicate, not {shown(condition)}")
-        return wait_until(record, as_condition(record, condition), "the condition held").answer()
+        return wait_until(record, as_condition(record, condition), "the condition held")
 
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
@@ -205,7 +206,7 @@ class Machine(Generic[J]):
             LifecycleError: From another thread or another event loop.
         """
         record = self._record
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
         if record.status in ENDED:
             return Done(record.status)
         # made when somebody waits, and shared by all who do: most machines are never waited for
@@ -275,7 +276,7 @@ class Machine(Generic[J]):
         record = self._record
         # who calls is looked at first: on another thread the status may be another one as soon as it was read
         event = Event(operation, Arguments(args, kwargs))
-        check_sender(record, _BY_COROUTINE)
+        check_sender(record, BY_COROUTINE)
         resume_left(record)
         if is_inside(record):
             raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
@@ -336,6 +337,12 @@ class Machine(Generic[J]):
             Exception: What exit actions, or start, raised.
         """
         await lifecycle.restart(self._record)
+
+
+def _vertices_at(record: Record, path: str | type) -> list[int]:
+    """The vertex at *path*, or all that are made from a class; raises as `Machine.is_in` does."""
+    paths = record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
+    return [vertex_at(record.program, each) for each in paths]
 
 
 def _dispatch_name(record: Record, name: Any, data: Any) -> Answer[Outcome]:

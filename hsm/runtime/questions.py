@@ -11,26 +11,26 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hsm.answer import Answer
-from hsm.configuration import active_outwards, is_active
-from hsm.events import BUILT_IN, ERROR, Event, name_of
+from hsm.configuration import active_outwards
+from hsm.events import BUILT_IN, Event, name_of
 from hsm.explanation import Explanation
 from hsm.outcome import Outcome
 from hsm.program import Names
-from hsm.rules.inquiry import Findings, inquire
-from hsm.runtime.awaitables import OUTCOMES, Done, Work
+from hsm.rules.inquiry import foresee, inquire
+from hsm.rules.operations import Rule
+from hsm.runtime.awaitables import OUTCOMES, Done, Pending, Work
 from hsm.runtime.event_names import is_unknown, unknown_event
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.explaining import explanation
-from hsm.runtime.generated import refuse, resume_left
+from hsm.runtime.generated import look_between_steps, refuse, resume_left
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import execute
 from hsm.runtime.record import ENDED, RUNNING, Record, parts_of
-from hsm.runtime.run_to_completion import pending, put
-from hsm.runtime.threads import check_sender
+from hsm.runtime.run_to_completion import has_room, pending, put, wake
+from hsm.runtime.threads import BY_COROUTINE, check_sender
+from hsm.runtime.until import Waiting, begin_wait, keep_wait
 
 T = TypeVar("T")
-Conclusion = Callable[[Record, Event[Any], Findings, list[BaseException]], T]
-"""Makes the answer to a question, of what the rules found out and of what guards raised meanwhile."""
 
 
 def reacts_to(record: Record) -> tuple[str, ...]:
@@ -48,29 +48,49 @@ def reacts_to(record: Record) -> tuple[str, ...]:
 
 def can(record: Record, event: Event[Any]) -> Answer[Outcome]:
     """The outcome that a dispatch of *event* would have now; also `QUEUED`, from inside of a step (rule Q2)."""
-    check_sender(record)
+    check_sender(record, BY_COROUTINE)
     resume_left(record)
-    if is_inside(record):
-        return OUTCOMES[Outcome.QUEUED]
+    # in the order in which a dispatch finds it out
     if _takes_nothing(record):
         return refuse(record)
     if record.options.is_strict and is_unknown(record.program, name_of(event)):
         raise unknown_event(record.program, name_of(event))
-    return _asked(record, event, _outcome)
+    if is_inside(record):
+        return OUTCOMES[Outcome.QUEUED]
+    return _asked(record, functools.partial(_foresee, event))
 
 
 def explain(record: Record, event: Event[Any]) -> Answer[Explanation]:
     """What a dispatch of *event* would do now, and why."""
-    check_sender(record)
+    check_sender(record, BY_COROUTINE)
     resume_left(record)
     program, leaves = record.program, record.leaves
-    if is_inside(record):
-        why = "a step of this machine is under way, and this was asked from inside of it: ask when it is over"
-        return Done(explanation(program, leaves, event, Outcome.QUEUED, why))
     if _takes_nothing(record):
         refuse(record)
         return Done(explanation(program, leaves, event, Outcome.IGNORED, f"this machine has {record.status.value}"))
-    return _asked(record, event, _explanation)
+    if is_inside(record):
+        why = "a step of this machine is under way, and this was asked from inside it: ask when it is over"
+        return Done(explanation(program, leaves, event, Outcome.QUEUED, why))
+    return _asked(record, functools.partial(_explain, event))
+
+
+def wait_until(record: Record, holds: Callable[[], bool], text: str) -> Answer[None]:
+    """The end of a wait for the condition *text*, which is met when *holds* says so between two steps.
+
+    Raises:
+        MachineStopped: The machine has ended, and it does not hold.
+    """
+    waiting = Waiting(holds, text, Pending(record))
+    if record.status in ENDED:
+        begin_wait(record, waiting)
+    elif record.is_busy:
+        keep_wait(record, waiting)
+    elif not has_room(record):
+        keep_wait(record, waiting)
+        wake(record)  # on a fresh stack it is looked at as behind a step (rule Q9)
+    else:
+        look_between_steps(record, lambda record: begin_wait(record, waiting))
+    return waiting.result.answer()
 
 
 def _takes_nothing(record: Record) -> bool:
@@ -78,38 +98,34 @@ def _takes_nothing(record: Record) -> bool:
     return record.status in ENDED or (record.status is not RUNNING and not record.is_busy)
 
 
-def _asked(record: Record, event: Event[Any], conclude: Conclusion[T]) -> Answer[T]:
-    """The answer that *conclude* makes of what *event* would do, when its turn has come."""
+def _asked(record: Record, process: Callable[[Record, Occurrence], Work[T]]) -> Answer[T]:
+    """The answer to a question, which *process* gives when its turn has come."""
     result = pending(record)
-    process = functools.partial(_process_question, event, conclude)
     put(record, Occurrence(process, pending=result, is_new=False))
     return result.answer()
 
 
-def _process_question(event: Event[Any], conclude: Conclusion[T], record: Record, occurrence: Occurrence) -> Work[T]:
-    """Find out what *event* would do."""
-    parts = parts_of(record)
-    queue, failures = parts.queue, parts.failures
-    queue.is_asking = True
-    try:
-        findings = yield from execute(record, parts, event, inquire, name_of(event))
-    finally:
-        queue.is_asking = False
+def _foresee(event: Event[Any], record: Record, occurrence: Occurrence) -> Work[Outcome]:
+    """Find out what would become of *event*; what is left unhandled goes to whoever asked (rules E2, E4 and E7)."""
+    return _ask_rules(record, event, foresee)
+
+
+def _explain(event: Event[Any], record: Record, occurrence: Occurrence) -> Work[Explanation]:
+    """Find out what *event* would do, and why; what guards raised is told."""
+    findings = yield from _ask_rules(record, event, inquire)
+    failures = parts_of(record).failures
     errors = failures.take_unhandled()
+    raised = [error for error in errors if isinstance(error, Exception)]
     # whatever is no error of a guard goes to whoever asked, as from a dispatch (rule E7)
     failures.unhandled += [error for error in errors if not isinstance(error, Exception)]
-    return conclude(record, event, findings, errors)
-
-
-def _outcome(record: Record, event: Event[Any], findings: Findings, errors: list[BaseException]) -> Outcome:
-    """What the dispatch would return; what it would raise as no transition takes it is raised (rules E2 and E4)."""
-    vertices, leaves = record.program.vertices, record.leaves
-    handlers = [index for index, vertex in enumerate(vertices) if ERROR in vertex.triggers.exact]
-    if not any(is_active(vertices, leaves, index) for index in handlers):
-        parts_of(record).failures.unhandled += [error for error in errors if isinstance(error, Exception)]
-    return findings.decision.outcome
-
-
-def _explanation(record: Record, event: Event[Any], findings: Findings, errors: list[BaseException]) -> Explanation:
-    raised = [error for error in errors if isinstance(error, Exception)]
     return explanation(record.program, record.leaves, event, findings.decision.outcome, None, findings, raised)
+
+
+def _ask_rules(record: Record, event: Event[Any], rule: Callable[..., Rule[T]]) -> Work[T]:
+    """What *rule* says about *event*."""
+    parts = parts_of(record)
+    parts.queue.is_asking = True
+    try:
+        return (yield from execute(record, parts, event, rule, name_of(event)))
+    finally:
+        parts.queue.is_asking = False

@@ -239,10 +239,10 @@ class Record(NotCopied):
         more = [f"{len(names) - _NAMED} others"] if len(names) > _NAMED else []
         if names:
             listed = ", ".join(names[:_NAMED] + more)
-            _logger.warning("machine '%s' %s before it processed %s", self.program.name, _END[self.status], listed)
+            _logger.warning("machine '%s' %s before it processed %s", self.program.name, END[self.status], listed)
 
 
-_END = {Status.STOPPED: "was stopped", Status.COMPLETED: "completed", Status.TERMINATED: "terminated"}
+END = {Status.STOPPED: "was stopped", Status.COMPLETED: "completed", Status.TERMINATED: "terminated"}
 """How a machine came to its end, for messages."""
 _NAMED = 10
 """How many events a message names."""

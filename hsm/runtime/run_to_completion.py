@@ -145,7 +145,7 @@ def drain(record: Record, *, is_fresh: bool = False) -> None:
     queue, host = parts.queue, record.host
     if queue.is_draining or queue.drive is not None:
         return
-    if not is_fresh and (host.depth >= DEEPEST or len(senders()) >= DEEPEST or not _has_room(record)):
+    if not is_fresh and (host.depth >= DEEPEST or len(senders()) >= DEEPEST or not has_room(record)):
         record.steps = QUEUED  # the step of a generated function that hands over here is `current`
         wake(record)
         return
@@ -173,7 +173,7 @@ def drain(record: Record, *, is_fresh: bool = False) -> None:
             record.rest()
 
 
-def _has_room(record: Record) -> bool:
+def has_room(record: Record) -> bool:
     """Whether the stack has room for a step: rules that follow each other down the levels of the model, and more."""
     return not _has_frames(getrecursionlimit() - FRAMES - FRAMES_PER_LEVEL * record.program.levels)
 

@@ -20,6 +20,8 @@ from hsm.runtime.awaitables import when_done
 from hsm.runtime.host import CancelledError, Host, running_loop
 from hsm.runtime.record import Record
 
+BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
+"""How to ask a machine on another thread for what is not sent."""
 _CLOSED = "the loop of this machine is closed, or about to be: start its instance anew on another one"
 
 

@@ -16,10 +16,10 @@ from hsm.behaviors import qualified_name
 from hsm.errors import GuardError, MachineStopped
 from hsm.events import CHANGE, Event
 from hsm.names import shown
-from hsm.parameters import takes
+from hsm.parameters import positional, takes
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.invocation import is_boolean
-from hsm.runtime.record import ENDED, Record
+from hsm.runtime.record import END, ENDED, Record
 
 
 @attrs.define(eq=False)
@@ -37,45 +37,51 @@ class Waiting:
     result: Pending[None]
 
 
-def wait_until(record: Record, holds: Callable[[], bool], text: str) -> Pending[None]:
-    """The end of a wait for the condition *text*, which is met when *holds* says so between two steps.
+def begin_wait(record: Record, waiting: Waiting) -> None:
+    """Keep *waiting*, unless it is over at once; no step is under way.
 
     Raises:
-        MachineStopped: The machine has ended, and it does not hold.
+        MachineStopped: The machine has ended, and the condition does not hold.
     """
-    waiting = Waiting(holds, text, Pending(record))
+    if _is_over(waiting):
+        return
     if record.status in ENDED:
-        if not holds():
-            raise _ended_before(record, waiting)
-        waiting.result.finish(None, [])
-    elif record.is_busy or not _is_over(record, waiting):
-        record.waiting = [*(record.waiting or ()), waiting]
-        if record.rests:
-            record.rest()  # with no step found without looking here
-    return waiting.result
+        raise _ended_before(record, waiting)
+    keep_wait(record, waiting)
+
+
+def keep_wait(record: Record, waiting: Waiting) -> None:
+    """Keep *waiting* until the end of a step."""
+    waits = record.waiting
+    if waits is None:
+        waits = record.waiting = []
+    elif len(waits) & (len(waits) - 1) == 0:
+        # at 1, 2, 4, 8 …: waits with a time limit must not pile up in a machine that takes no step meanwhile
+        waits = record.waiting = [each for each in waits if not each.result.is_given_up]
+    waits.append(waiting)
 
 
 def look(record: Record) -> None:
     """A step is over: end the waits whose condition holds, and forget those that nobody awaits any more."""
-    record.waiting = [each for each in record.waiting or () if not _is_over(record, each)] or None
+    record.waiting = [each for each in record.waiting or () if not _is_over(each)] or None
 
 
 def end_waits(record: Record) -> None:
     """The machine has ended: what is waited for holds now, or never."""
     waiting, record.waiting = record.waiting or [], None
     for each in waiting:
-        if not _is_over(record, each):
+        if not _is_over(each):
             each.result.finish(None, [_ended_before(record, each)], is_quiet=True)
 
 
-def _is_over(record: Record, waiting: Waiting) -> bool:
+def _is_over(waiting: Waiting) -> bool:
     """Whether the wait is over: the condition holds, or raises, or nobody awaits it any more."""
     if waiting.result.is_given_up:
         return True
     try:
         if not waiting.holds():
             return False
-    except Exception as error:
+    except BaseException as error:  # whatever it is, it belongs to who waits, and not to who sent the event (rule E7)
         waiting.result.finish(None, [error])
     else:
         waiting.result.finish(None, [])
@@ -83,20 +89,21 @@ def _is_over(record: Record, waiting: Waiting) -> bool:
 
 
 def _ended_before(record: Record, waiting: Waiting) -> MachineStopped:
-    return MachineStopped(f"the machine has {_ENDS[record.status.value]} before {waiting.text}")
-
-
-_ENDS = {"stopped": "been stopped", "completed": "completed", "terminated": "terminated"}
+    return MachineStopped(f"the machine {END[record.status]} before {waiting.text}")
 
 
 def as_condition(record: Record, predicate: Callable[..., Any]) -> Callable[[], bool]:
-    """*predicate* as a condition: called with nothing, with the instance, or as a guard is.
+    """*predicate* as a condition: called with nothing if it needs nothing, else with the instance, or as a guard is.
 
     Raises:
         TypeError: It can be called in none of these ways.
     """
     instance = record.instance
-    for arguments in ((instance,), (record.context, instance, Event(CHANGE)), ()):
+    known = positional(predicate)
+    # `lambda name=name: ...` has a parameter for its own use; one that takes any number passes on what it is given
+    needs_nothing = known is not None and not known.needed and not known.takes_more
+    ways: list[tuple[Any, ...]] = [(instance,), (record.context, instance, Event(CHANGE))]
+    for arguments in [(), *ways] if needs_nothing else [*ways, ()]:
         if takes(predicate, len(arguments)):
             return lambda: _checked(predicate, predicate(*arguments))
     name = qualified_name(predicate)

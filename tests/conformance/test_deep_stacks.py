@@ -231,3 +231,29 @@ def interrupt_rules(line, kind):
         monitoring.free_tool_id(tool)
 
     return end, raised
+
+
+@rule("Q9", "L3a")
+@engines
+async def test_waits_for_a_condition_are_kept_wherever_the_stack_ends(engine, generate_after):
+    """Whatever is left of the stack, the machine goes on, and a wait ends with the step that makes it hold."""
+    ring = hsm.define("M", hsm.state("a", go("e", "../b")), hsm.state("b", go("e", "../a")))
+
+    async def after(work):
+        machine = await started(ring, engine=engine, generate_after=generate_after)
+        for _ in range(4):
+            await machine.dispatch("e")
+        waits = [machine.until("b"), machine.until(lambda: machine.is_in("b"))]
+        with contextlib.suppress(RecursionError):
+            work(machine, waits)
+        await settle()
+        if machine.state() == "/M/a":
+            assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+        for wait in waits:
+            assert await asyncio.wait_for(wait, 1) is None
+        assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+
+    for spare in range(130):
+        left = frames_left() - spare
+        await after(lambda machine, waits, left=left: below(left, lambda: machine.dispatch("e")))
+        await after(lambda machine, waits, left=left: waits.append(below(left, lambda: machine.until("b"))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import re
 
 import pytest
@@ -16,6 +17,7 @@ from support import (
     fail,
     go,
     held,
+    in_thread,
     note,
     on,
     rule,
@@ -189,7 +191,7 @@ async def test_inside_of_a_step_the_answer_is_queued(engine):
     await machine.dispatch("e")
     assert answers[0] is Outcome.QUEUED
     assert answers[1].outcome is Outcome.QUEUED
-    assert "asked from inside of it" in str(answers[1])
+    assert "asked from inside it" in str(answers[1])
 
 
 @rule("L3a", "L5")
@@ -210,6 +212,42 @@ async def test_a_machine_that_has_ended_is_asked_as_it_is_sent_events():
         machine.can("end")
     with pytest.raises(hsm.LifecycleError):
         machine.explain("end")
+
+
+@rule("L3a", "L5")
+@both_engines
+async def test_what_the_end_of_a_machine_calls_is_answered_as_its_events_are(engine):
+    """A context's callback comes after the end: `IGNORED` once completed, refused once stopped."""
+    answers = []
+
+    async def main(end):
+        def ended():
+            for ask in (machine.can, machine.explain, machine.dispatch):
+                try:
+                    answers.append(ask("e"))
+                except hsm.LifecycleError:
+                    answers.append("refused")
+
+        model = hsm.define("M", hsm.state("a", go("e", "../z")), hsm.final("z"))
+        machine = await started(model, engine=engine)
+        machine.context.on_cancel(ended)
+        await end(machine)
+
+    await main(lambda machine: machine.dispatch("e"))
+    assert [await answers[0], (await answers[1]).outcome, await answers[2]] == [Outcome.IGNORED] * 3
+    answers.clear()
+    await main(hsm.stop)
+    assert answers == ["refused"] * 3
+
+
+@rule("L3a", "Q7")
+async def test_another_thread_is_told_how_to_ask():
+    """A question is no event that could be sent."""
+    machine = await started(hsm.define("M", hsm.state("a", go("e", "."))))
+    for ask in (machine.can, machine.explain):
+        caught = await in_thread(lambda ask=ask: ask("e"))
+        assert isinstance(caught, hsm.LifecycleError)
+        assert "run_coroutine_threadsafe" in str(caught)
 
 
 @rule("L3a", "L4")
@@ -295,6 +333,141 @@ async def test_what_a_guard_raises_is_raised_by_can_as_by_dispatch(engine):
     assert machine.instance.log == []
     assert await machine.dispatch("e") is Outcome.IGNORED
     assert machine.instance.log == ["handled"]
+
+
+ACCEPTS = hsm.guard(lambda ctx, self, event: isinstance(event.data, KeyError))
+
+
+@rule("L3a", "E3")
+@both_engines
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x")])
+async def test_can_asks_the_guards_of_reactions_to_errors_where_the_event_leads(engine, error):
+    """What a guard raised is handled in the configuration that is reached, or raised, as by the dispatch behind it."""
+    handles = hsm.transition(hsm.on("hsm_error"), ACCEPTS)
+    breaks = guarded("e", fail("x", lambda text: error), ".")
+    model = hsm.define(
+        "M",
+        hsm.state("a", breaks, go("e", "../b"), handles),  # the event leaves what would handle it
+        hsm.state("b", breaks, go("e", "../way")),
+        hsm.choice("way", then("c", hsm.guard(says(True))), then("a")),
+        hsm.state("c", breaks, handles, go("on", "../d"), go("off", "../f")),
+        hsm.state("d", breaks, handles, hsm.defer("e")),
+        hsm.state("f", breaks, go("e", "../end"), handles),
+        hsm.transition(hsm.on("hsm_error"), hsm.guard(says(False))),
+        hsm.final("end"),
+    )
+
+    async def asked(*events):
+        machine = await started(model, engine=engine)
+        for event in events:
+            place = machine.state()
+            foreseen = await result_of(machine.can(event), type(error))
+            assert machine.state() == place
+            yield foreseen
+            assert await result_of(machine.dispatch(event), type(error)) == foreseen
+
+    taken, raised = Outcome.TAKEN, "raised"
+    handled = isinstance(error, KeyError)
+    found = [each async for each in asked("e", "e", "e", "on", "e")]
+    assert found == [raised, *[taken, Outcome.IGNORED, taken, Outcome.DEFERRED] * handled] + (
+        [raised, raised, taken, raised] * (not handled)
+    )
+    assert [each async for each in asked("e", "e", "off", "e")][2:] == [taken, raised]
+
+
+async def result_of(answer, error):
+    """What an *answer* comes to, ``"raised"`` if it raises *error*."""
+    try:
+        return await answer
+    except error:
+        return "raised"
+
+
+@rule("L3a", "E2", "E5")
+@both_engines
+async def test_several_errors_of_guards_come_to_what_they_come_to_in_a_dispatch(engine):
+    """One is handled, and two are raised: the second of the guards, and the one of the handler's own guard."""
+
+    def accepts(ctx, self, event):
+        if str(event.data) == "second":
+            raise KeyError("while handling")
+        return True
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            guarded("e", fail("first"), "."),
+            guarded("e", fail("second"), "."),
+            hsm.transition(hsm.on("hsm_error"), hsm.guard(accepts)),
+        ),
+    )
+    machine = await started(model, engine=engine)
+    for ask in (machine.can, machine.dispatch):
+        with pytest.raises(ExceptionGroup) as caught:
+            await ask("e")
+        assert [str(error) for error in caught.value.exceptions] == ["second", "'while handling'"]
+
+
+@rule("L3a", "R5")
+@both_engines
+async def test_can_follows_histories_to_where_errors_are_handled(engine):
+    """Also that of the state that is left by the very event, and nothing is remembered."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "s",
+            hsm.shallow_history("h"),
+            hsm.state("a", go("on", "../b")),
+            hsm.state("b", hsm.transition(hsm.on("hsm_error"), hsm.effect(note("handled")))),
+            guarded("e", fail("x")),
+            go("e", "h", hsm.external()),
+            go("out", "../o"),
+        ),
+        hsm.state("o", guarded("back", fail("x"), "."), go("back", "../s/h")),
+        B,
+    )
+    machine = await started(model, engine=engine)
+    await machine.dispatch("on")
+    assert await machine.can("e") is Outcome.TAKEN
+    await machine.dispatch("out")
+    assert await machine.can("back") is Outcome.TAKEN
+    assert await machine.dispatch("back") is Outcome.TAKEN
+    assert machine.instance.log == ["handled"]
+    assert machine.state() == "/M/s/b"
+
+
+@rule("L3a", "R4")
+@both_engines
+async def test_the_objects_that_guards_on_the_way_need_are_dropped(engine):
+    """A guard of the state that an event leads to is asked on an object of its own, and of no later activation."""
+
+    class M(Machine):
+        class A(State["M"], initial=True):
+            @guard
+            def breaks(self) -> bool:
+                raise ValueError("broken")
+
+            first = marked_on("e", target="B", guard=breaks)
+            go = marked_on("e", target="B")
+
+        class B(State["M"]):
+            asked = 0
+
+            @guard
+            def accepts(self) -> bool:
+                self.asked += 1
+                self.machine.seen.append(self.asked)
+                return True
+
+            handles = marked_on("hsm_error", guard=accepts)
+
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+
+    machine = await hsm.start(None, M(), M.model, engine=engine)
+    assert [await machine.can("e"), await machine.can("e"), await machine.dispatch("e")] == [Outcome.TAKEN] * 3
+    assert machine.instance.seen == [1, 1, 1]
 
 
 @rule("L3a", "E7")
@@ -419,6 +592,56 @@ async def test_explain_tells_what_guards_raised():
     assert "is False (" in str(first)
 
 
+@rule("L3a", "T3")
+async def test_explain_says_which_guards_were_asked():
+    """Nothing is said of those behind one that is false, of what was not come to, and of branches behind open ones."""
+    here = hsm.in_state("a")
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.transition(hsm.on("e"), hsm.guard(says(False)), hsm.guard(here), hsm.target(".")),
+            hsm.transition(hsm.on("e"), hsm.guard(hsm.not_(fail("x"))), hsm.guard(here), hsm.target(".")),
+            guarded("e", hsm.any_of(here, says(True)), "../j"),
+            guarded("e", hsm.all_of(here, says(True)), "../j"),
+        ),
+        hsm.junction("j", then("b", hsm.guard(here)), then("a", hsm.guard(hsm.all_of(here, says(True))))),
+        B,
+    )
+    machine = await started(model)
+    explanation = await machine.explain("e")
+    told = [
+        (each.verdict.name, [(guard.answer, [part.answer for part in guard.parts]) for guard in each.guards])
+        for each in explanation.candidates
+    ]
+    assert told == [
+        ("GUARD_FALSE", [(False, []), (None, [])]),
+        ("GUARD_FALSE", [(None, [None]), (None, [])]),
+        ("CHOSEN", [(True, [True, None]), (True, []), (None, [None, None])]),
+        ("PREEMPTED", [(None, [None, None]), (None, []), (None, [None, None])]),
+    ]
+    assert str(explanation).count("is False") == 1
+    assert "guard: in_state('/M/a') was not asked" in str(explanation)
+
+
+@rule("L3a", "E1a")
+async def test_an_explanation_can_be_shown_whatever_the_errors_and_names_are():
+    """Each line stays one, and an error that cannot be shown is named by its type."""
+
+    class Hostile(Exception):
+        def __repr__(self):
+            raise RuntimeError("no")
+
+    model = hsm.define(
+        "M", hsm.state("a\nb", guarded("e\nf", fail("x", Hostile), "../c\nd")), hsm.state("c\nd", hsm.defer("e\nf"))
+    )
+    explanation = await (await started(model)).explain("e\nf")
+    assert "error=<Hostile>" in repr(explanation)
+    assert "raised <Hostile>, which counts as false" in str(explanation)
+    assert [line for line in str(explanation).splitlines() if not re.match(r"'|transition|\s|\d|$", line)] == []
+    assert pickle.loads(pickle.dumps(await (await started(MESSAGE)).explain("open"))).event == "open"
+
+
 @rule("L3a", "D1", "D3")
 async def test_explain_tells_of_deferrals():
     """Where the event is deferred, what that keeps from firing, and deferrals that a transition overrides."""
@@ -441,6 +664,25 @@ async def test_explain_tells_of_deferrals():
     ]
     assert [candidate.is_deferral for candidate in explanation.candidates] == [False, True, False]
     assert "deferral in /M/both/s/b: chosen" in str(explanation)
+
+
+@rule("L3a", "D1")
+async def test_a_deferral_is_shown_where_it_is_written():
+    """The call that names the event, and not the whole state."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.defer("f"),
+            hsm.defer("e.*"),
+        ),
+    )
+    machine = await started(model)
+    for name, call in (("f", 'hsm.defer("f")'), ("e.x", 'hsm.defer("e.*")')):
+        (deferral,) = (await machine.explain(name)).candidates
+        *_, line, carets = str(deferral).splitlines()
+        assert line.endswith(f"| {' ' * 12}{call},")
+        assert carets.endswith(f"| {' ' * 12}{'^' * len(call)}")
 
 
 @rule("L3a", "T4")
@@ -483,6 +725,34 @@ async def test_explain_looks_behind_junctions():
     assert await machine.can("e") is Outcome.IGNORED
 
 
+@rule("L3a", "R4")
+async def test_explain_tells_of_routes_that_join_again_once():
+    """What is behind both of two junctions is asked once, and listed once for each candidate that leads there."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", go("e", "../j"), go("e", "../k"), go("e", "../b")),
+        hsm.junction("j", then("k", hsm.guard(says(True, "?k"))), then("m")),
+        hsm.junction("k", then("end")),
+        hsm.junction("m", then("end")),
+        hsm.junction("end", then("b", hsm.guard(says(False, "?end")))),
+        B,
+    )
+    machine = await started(model)
+    explanation = await machine.explain("e")
+    assert machine.instance.log == ["?k", "?end"]
+    assert verdicts(explanation) == [("/M/a", "NO_ROUTE"), ("/M/a", "NO_ROUTE"), ("/M/a", "CHOSEN")]
+    told = [[(guard.vertex, guard.answer) for guard in each.guards] for each in explanation.candidates]
+    assert told == [[("/M/j", True), ("/M/end", False)], [("/M/end", False)], []]
+
+
+@rule("L3a")
+def test_a_candidate_without_a_place_reads_well_too():
+    """Where nobody knows where it was written."""
+    candidate = hsm.Candidate("/M/a", "on 'e'", ("/M/b",), (), Verdict.CHOSEN)
+    assert candidate.place is None
+    assert str(candidate) == "transition of /M/a on 'e': chosen\n  = target: /M/b"
+
+
 @rule("L3a", "T7")
 async def test_explain_tells_what_else_there_is_to_know():
     """Who reacts to the event and is not active, names that are close, and what is called and not sent."""
@@ -503,7 +773,7 @@ async def test_explain_tells_what_else_there_is_to_know():
     unknown = "no transition and no deferral of model 'M' names event"
     assert (await machine.explain("opne")).help == (f"{unknown} 'opne': did you mean 'open'?",)
     called = await machine.explain("measure")
-    assert called.help == (f"{unknown} 'measure': it is an operation, which 'machine.call' calls",)
+    assert called.help == (f"{unknown} 'measure': it is an operation, so use 'machine.call'",)
     assert verdicts(called) == [("/M/a", "NEEDS_CALL")]
     assert await machine.call("measure") == 1
 

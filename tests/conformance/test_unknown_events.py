@@ -13,12 +13,18 @@ from hsm import Outcome
 SAYS = "no transition and no deferral of model 'M' names event"
 
 
+def asks(ctx, self, event):
+    self.can("opne")
+
+
 def door():
     """A new model each time: what was logged of one is not logged again."""
     return hsm.define(
         "M",
         hsm.state("closed", go("open", "../opened"), hsm.defer("order.*")),
-        hsm.state("opened", go("close", "../closed"), on("send", hsm.effect(sends("opne")))),
+        hsm.state(
+            "opened", go("close", "../closed"), on("send", hsm.effect(sends("opne"))), on("ask", hsm.effect(asks))
+        ),
     )
 
 
@@ -76,7 +82,7 @@ async def test_an_operation_is_not_sent(logged):
     """The message says how it is called."""
     machine = await started(hsm.define("M", hsm.state("a", hsm.transition(hsm.on_call("measure")))))
     await machine.dispatch("measure")
-    assert logged() == [f"{SAYS} 'measure': it is an operation, which 'machine.call' calls"]
+    assert logged() == [f"{SAYS} 'measure': it is an operation, so use 'machine.call'"]
 
 
 @rule("T7")
@@ -121,6 +127,8 @@ async def test_a_behaviour_of_a_strict_machine_is_refused_too(engine):
     await machine.dispatch("open")
     with pytest.raises(hsm.UnknownEvent, match="opne"):
         await machine.dispatch("send")
+    with pytest.raises(hsm.UnknownEvent, match="opne"):
+        await machine.dispatch("ask")
     future = await in_thread(lambda: machine.dispatch_threadsafe("opne"))
     await settle()
     assert isinstance(future.exception(0), hsm.UnknownEvent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from functools import partial
+from operator import attrgetter
 
 import pytest
 from support import (
@@ -128,6 +130,29 @@ async def test_until_takes_predicates(engine):
 
 
 @rule("L3a")
+async def test_a_predicate_that_needs_nothing_is_given_nothing():
+    """A parameter with a default is for its own use; what takes anything is given the instance, and passes it on."""
+    machine = await started(RING)
+    ready = asyncio.Event()
+    ready.set()
+
+    def passing(function):
+        return lambda *args: function(*args)
+
+    for predicate in (
+        lambda wanted=3: wanted == 3,
+        lambda self, wanted=3: self is machine.instance and wanted == 3,
+        passing(lambda self: self is machine.instance),
+        partial(machine.is_in, "a"),
+        partial(lambda wanted, self: self is machine.instance and wanted == 3, 3),
+        attrgetter("is_ready"),
+        ready.is_set,
+    ):
+        machine.instance.is_ready = True
+        assert await machine.until(predicate) is None
+
+
+@rule("L3a")
 async def test_until_is_not_looked_at_in_the_middle_of_a_step():
     """A step under way has to end first, even if it holds when it is asked."""
     model = hsm.define("M", hsm.state("a", go("e", "../b", hsm.effect(held))), hsm.state("b"))
@@ -183,6 +208,25 @@ async def test_a_start_under_way_is_waited_for():
     await starting
 
 
+@rule("L3a", "L1")
+@both_engines
+async def test_until_sees_what_lies_between_the_steps_of_a_start(engine):
+    """The default entry is one step; each event that it causes is another."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.entry(held, sends("f")), go("f", "../b")),
+        hsm.state("b", hsm.entry(sends("f")), go("f", "../c")),
+        hsm.state("c"),
+    )
+    instance = Gated()
+    starting = asyncio.ensure_future(started(model, instance, engine=engine))
+    await settle()
+    waits = [instance.until(path) for path in ("a", "b", "c")]
+    instance.gate.set()
+    assert (await starting).state() == "/M/c"
+    assert await asyncio.gather(*waits) == [None] * 3
+
+
 @rule("L3a", "L4")
 @both_engines
 async def test_a_machine_that_ends_first_ends_the_wait(engine):
@@ -192,7 +236,7 @@ async def test_a_machine_that_ends_first_ends_the_wait(engine):
     never, at_the_end = machine.until("b"), machine.until("z")
     await machine.dispatch("end")
     assert await at_the_end is None
-    with pytest.raises(hsm.MachineStopped, match="has completed before 'b' was active"):
+    with pytest.raises(hsm.MachineStopped, match="machine completed before 'b' was active"):
         await never
     assert await machine.until("z") is None
     with pytest.raises(hsm.MachineStopped):
@@ -200,7 +244,7 @@ async def test_a_machine_that_ends_first_ends_the_wait(engine):
     machine = await started(model, engine=engine)
     never = machine.until(lambda: False)
     await machine.stop()
-    with pytest.raises(hsm.MachineStopped, match="has been stopped before the condition held"):
+    with pytest.raises(hsm.MachineStopped, match="was stopped before the condition held"):
         await never
     with pytest.raises(hsm.MachineStopped):
         machine.until("a")
@@ -245,6 +289,36 @@ async def test_an_error_of_a_predicate_is_its_waiters(engine):
         await broken
     assert await other is None
     with pytest.raises(ValueError, match="broken"):
+        await machine.until(breaks)
+
+
+@rule("L3a", "E7")
+@both_engines
+async def test_what_is_no_error_belongs_to_who_waits_as_well(engine):
+    """Neither the sender of the event nor another wait gets what a predicate raised, also at the machine's end."""
+
+    class Fatal(BaseException):
+        pass
+
+    def breaks(self):
+        if not self.is_in("a"):
+            raise Fatal
+        return False
+
+    machine = await started(RING, engine=engine)
+    broken, other = machine.until(breaks), machine.until("b")
+    assert await machine.dispatch("next") is hsm.Outcome.TAKEN
+    with pytest.raises(Fatal):
+        await broken
+    assert await other is None
+    machine = await started(RING, engine=engine)
+    broken, other = machine.until(breaks), machine.until("b")
+    await machine.stop()
+    with pytest.raises(Fatal):
+        await broken
+    with pytest.raises(hsm.MachineStopped):
+        await other
+    with pytest.raises(Fatal):
         await machine.until(breaks)
 
 
@@ -374,6 +448,40 @@ async def test_a_predicate_is_inside_of_the_machine(engine):
     await machine.dispatch("f")
     with pytest.raises(hsm.LifecycleError, match="wait for itself"):
         await waiting
+
+
+@rule("L3a", "Q2")
+@both_engines
+async def test_a_predicate_is_inside_from_its_first_call_on(engine):
+    """What it sends is processed when it has answered; a stop ends its own wait too."""
+    machine = await started(RING, engine=engine)
+    seen = []
+
+    def send(self):
+        if self.is_in("a"):
+            self.dispatch("next")
+        seen.append(self.state())
+        return self.is_in("b")
+
+    assert await machine.until(send) is None
+    assert seen[0] == "/M/a"
+    ending = machine.until(lambda self: self.stop() is None)
+    with pytest.raises(hsm.MachineStopped, match="was stopped before the condition held"):
+        await ending
+
+
+@rule("L3a")
+async def test_waits_with_a_time_limit_do_not_pile_up():
+    """A machine that takes no step does not keep the waits that were given up, however many."""
+    machine = await started(RING)
+    lasting = machine.until("c")
+    for _ in range(100):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(machine.until("b"), 1)
+    assert len(machine._record.waiting) < 5
+    await machine.dispatch("next")
+    await machine.dispatch("next")
+    assert await lasting is None
 
 
 @rule("L3a", "L6")
