@@ -195,3 +195,10 @@ def test_what_a_shallow_history_enters_by_default_can_be_reached():
     deep = hsm.state("outer", hsm.deep_history("h", hsm.target("inner/y")), inner)
     with pytest.warns(hsm.DefinitionWarning, match="HSM060.*/M/outer/inner/x"):
         hsm.define("M", hsm.state("away", go("in", "/M/outer/h")), deep)
+
+
+@pytest.mark.parametrize("timer", [hsm.after, hsm.every, hsm.at], ids=lambda timer: timer.__name__)
+def test_a_function_for_a_time_is_called_as_behaviours_are(timer):
+    """One that cannot be called with a context, an instance and an event is told."""
+    (problem,) = problems(hsm.state("a", hsm.transition(timer(lambda ctx: 1), hsm.target("."))))
+    assert problem.code == "HSM006"
