@@ -283,6 +283,8 @@ def as_event(event: Any, data: Any) -> Event[Any]:
         TypeError: It is neither an event nor a name, or an event without a name; or *data* is passed with an event that
             carries its own.
     """
+    if type(event) is Event and data is None and _has_key(event):  # nearly always
+        return event
     if is_text(event):
         return Event(event, data)
     if is_a(event, Event):

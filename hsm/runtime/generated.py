@@ -39,7 +39,7 @@ SPARE = 50
 
 def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
     """The function that takes the step of *kind* on *key*, which the kernel takes where none is generated."""
-    if kind is EVENT and is_unknown(record.program, str(key)):
+    if kind is EVENT and key not in record.program.event_names.exact and is_unknown(record.program, str(key)):
         if record.options.is_strict:
             return _refuse_unknown
         record.unknown.log(str(key))
