@@ -1,4 +1,4 @@
-"""Async tests run in virtual time; `rule` marks what a test proves; `Recorder` is the log that tests read."""
+"""Async tests run in virtual time, by the plug-in of the package; its options are in pyproject.toml."""
 
 from __future__ import annotations
 

@@ -138,6 +138,7 @@ def test_missing_file_keeps_the_column():
     assert (place.text, place.column) == (None, 8)
 
 
+@pytest.mark.needs_system
 def test_interpreter_without_columns_leaves_the_picture_out(tmp_path):
     """Under `-X no_debug_ranges` a message has the line, and neither columns nor a picture."""
     file = tmp_path / "door.py"
@@ -231,6 +232,7 @@ def test_a_callable_that_lets_nobody_look_has_no_place():
     assert (of_function(Closed()), of_function(Claims()), of_function(len)) == (None, None, None)
 
 
+@pytest.mark.needs_system
 def test_a_place_is_shown_whole_where_the_working_directory_is_gone(tmp_path, monkeypatch):
     """There is nothing that the file could be inside of."""
     (tmp_path / "gone").mkdir()

@@ -276,6 +276,7 @@ async def test_a_virtual_clock_that_does_not_run_says_so():
         VirtualClock().call_at(1, print)
 
 
+@pytest.mark.needs_system
 def test_while_sockets_are_watched_time_passes_at_its_ordinary_pace():
     """The other side lives in real time, so the clock must not jump over its answer."""
     clock = VirtualClock()
@@ -297,12 +298,14 @@ def test_while_sockets_are_watched_time_passes_at_its_ordinary_pace():
     assert clock.time() < 5
 
 
+@pytest.mark.needs_system
 async def test_a_thread_wakes_the_loop_without_time_passing(clock):
     """What a thread hands over arrives though nothing else is going on."""
     assert await asyncio.to_thread(lambda: 7) == 7
     assert clock.time() < 1
 
 
+@pytest.mark.needs_system
 async def test_while_a_thread_of_anyio_works_time_passes_at_its_ordinary_pace(clock):
     """It lives in real time, so the clock must not jump to the next deadline meanwhile."""
     machine = await hsm.start(None, Log(), TICKING)
@@ -372,6 +375,7 @@ run(main())
 """
 
 
+@pytest.mark.needs_system
 @pytest.mark.parametrize(
     "work",
     ["pass", "await asyncio.to_thread(len, ())", "import anyio; await anyio.to_thread.run_sync(len, ())"],
@@ -407,6 +411,7 @@ def test_a_program_that_never_comes_to_rest_gets_an_error():
         VirtualClock(patience=2000).run(main())
 
 
+@pytest.mark.needs_system
 def test_a_program_that_comes_to_rest_now_and_then_may_go_on():
     """What is counted are turns that follow each other without a rest, with nothing outside that may answer."""
 

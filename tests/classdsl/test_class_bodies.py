@@ -741,6 +741,7 @@ def test_a_class_whose_marks_are_used_is_no_mistake():
 # --- around it ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.needs_system
 def test_bodies_in_several_threads_do_not_mix():
     """Class statements that run in several threads at once keep their notes apart."""
     counts = []
@@ -782,6 +783,7 @@ def test_a_body_that_fails_leaves_nothing():
     assert not list(notes._open)
 
 
+@pytest.mark.needs_system
 def test_marks_made_where_no_class_body_runs_are_just_marks():
     """A mark that is made in a function or a thread belongs to nothing until a class has it."""
     found = []

@@ -193,6 +193,7 @@ def test_start_and_stop_leave_the_machine_to_whoever_asked():
     )  # fmt: skip
 
 
+@pytest.mark.needs_system
 def test_the_text_is_the_same_in_every_process():
     """Neither the order of a set nor an identity finds its way into it."""
     program = dedent(

@@ -128,6 +128,7 @@ async def test_an_instance_that_never_called_its_base_init_says_the_same():
     assert await is_well(await hsm.start(None, Bare(), MODEL))
 
 
+@pytest.mark.needs_system
 async def test_from_another_thread_the_message_names_the_way():
     """And nothing has been sent."""
     machine = await started(MODEL)

@@ -921,6 +921,7 @@ async def test_an_activity_runs_in_the_context_of_the_sender_whose_event_led_to_
 # --- Q7: threads ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.needs_system
 @rule("Q7")
 async def test_dispatch_from_another_thread_says_what_to_use():
     """Plain `dispatch` refuses, and names `dispatch_threadsafe`; nothing has happened."""
@@ -933,6 +934,7 @@ async def test_dispatch_from_another_thread_says_what_to_use():
     assert await machine.dispatch("go") is hsm.Outcome.TAKEN
 
 
+@pytest.mark.needs_system
 @rule("Q7")
 @pytest.mark.parametrize(
     ("ask", "way"),
@@ -960,6 +962,7 @@ async def test_what_is_asked_for_on_another_thread_is_refused_with_the_way_to_as
     machine.instance.other.close()
 
 
+@pytest.mark.needs_system
 @rule("Q7")
 @pytest.mark.parametrize("effect", [note("gone"), anote("gone")], ids=["plain", "async"])
 async def test_dispatch_threadsafe_gives_a_future_with_the_outcome(effect):
@@ -972,6 +975,7 @@ async def test_dispatch_threadsafe_gives_a_future_with_the_outcome(effect):
     assert machine.instance.log == ["gone"]
 
 
+@pytest.mark.needs_system
 @rule("Q7", "E4")
 async def test_the_future_of_a_thread_carries_the_error():
     """An error that no transition took, and a refusal of the machine, come out of `result()`."""
@@ -982,6 +986,7 @@ async def test_the_future_of_a_thread_carries_the_error():
     assert isinstance(await in_thread(lambda: machine.dispatch_threadsafe("go").result(10)), hsm.LifecycleError)
 
 
+@pytest.mark.needs_system
 @rule("Q7", "Q6")
 async def test_a_threads_event_runs_in_the_threads_context():
     """The variables of the sending thread are seen."""

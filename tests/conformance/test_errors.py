@@ -228,6 +228,7 @@ async def test_a_note_is_one_line(engine):
         assert len(text.splitlines()) == 1
 
 
+@pytest.mark.needs_system
 @rule("E1")
 @both_engines
 async def test_a_note_is_made_where_the_working_directory_is_gone(engine, tmp_path, monkeypatch):

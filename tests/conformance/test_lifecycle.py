@@ -1087,6 +1087,7 @@ def test_a_restart_whose_tasks_are_cancelled_before_their_first_turn_ends():
         first.close()
 
 
+@pytest.mark.needs_system
 @rule("L6", "L4")
 async def test_a_loop_that_is_taken_down_ends_a_restart():
     """The machine stays stopped, and nothing waits."""
@@ -1228,6 +1229,7 @@ def test_an_interrupt_of_a_restart_that_is_suspended_ends_the_loop_and_not_the_m
         assert machine.status is hsm.Status.RUNNING
 
 
+@pytest.mark.needs_system
 @rule("L6", "L4")
 @both_engines
 async def test_a_stop_from_another_thread_is_refused_and_calls_off_no_restart(engine):

@@ -126,6 +126,7 @@ def test_the_future_of_an_event_ends_when_the_loop_is_closed_without_more_ado():
         cancelled.result(0)
 
 
+@pytest.mark.needs_system
 @rule("Q7")
 def test_threads_that_go_on_sending_while_the_loop_ends_are_answered():
     """Each of their futures ends, and afterwards they are refused."""

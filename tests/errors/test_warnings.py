@@ -35,6 +35,7 @@ def printed(tmp_path):
     return run
 
 
+@pytest.mark.needs_system
 @pytest.mark.parametrize(
     ("arguments", "given"),
     [
@@ -54,17 +55,20 @@ def test_warning_is_printed_once_wherever_the_model_is_written(printed, argument
     assert printed(*arguments, given=given).count("DefinitionWarning: warning[HSM060]") == 1
 
 
+@pytest.mark.needs_system
 def test_warning_is_of_the_line_of_the_call(printed):
     """Python shows the warning with the file and the line of the call."""
     assert "player.py:4: DefinitionWarning: warning[HSM060]" in printed("-c", "import player")
 
 
+@pytest.mark.needs_system
 def test_warning_can_be_filtered_by_the_users_module(printed):
     """A filter by module means the module that the model is written in."""
     assert printed("-W", "ignore:::player", "-c", "import player") == ""
     assert "HSM060" in printed("-W", "ignore:::other", "-c", "import player")
 
 
+@pytest.mark.needs_system
 def test_every_warning_can_be_shown(printed):
     """With the filter `always`, each model that is defined is warned about."""
     assert printed("-W", "always", "player.py").count("DefinitionWarning: warning[HSM060]") == 2

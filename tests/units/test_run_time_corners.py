@@ -14,6 +14,7 @@ from support import Gated, Log, after, at, both_engines, fail, go, held, logged,
 import hsm
 
 
+@pytest.mark.needs_system
 @rule("A2")
 async def test_a_moment_after_all_time_never_comes(clock, monkeypatch):
     """A datetime that local time cannot express any more arms no timer, and is no error."""
