@@ -48,6 +48,7 @@ def test_a_name_that_does_not_exist_is_an_error(package):
         _ = package.stat
 
 
+@pytest.mark.needs_system
 def test_importing_the_package_loads_nothing():
     """Not even attrs: whoever has it installed pays for it when it is used."""
     program = "import sys, typing; before = {*sys.modules}; import hsm, hsm.testing; print(*{*sys.modules} - before)"

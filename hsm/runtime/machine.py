@@ -30,7 +30,7 @@ from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
 from hsm.runtime.questions import can, explain, reacts_to, wait_until
-from hsm.runtime.record import CREATED, ENDED, RUNNING, Record
+from hsm.runtime.record import ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import BY_COROUTINE, check_sender, send_from_thread
 from hsm.runtime.until import as_condition
@@ -170,8 +170,7 @@ class Machine(Generic[J]):
         Raises:
             ValueError: The model has no such vertex.
             TypeError: *condition* is neither, or takes other parameters.
-            LifecycleError: From another thread, or from inside a behaviour of this machine, which could never end; or
-                the machine was not started.
+            LifecycleError: From another thread, or from inside a behaviour of this machine, which could never end.
             MachineStopped: The machine ended, or ends first.
             GuardError: From the await: a predicate returned something other than a bool.
             Exception: From the await: what a predicate raised.
@@ -181,8 +180,6 @@ class Machine(Generic[J]):
         resume_left(record)
         if is_inside(record):
             raise LifecycleError("a behaviour cannot wait for a condition of its own machine: it would wait for itself")
-        if record.status is CREATED and not record.is_busy:
-            raise LifecycleError("'until' needs a machine that has been started")
         if is_text(condition) or is_a(condition, type):
             vertices, wanted = record.program.vertices, _vertices_at(record, condition)
             name = condition if is_text(condition) else condition.__qualname__

@@ -25,7 +25,7 @@ from hsm.runtime.explaining import explanation
 from hsm.runtime.generated import look_between_steps, refuse, resume_left
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import execute
-from hsm.runtime.record import ENDED, RUNNING, Record, parts_of
+from hsm.runtime.record import CREATED, ENDED, RUNNING, Record, parts_of
 from hsm.runtime.run_to_completion import has_room, pending, put, wake
 from hsm.runtime.threads import BY_COROUTINE, check_sender
 from hsm.runtime.until import Waiting, begin_wait, keep_wait
@@ -83,7 +83,7 @@ def wait_until(record: Record, holds: Callable[[], bool], text: str) -> Answer[N
     waiting = Waiting(holds, text, Pending(record))
     if record.status in ENDED:
         begin_wait(record, waiting)
-    elif record.is_busy:
+    elif record.is_busy or record.status is CREATED:  # its start is under way, or put off to a fresh stack
         keep_wait(record, waiting)
     elif not has_room(record):
         keep_wait(record, waiting)

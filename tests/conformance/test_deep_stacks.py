@@ -257,3 +257,16 @@ async def test_waits_for_a_condition_are_kept_wherever_the_stack_ends(engine, ge
         left = frames_left() - spare
         await after(lambda machine, waits, left=left: below(left, lambda: machine.dispatch("e")))
         await after(lambda machine, waits, left=left: waits.append(below(left, lambda: machine.until("b"))))
+
+
+@rule("Q9", "L3a")
+async def test_a_start_that_is_put_off_is_waited_for():
+    """Where the stack has no room for it, a wait that begins before it ends with it."""
+    instance = Log()
+    starting = hsm.start(None, instance, hsm.define("M", hsm.state("a")), engine="kernel").__await__()
+    below(frames_left() - 60, lambda: next(starting))
+    assert instance.state() == ""
+    waiting = instance.until("a")
+    await settle()
+    assert await waiting is None
+    starting.close()

@@ -240,6 +240,7 @@ async def test_what_the_end_of_a_machine_calls_is_answered_as_its_events_are(eng
     assert answers == ["refused"] * 3
 
 
+@pytest.mark.needs_system
 @rule("L3a", "Q7")
 async def test_another_thread_is_told_how_to_ask():
     """A question is no event that could be sent."""

@@ -119,6 +119,7 @@ async def test_a_strict_machine_refuses_unknown_events(engine, logged):
     assert await machine.dispatch("open") is Outcome.TAKEN
 
 
+@pytest.mark.needs_system
 @rule("T7")
 @both_engines
 async def test_a_behaviour_of_a_strict_machine_is_refused_too(engine):

@@ -344,6 +344,7 @@ async def test_a_predicate_answers_at_once():
     gc.collect()
 
 
+@pytest.mark.needs_system
 @rule("L3a")
 async def test_mistakes_are_told_at_once():
     """A path that names nothing, what is no condition, and parameters that nobody passes."""
