@@ -60,8 +60,10 @@ from hsm.errors import (
     LifecycleError,
     LoopBudgetError,
     MachineStopped,
+    UnknownEvent,
 )
 from hsm.events import Arguments, Event, Signal, Tick
+from hsm.explanation import Candidate, Explanation, GuardAnswer, Verdict
 from hsm.instance import Instance
 from hsm.outcome import Outcome, Status
 
@@ -83,13 +85,15 @@ __all__ = [
     "start", "stop", "restart", "machine_of", "generated", "Machine", "Instance", "Context", "Clock",
     # what comes in, and what comes of it
     "Event", "Signal", "Arguments", "Tick", "Answer", "Outcome", "Status",
+    # what a machine tells about an event
+    "Explanation", "Candidate", "GuardAnswer", "Verdict",
     # what annotations say
     "Action", "Predicate", "DurationFunction", "TimepointFunction",
     "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
     # what is raised and warned of
     "DefinitionError", "DefinitionWarning", "Diagnostic",
     "HsmError", "CallError", "DeadlockError", "DurationError", "GuardError", "LifecycleError", "LoopBudgetError",
-    "MachineStopped",
+    "MachineStopped", "UnknownEvent",
 ]
 # fmt: on
 

@@ -25,6 +25,7 @@ from hsm.instance import Instance, runner
 from hsm.names import plain, shown
 from hsm.program import Program, describe_behavior, vertex_at
 from hsm.runtime.awaitables import STOPPED
+from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.generated import EVENT, SHAPES
 from hsm.runtime.host import Clock, host_of_loop
 from hsm.runtime.machine import J, Machine
@@ -40,7 +41,7 @@ DEFAULTS = Options()
 """The options of `start` unless others are given."""
 _DEFAULTS = (
     DEFAULTS.grace, DEFAULTS.step_budget, "generated", DEFAULTS.generate_after, DEFAULTS.step_memory, DEFAULTS.slow,
-    DEFAULTS.stop_timeout,
+    DEFAULTS.stop_timeout, DEFAULTS.is_strict,
 )  # fmt: skip
 
 
@@ -73,12 +74,23 @@ class Compiled:
     Attributes:
         program: Its Program.
         steps: The generated steps of that.
+        unknown: The unknown names that were sent to its machines.
         has_run: Whether a machine of it was started: whoever does that first gets the warnings about it (rule R9).
     """
 
     program: Program
     steps: StepCache
+    unknown: UnknownNames
     has_run: bool = False
+    _strict_steps: StepCache | None = None
+
+    def steps_for(self, options: Options) -> StepCache:
+        """The generated steps for machines with *options*; strict machines have no step on an unknown name."""
+        if not options.is_strict:
+            return self.steps
+        if self._strict_steps is None:
+            self._strict_steps = StepCache(self.program, SHAPES)
+        return self._strict_steps
 
 
 def program_of(model: Model[Any]) -> Program:
@@ -95,7 +107,7 @@ def _compiled(model: Model[Any]) -> Compiled:
     known: Compiled | None = model.derived.value
     if known is None:
         program = compile_model(model)
-        known = model.derived.value = Compiled(program, StepCache(program, SHAPES))
+        known = model.derived.value = Compiled(program, StepCache(program, SHAPES), UnknownNames(program))
     return known
 
 
@@ -112,6 +124,7 @@ def start(
     step_memory: int = DEFAULTS.step_memory,
     slow: float = DEFAULTS.slow,
     stop_timeout: float | None = DEFAULTS.stop_timeout,
+    strict: bool = DEFAULTS.is_strict,
 ) -> Starting[Machine[J]]:
     """Start *model* on *instance*: ``machine = await hsm.start(...)``, or ``async with hsm.start(...) as machine``.
 
@@ -133,6 +146,8 @@ def start(
         slow: Seconds that a behaviour may be suspended before a warning of the ``hsm`` logger names it.
         stop_timeout: Seconds that a stop, also that at the end of the block, waits for behaviours; ``None`` for as long
             as they take (rule L4).
+        strict: Whether an event that no transition and no deferral of the model names raises `UnknownEvent`; otherwise
+            it is ignored, and logged once (rule T7).
 
     Raises:
         TypeError: *instance* is not an `Instance`, or not one of the machine class that *model* belongs to; or
@@ -156,16 +171,15 @@ def start(
         raise TypeError(f"start takes an hsm.Context or None first, not {shown(ctx)}")
     # nearly every machine is started with the defaults, which need no check, and share one object
     options = DEFAULTS
-    given = (grace, step_budget, engine, generate_after, step_memory, slow, stop_timeout)
+    given = (grace, step_budget, engine, generate_after, step_memory, slow, stop_timeout, strict)
     if clock is not None or given != _DEFAULTS:
         options = _options(clock, *given)
     compiled = _compiled(model)
     if not compiled.has_run:
         warn_alone(compiled.program)
         compiled.has_run = True
-    record = Record(
-        compiled.program, instance, host_of_loop(), options, ctx, compiled.steps if options.is_generated else None
-    )
+    steps = compiled.steps_for(options) if options.is_generated else None
+    record = Record(compiled.program, instance, host_of_loop(), options, ctx, steps, compiled.unknown)
     return Starting(record, Machine(record))
 
 
@@ -205,6 +219,7 @@ def _options(
     step_memory: int,
     slow: float,
     stop_timeout: float | None,
+    strict: bool,
 ) -> Options:
     """The options of `start`, checked.
 
@@ -224,13 +239,15 @@ def _options(
     ):
         if not isinstance(number, int) or number < least:
             raise ValueError(f"{name} must be {least} or more, not {shown(number)}")
+    if not isinstance(strict, bool):
+        raise ValueError(f"strict must be True or False, not {shown(strict)}")
     if engine not in ("generated", "kernel"):
         raise ValueError(f"engine must be 'generated' or 'kernel', not {shown(engine)}")
     if clock is not None and not callable(getattr(clock, "call_at", None)):
         raise TypeError(f"a clock must have the methods of hsm.Clock; {shown(clock)} has not")
     # a generated step does not check whether it has spent a budget, and handles this many completions by itself
     is_generated = engine == "generated" and step_budget >= COMPLETIONS
-    return Options(clock, grace, step_budget, is_generated, generate_after, step_memory, slow, stop_timeout)
+    return Options(clock, grace, step_budget, is_generated, generate_after, step_memory, slow, stop_timeout, strict)
 
 
 async def stop(

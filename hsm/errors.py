@@ -76,14 +76,14 @@ class Diagnostic:
         margin = " " * (len(str(place.line)) if place is not None else 1)
         if place is not None:
             lines.append(f"{margin}--> {place}")
-            lines.extend(_picture(place, self.label, margin))
+            lines.extend(picture(place, self.label, margin))
         if self.within:
             lines.append(f"{margin} = in:   {one_line(self.within)}")
         lines.extend(f"{margin} = help: {one_line(text)}" for text in self.help)
         return "\n".join(lines)
 
 
-def _picture(place: Place, label: str, margin: str) -> list[str]:
+def picture(place: Place, label: str, margin: str) -> list[str]:
     """The source line and the caret under it; empty when the line or the columns are unknown."""
     text = place.text
     if text is None or place.column is None:
@@ -118,6 +118,10 @@ class CallError(HsmError, LookupError):
     """A call that no transition takes in the machine's current state."""
 
 
+class UnknownEvent(HsmError, LookupError):
+    """A strict machine was sent an event that no transition and no deferral of its model names (rule T7)."""
+
+
 for _public in (
     HsmError,
     LifecycleError,
@@ -129,5 +133,6 @@ for _public in (
     DefinitionError,
     DefinitionWarning,
     CallError,
+    UnknownEvent,
 ):
     _public.__module__ = "hsm"  # where users import them from, and what tracebacks should say

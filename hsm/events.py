@@ -299,6 +299,11 @@ def as_event(event: Any, data: Any) -> Event[Any]:
     raise TypeError(f"dispatch takes an hsm.Event, an hsm.Signal or a name, not {shown(given)}{hint}")
 
 
+def name_of(event: Event[Any]) -> str:
+    """The name that *event*, which `as_event` has let pass, is matched by; ``event.name`` may be the user's own."""
+    return event._hsm_key  # pyright: ignore[reportPrivateUsage]  # declared in this very file
+
+
 def key_of(event: Event[Any]) -> str | None:
     """The name that *event* is matched by, ``None`` if it has none.
 

@@ -7,11 +7,14 @@ the object that it belongs to: whatever else has the attribute is a copy, howeve
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol, cast, overload
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, Self, cast, overload
 
 from hsm.answer import Answer
+from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import Event
+from hsm.explanation import Explanation
 from hsm.outcome import Outcome
 from hsm.reserved import check_names, reserved_names
 
@@ -37,6 +40,30 @@ class Runner(Protocol):
 
     def is_in(self, path: str | type) -> bool:
         """Whether the state at *path* is active."""
+        ...
+
+    def events(self) -> tuple[str, ...]:
+        """What active states react to."""
+        ...
+
+    @overload
+    def can(self, event: Event[Any]) -> Answer[Outcome]: ...
+    @overload
+    def can(self, event: str, data: Any = None) -> Answer[Outcome]: ...
+    def can(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
+        """What would become of *event*."""
+        ...
+
+    @overload
+    def explain(self, event: Event[Any]) -> Answer[Explanation]: ...
+    @overload
+    def explain(self, event: str, data: Any = None) -> Answer[Explanation]: ...
+    def explain(self, event: Event[Any] | str, data: Any = None) -> Answer[Explanation]:
+        """Why that would become of *event*."""
+        ...
+
+    def until(self, condition: Any) -> Answer[None]:
+        """Wait until *condition* holds."""
         ...
 
     def is_over(self) -> bool:
@@ -127,6 +154,38 @@ class Instance:
     def is_in(self, path: str | type) -> bool:
         """Whether the state at *path* is active; see `hsm.Machine.is_in`."""
         return runner(self).is_in(path)
+
+    def events(self) -> tuple[str, ...]:
+        """The names and patterns of events that active states react to or defer; see `hsm.Machine.events`."""
+        return runner(self).events()
+
+    @overload
+    def can(self, event: Event[Any]) -> Answer[Outcome]: ...
+    @overload
+    def can(self, event: str, data: Any = None) -> Answer[Outcome]: ...
+    def can(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
+        """What `dispatch` of the same would return now; see `hsm.Machine.can`."""
+        return runner(self).can(event, data)  # type: ignore[arg-type]  # one of the two, as above
+
+    @overload
+    def explain(self, event: Event[Any]) -> Answer[Explanation]: ...
+    @overload
+    def explain(self, event: str, data: Any = None) -> Answer[Explanation]: ...
+    def explain(self, event: Event[Any] | str, data: Any = None) -> Answer[Explanation]:
+        """Why `dispatch` of the same would return what it would; see `hsm.Machine.explain`."""
+        return runner(self).explain(event, data)  # type: ignore[arg-type]  # one of the two, as above
+
+    @overload
+    def until(self, condition: str | type) -> Answer[None]: ...
+    @overload
+    def until(self, condition: Callable[[], bool]) -> Answer[None]: ...
+    @overload
+    def until(self, condition: Callable[[Self], bool]) -> Answer[None]: ...
+    @overload
+    def until(self, condition: Callable[[Context, Self, Event[Any]], bool]) -> Answer[None]: ...
+    def until(self, condition: str | type | Callable[..., bool]) -> Answer[None]:
+        """Wait until *condition* holds between two steps; see `hsm.Machine.until`."""
+        return runner(self).until(condition)
 
     def hsm_paths_of(self, vertex: type) -> tuple[str, ...]:
         """The paths of a class of the class front end, where the model is one of its machine classes.

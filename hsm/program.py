@@ -68,16 +68,26 @@ class Triggers:
 
 
 @attrs.frozen
-class Deferrals:
-    """What a state defers: exact names, prefixes (each ends in a dot), and whether everything (rule D1)."""
+class Names:
+    """Names of events, as patterns spell them.
+
+    Attributes:
+        exact: Names.
+        prefixes: The beginnings of names; each ends in a dot.
+        any: Whether every name is meant, except the built-in ones.
+    """
 
     exact: frozenset[str] = frozenset()
     prefixes: tuple[str, ...] = ()
     any: bool = False
 
+    def patterns(self) -> tuple[str, ...]:
+        """The same as users write them: names in alphabetical order, then what ends in ``.*``, then ``*``."""
+        return (*sorted(self.exact), *[f"{prefix}*" for prefix in self.prefixes], *(["*"] if self.any else []))
+
 
 NO_TRIGGERS = Triggers()
-NO_DEFERRALS = Deferrals()
+NO_NAMES = Names()
 
 
 @attrs.frozen
@@ -98,7 +108,7 @@ class Vertex:
         change_transitions: Its transitions with a change trigger.
         outgoing: The transitions of a pseudostate.
         triggers: Its transitions by event.
-        deferrals: The events it defers.
+        deferrals: The events it defers (rule D1).
         has_history: Whether a history pseudostate stands directly in it.
         state_object: How the object is made whose methods are its behaviours; ``None`` for none.
         where: The call that made it.
@@ -119,7 +129,7 @@ class Vertex:
     change_transitions: tuple[int, ...] = ()
     outgoing: tuple[int, ...] = ()
     triggers: Triggers = NO_TRIGGERS
-    deferrals: Deferrals = NO_DEFERRALS
+    deferrals: Names = NO_NAMES
     has_history: bool = False
     state_object: StateObjectFactory | None = attrs.field(default=None, eq=False, repr=False)
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
@@ -267,6 +277,7 @@ class Program:
         has_state_objects: Whether there are methods of vertices' objects.
         lending_vertices: The vertices whose methods are behaviours of transitions that leave others.
         levels: How deep vertices are nested; 1 for a model without any.
+        event_names: The events that some transition or deferral names, calls aside (rule T7).
         handles_errors: Whether any transition has `hsm_error` as its trigger.
     """
 
@@ -285,6 +296,7 @@ class Program:
     lending_vertices: tuple[int, ...]
     handles_errors: bool
     levels: int
+    event_names: Names
 
 
 def describe_behavior(program: Program, behavior: Behavior) -> str:
@@ -345,10 +357,10 @@ def named(triggers: Triggers, name: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*exact, *chain.from_iterable(matching), *triggers.any)))
 
 
-def defers(deferrals: Deferrals, name: str) -> bool:
-    """Whether an event called *name* is deferred (rule D1)."""
-    if name in deferrals.exact:
+def includes(names: Names, name: str) -> bool:
+    """Whether *name* is one of *names*."""
+    if name in names.exact:
         return True
     if name in BUILT_IN:  # no wildcard means them: `defer("*")` would keep errors and time from their transitions
         return False
-    return deferrals.any or any(name.startswith(prefix) for prefix in deferrals.prefixes)
+    return names.any or any(name.startswith(prefix) for prefix in names.prefixes)

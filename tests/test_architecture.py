@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "hsm").rglob("*.py"), *(ROOT / "hsm_classdsl").rglob("*.py")])
 
 
-def test_imports_only_look_down(capsys):
+def test_imports_only_look_down(capsys, monkeypatch):
     """Every contract of pyproject.toml about imports is kept."""
+    logger = logging.getLogger("hsm")
+    monkeypatch.setattr(logger, "disabled", logger.disabled)  # the linter turns off all loggers that there are
     failed = lint_imports(str(ROOT / "pyproject.toml"))
     assert failed == 0, capsys.readouterr().out
 

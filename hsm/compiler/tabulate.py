@@ -19,13 +19,13 @@ from hsm.elements.nodes import Condition as ConditionElement
 from hsm.events import ERROR, Pattern, PatternKind
 from hsm.kinds import is_a
 from hsm.program import (
-    NO_DEFERRALS,
+    NO_NAMES,
     NO_TRIGGERS,
     NONE,
     Condition,
     Connective,
-    Deferrals,
     Kind,
+    Names,
     Program,
     Timer,
     TimerKind,
@@ -33,7 +33,6 @@ from hsm.program import (
     Triggers,
     Vertex,
 )
-from hsm.source import Source
 
 
 def tabulate(outline: Outline) -> Program:
@@ -58,6 +57,7 @@ def tabulate(outline: Outline) -> Program:
         lending_vertices=tuple(sorted(tables.binder.lending_vertices)),
         levels=max(vertex.path.count("/") for vertex in vertices),
         handles_errors=any(ERROR in vertex.triggers.exact for vertex in vertices),
+        event_names=_names(_all_patterns(outline)),
     )
 
 
@@ -116,7 +116,7 @@ class _Tables:
             change_transitions=tuple([t.index for t in outgoing if t.changes]),
             outgoing=() if is_state else tuple([t.index for t in outgoing]),
             triggers=_triggers(outgoing),
-            deferrals=_deferrals(draft.deferrals),
+            deferrals=_names([pattern for pattern, _ in draft.deferrals]),
             has_history=draft.index in self.remembered,
             # binding the behaviours above, and those of the transitions before, has filled this in
             state_object=self.binder.state_objects.get(draft.index),
@@ -243,12 +243,17 @@ def _triggers(outgoing: list[TransitionDraft]) -> Triggers:
     )
 
 
-def _deferrals(deferrals: tuple[tuple[Pattern, Source | None], ...]) -> Deferrals:
-    if not deferrals:
-        return NO_DEFERRALS
-    patterns = [pattern for pattern, _ in deferrals]
-    return Deferrals(
-        exact=frozenset(p.text for p in patterns if p.kind is PatternKind.EXACT),
-        prefixes=tuple(p.text for p in patterns if p.kind is PatternKind.PREFIX),
-        any=any(p.kind is PatternKind.ANY for p in patterns),
+def _all_patterns(outline: Outline) -> list[Pattern]:
+    """What the triggers and the deferrals of the whole model name."""
+    triggers = [pattern for transition in outline.transitions for pattern in transition.triggers]
+    return triggers + [pattern for vertex in outline.vertices for pattern, _ in vertex.deferrals]
+
+
+def _names(patterns: list[Pattern]) -> Names:
+    if not patterns:
+        return NO_NAMES
+    return Names(
+        exact=frozenset(each.text for each in patterns if each.kind is PatternKind.EXACT),
+        prefixes=tuple(dict.fromkeys([each.text for each in patterns if each.kind is PatternKind.PREFIX])),
+        any=any(each.kind is PatternKind.ANY for each in patterns),
     )

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import attrs
 
 from hsm.outcome import Outcome
-from hsm.program import CONDITIONAL, OUTSIDE, Connective, Kind, Transition, Vertex, defers, named
-from hsm.rules.operations import Ask, Rule
+from hsm.program import CONDITIONAL, OUTSIDE, Connective, Kind, Transition, Vertex, includes, named
+from hsm.rules.operations import Ask, Rule, T
 from hsm.rules.step import Step
 
 Route: TypeAlias = dict[int, int]
@@ -46,12 +46,12 @@ Candidates: TypeAlias = Callable[[Vertex], tuple[int, ...]]
 
 def select_by_name(step: Step, name: str) -> Rule[Decision]:
     """What an event called *name* does in the current configuration."""
-    return (yield from _select(step, lambda vertex: named(vertex.triggers, name), name))
+    return (yield from select(step, lambda vertex: named(vertex.triggers, name), name))
 
 
 def select_by_call(step: Step, operation: str) -> Rule[Decision]:
     """What a call of *operation* does; it is deferred as an event of that name is (rule D4)."""
-    return (yield from _select(step, lambda vertex: vertex.triggers.calls.get(operation, ()), operation))
+    return (yield from select(step, lambda vertex: vertex.triggers.calls.get(operation, ()), operation))
 
 
 def select_by_change(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
@@ -62,7 +62,7 @@ def select_by_change(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]
     def changed(vertex: Vertex) -> tuple[int, ...]:
         return tuple([each for each in vertex.change_transitions if each in transitions])
 
-    return (yield from _select(step, changed, None))
+    return (yield from select(step, changed, None))
 
 
 def select_among(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
@@ -71,7 +71,7 @@ def select_among(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
     return (yield from _first_enabled(step, transitions))
 
 
-def _select(step: Step, candidates: Candidates, name: str | None) -> Rule[Decision]:
+def select(step: Step, candidates: Candidates, name: str | None) -> Rule[Decision]:
     """The decision of the whole configuration; *name* for what may be deferred."""
     step.forget_guards()
     decision = yield from _decide_inside(step, OUTSIDE, list(step.leaves), candidates, name)
@@ -102,7 +102,7 @@ def _decide_inside(
             if decision.outcome is not Outcome.IGNORED:
                 return decision
         # after the transitions of the same vertex, before those further out (rule D1)
-        if name is not None and defers(vertex.deferrals, name):
+        if name is not None and includes(vertex.deferrals, name):
             return DEFERRED
         at = vertex.parent
     return IGNORED
@@ -128,7 +128,7 @@ def _decide_in_regions(
 
 def _first_enabled(step: Step, transitions: tuple[int, ...]) -> Rule[Decision]:
     for transition in transitions:
-        chosen = yield from _if_enabled(step, transition)
+        chosen = yield from if_enabled(step, transition)
         if chosen is not None:
             return Decision((chosen,))
     return IGNORED
@@ -138,13 +138,13 @@ def choose_branch(step: Step, branches: tuple[int, ...]) -> Rule[Chosen | None]:
     """The first of the *branches* of a pseudostate that is open, with its route; ``None`` when none is (rule R4)."""
     step.forget_guards()  # effects have run since the last decision: guards are asked anew
     for branch in branches:
-        chosen = yield from _if_enabled(step, branch)
+        chosen = yield from if_enabled(step, branch)
         if chosen is not None:
             return chosen
     return None
 
 
-def _if_enabled(step: Step, transition: int) -> Rule[Chosen | None]:
+def if_enabled(step: Step, transition: int) -> Rule[Chosen | None]:
     """*transition* with the route behind it, or ``None`` when a guard is false or no route is open."""
     segment = step.transitions[transition]
     if segment.guards and not (yield from all_hold(step, segment.guards)):
@@ -247,6 +247,19 @@ def holds(step: Step, index: int) -> Rule[bool | None]:
         if answer is None or answer is decisive:
             return answer
     return not decisive
+
+
+def asked_once(rule: Rule[T], answers: dict[int, bool | None]) -> Rule[T]:
+    """*rule*, which yields nothing but `Ask`: what is in *answers* is not asked again, what is asked is added."""
+    answer = None
+    while True:
+        try:
+            ask: Ask = rule.send(answer)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # what the rule returns
+        if ask.behavior not in answers:
+            answers[ask.behavior] = yield ask
+        answer = answers[ask.behavior]
 
 
 # --- conflicts -----------------------------------------------------------------------------------------------

@@ -11,7 +11,15 @@ from hsm.outcome import Outcome, Status
 from hsm.program import NONE, OUTSIDE
 from hsm.rules import operations as op
 from hsm.rules.operations import Rule
-from hsm.rules.selection import Decision, holds, select_among, select_by_call, select_by_change, select_by_name
+from hsm.rules.selection import (
+    Decision,
+    asked_once,
+    holds,
+    select_among,
+    select_by_call,
+    select_by_change,
+    select_by_name,
+)
 from hsm.rules.step import Step
 from hsm.rules.traversal import complete_if_done, drop_objects, enter_model, exit_inside, fire
 
@@ -120,7 +128,7 @@ def _evaluate_changes(step: Step) -> Rule[None]:
     became: dict[int, list[int]] = {}
     for vertex in active_outwards(step.vertices, step.leaves):
         for transition in step.vertices[vertex].change_transitions:
-            condition = yield from _asked_once(_first_true(step, transition), answers)
+            condition = yield from asked_once(_first_true(step, transition), answers)
             # at every evaluation, also of what is false: `Became` compares with the last one
             if (yield op.Became(transition, condition != NONE)):
                 became.setdefault(condition, []).append(transition)
@@ -133,16 +141,3 @@ def _first_true(step: Step, transition: int) -> Rule[int]:
         if (yield from holds(step, condition)):
             return condition
     return NONE
-
-
-def _asked_once(rule: Rule[int], answers: dict[int, bool | None]) -> Rule[int]:
-    """*rule*, which yields nothing but `Ask`: what is in *answers* is not asked again, what is asked is added."""
-    answer = None
-    while True:
-        try:
-            ask: op.Ask = rule.send(answer)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # what the rule returns
-        if ask.behavior not in answers:
-            answers[ask.behavior] = yield ask
-        answer = answers[ask.behavior]

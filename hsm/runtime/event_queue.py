@@ -29,7 +29,7 @@ class Occurrence:
             step, or by a timer or an activity, or its sender has the answer already.
         sender: The ``contextvars`` to process it in; ``None`` for those that are current then (rule Q6).
         is_fed: Whether the machine sent it to itself in a step (rule Q8).
-        is_recalled: Whether it was deferred before: then it is nothing new from outside.
+        is_new: Whether it lets the machine feed itself anew (rule Q8): not if it was deferred before, nor a question.
         is_call: Whether it is the call of an operation.
         rest: The work, where it has begun already: what is left of a generated step.
     """
@@ -39,7 +39,7 @@ class Occurrence:
     pending: Pending[Any] | None = None
     sender: contextvars.Context | None = None
     is_fed: bool = False
-    is_recalled: bool = False
+    is_new: bool = True
     is_call: bool = False
     rest: Work[Any] | None = None
 
@@ -77,6 +77,7 @@ class EventQueue:
         is_draining: Whether occurrences are being processed by a caller on the stack.
         drive: What does the rest of a step in a task.
         is_woken: Whether processing begins on the next iteration of the loop.
+        is_asking: Whether what is being processed is a question, and no step (rule L3a).
     """
 
     current: Occurrence | None = None
@@ -89,6 +90,7 @@ class EventQueue:
     is_draining: bool = False
     drive: Suspended | None = None
     is_woken: bool = False
+    is_asking: bool = False
 
     @property
     def is_working(self) -> bool:

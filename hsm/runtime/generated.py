@@ -14,19 +14,21 @@ from typing import Any
 from hsm.answer import Answer
 from hsm.codegen.load import Shapes
 from hsm.errors import LifecycleError
-from hsm.events import Event
+from hsm.events import Event, name_of
 from hsm.outcome import Outcome, Status
 from hsm.rules import settling as rules
 from hsm.runtime.awaitables import OUTCOMES, TAKEN, Work, awaits
+from hsm.runtime.event_names import is_unknown, unknown_event
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
-from hsm.runtime.record import BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
+from hsm.runtime.record import AWAITED, BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
 from hsm.runtime.run_to_completion import DEEPEST, defer, drain, pending, process_now, put, put_from_inside
-from hsm.runtime.step_cache import NO_STEPS, Key, Plan, StepFunction, StepKind
+from hsm.runtime.step_cache import Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
 from hsm.runtime.timers import arm, disarm, take
+from hsm.runtime.until import look
 
 SPARE = 50
 """Frames by which the recursion limit is raised for a moment, where there is no room to put the rest of a step off."""
@@ -36,14 +38,35 @@ SPARE = 50
 
 def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
     """The function that takes the step of *kind* on *key*, which the kernel takes where none is generated."""
+    if kind is EVENT and is_unknown(record.program, str(key)):
+        if record.options.is_strict:
+            return _refuse_unknown
+        record.unknown.log(str(key))
     cache = record.cache
     if cache is None or not record.rests:
         return kind.by_kernel(key)
     options = record.options
     # the record may have the empty table from before this configuration had any step: give it the present one
     step = cache.find(record.leaves, key, kind, after=options.generate_after, limit=options.step_memory)
-    record.steps = cache.tables.get(record.leaves, NO_STEPS)  # there may be one by now
-    return step
+    record.rest()  # there may be a table by now
+    return step if record.waiting is None or not kind.rests else functools.partial(_watched, step)
+
+
+def _watched(step: StepFunction, record: Record, event: Event[Any]) -> Answer[Any]:
+    """Take *step*, and look at the conditions that somebody waits for (rule L3a)."""
+    answer = step(record, event)
+    if record.rests:  # otherwise the queue does it, when the step is over
+        record.steps = BUSY  # what a predicate sends, or asks for, comes after the step, as where the kernel takes it
+        look(record)
+        drain(record) if record.steps is AWAITED else record.rest()
+    return answer
+
+
+def _refuse_unknown(record: Record, event: Event[Any]) -> Answer[Outcome]:
+    """What a strict machine does with an event that its Program does not name (rule T7)."""
+    if record.status in ENDED:
+        return refuse(record)
+    raise unknown_event(record.program, name_of(event))
 
 
 def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
@@ -51,7 +74,7 @@ def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     if record.left is not None:
         resume_left(record)
     if record.status in ENDED or (record.status is not RUNNING and not record.is_busy):
-        return _refuse(record)
+        return refuse(record)
     if is_inside(record):
         put_from_inside(record, Occurrence(process_event, event))
         return OUTCOMES[Outcome.QUEUED]
@@ -60,7 +83,7 @@ def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     return result.answer()
 
 
-def _refuse(record: Record) -> Answer[Outcome]:
+def refuse(record: Record) -> Answer[Outcome]:
     """The answer of a machine that has ended (rules C3 and L5); nobody has one that has not been started."""
     if record.status is Status.COMPLETED or record.status is Status.TERMINATED:
         return OUTCOMES[Outcome.IGNORED]

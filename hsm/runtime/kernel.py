@@ -344,7 +344,7 @@ def _activity_ended(record: Record, activity: Activity, error: BaseException | N
     elif not isinstance(error, Exception):
         record.report([error])
         return
-    elif record.is_busy:
+    elif record.is_busy and not parts_of(record).queue.is_asking:
         parts_of(record).failures.keep_from_activity(error)  # the step under way handles it when it comes to errors
         return
     else:

@@ -7,6 +7,7 @@ In: events, from wherever. Out: their outcomes, and what is active. Checks what 
 from __future__ import annotations
 
 import concurrent.futures
+from collections.abc import Callable
 from sys import getrecursionlimit, setrecursionlimit
 from typing import Any, Generic, SupportsIndex, TypeVar, overload
 
@@ -15,9 +16,10 @@ from hsm.configuration import innermost, is_active
 from hsm.context import Context
 from hsm.errors import LifecycleError
 from hsm.events import Arguments, Event, as_event
+from hsm.explanation import Explanation
 from hsm.instance import Instance
 from hsm.kinds import is_a
-from hsm.names import shown
+from hsm.names import is_text, shown
 from hsm.outcome import Outcome, Status
 from hsm.program import OUTSIDE, Program, vertex_at
 from hsm.runtime import lifecycle
@@ -27,9 +29,11 @@ from hsm.runtime.generated import EVENT, SPARE, find, rescue, resume_left
 from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
-from hsm.runtime.record import ENDED, RUNNING, Record
+from hsm.runtime.questions import can, explain, reacts_to
+from hsm.runtime.record import CREATED, ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender, send_from_thread
+from hsm.runtime.until import as_condition, wait_until
 
 _BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 J = TypeVar("J", bound=Instance)
@@ -96,6 +100,97 @@ class Machine(Generic[J]):
         paths = self._record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
         return any(is_active(program.vertices, leaves, vertex_at(program, each)) for each in paths)
 
+    def events(self) -> tuple[str, ...]:
+        """The names and patterns of events that active states react to or defer, innermost first (rule L3a).
+
+        Evaluates no guard, so that some of them may be ignored now; built-in names and operations are left out. Of one
+        state in order of declaration, deferrals last; empty when nothing is active.
+        """
+        return reacts_to(self._record)
+
+    @overload
+    def can(self, event: Event[Any]) -> Answer[Outcome]: ...
+    @overload
+    def can(self, event: str, data: Any = None) -> Answer[Outcome]: ...
+    def can(self, event: Event[Any] | str, data: Any = None) -> Answer[Outcome]:
+        """What `dispatch` of the same would return now: guards are evaluated, and nothing else runs (rule L3a).
+
+        Like `dispatch` it is answered after what is queued already, and from inside a behaviour of this machine
+        returns `Outcome.QUEUED`. The event is given to the guards.
+
+        Args:
+            event: An `Event` or `Signal`, or a name.
+            data: The event's data, with a name.
+
+        Raises:
+            TypeError, LifecycleError, UnknownEvent: As for `dispatch`.
+            MachineStopped: From the await: the machine ended before it was answered.
+            Exception: From the await: what a guard raised, if no active state reacts to errors (rules E2 and E4).
+        """
+        return can(self._record, as_event(event, data))
+
+    @overload
+    def explain(self, event: Event[Any]) -> Answer[Explanation]: ...
+    @overload
+    def explain(self, event: str, data: Any = None) -> Answer[Explanation]: ...
+    def explain(self, event: Event[Any] | str, data: Any = None) -> Answer[Explanation]:
+        """Why `dispatch` of the same would return now what it would: every candidate, and its guards' answers.
+
+        As `can`, but what guards raise is in the explanation, and names that the model does not know are explained as
+        well (rule L3a). ``print`` the explanation to read it.
+
+        Args:
+            event: An `Event` or `Signal`, or a name.
+            data: The event's data, with a name.
+
+        Raises:
+            TypeError, LifecycleError: As for `dispatch`.
+            MachineStopped: From the await: the machine ended before it was answered.
+        """
+        return explain(self._record, as_event(event, data))
+
+    @overload
+    def until(self, condition: str | type) -> Answer[None]: ...
+    @overload
+    def until(self, condition: Callable[[], bool]) -> Answer[None]: ...
+    @overload
+    def until(self, condition: Callable[[J], bool]) -> Answer[None]: ...
+    @overload
+    def until(self, condition: Callable[[Context, J, Event[Any]], bool]) -> Answer[None]: ...
+    def until(self, condition: str | type | Callable[..., bool]) -> Answer[None]:
+        """Wait until *condition* holds between two steps: at once if it does, else after the step that makes it so.
+
+        It is looked at when this is called, and after each step until then, whether or not this is awaited already
+        (rule L3a). What a step only passes through is not seen. Cancelling the await ends the wait.
+
+        Args:
+            condition: A path, or the class of a state, as for `is_in`; or a predicate, called with nothing, with the
+                instance, or as guards are. It must answer at once.
+
+        Raises:
+            ValueError: The model has no such vertex.
+            TypeError: *condition* is neither, or takes other parameters.
+            LifecycleError: From another thread, or from inside a behaviour of this machine, which could never end; or
+                the machine was not started.
+            MachineStopped: The machine ended, or ends first.
+            GuardError: From the await: a predicate returned something other than a bool.
+            Exception: From the await: what a predicate raised.
+        """
+        record = self._record
+        check_sender(record, _BY_COROUTINE)
+        resume_left(record)
+        if is_inside(record):
+            raise LifecycleError("a behaviour cannot wait for a condition of its own machine: it would wait for itself")
+        if record.status is CREATED and not record.is_busy:
+            raise LifecycleError("'until' needs a machine that was started")
+        if is_text(condition) or is_a(condition, type):
+            self.is_in(condition)  # raises what is wrong with it
+            name = condition if is_text(condition) else condition.__qualname__
+            return wait_until(record, lambda: self.is_in(condition), f"{shown(name)} was active").answer()
+        if not callable(condition):
+            raise TypeError(f"'until' takes a path, the class of a state, or a predicate, not {shown(condition)}")
+        return wait_until(record, as_condition(record, condition), "the condition held").answer()
+
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
         record = self._record
@@ -145,6 +240,7 @@ class Machine(Generic[J]):
         Raises:
             TypeError: *event* is neither, or *data* comes with an event that has its own.
             LifecycleError: Before start, after stop, or from another thread (rules L5 and Q7).
+            UnknownEvent: The machine is strict, and its model does not name the event (rule T7).
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
         record = self._record

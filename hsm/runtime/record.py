@@ -26,6 +26,7 @@ from hsm.rules.step import Step
 from hsm.runtime.activities import Activities, Activity
 from hsm.runtime.awaitables import Pending
 from hsm.runtime.budget import Budget
+from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.event_queue import EventQueue
 from hsm.runtime.failures import Failures
 from hsm.runtime.host import Clock, Host, Task
@@ -44,6 +45,8 @@ QUEUED: StepTable = {}
 """In place of a table of steps: the machine does not rest, so that the next event goes through the queue."""
 BUSY: StepTable = {}
 """In place of a table of steps: a generated step is under way."""
+WATCHED: StepTable = {}
+"""In place of a table of steps: the machine rests, and every step is looked for, as somebody waits for a condition."""
 AWAITED: StepTable = {}
 """The same, and something waits for its end. Generated steps set `BUSY`; whoever adds to the queue meanwhile, this; the
 queue itself sets `QUEUED`, until nothing is left in it.
@@ -66,6 +69,7 @@ class Options:
         step_memory: Estimated bytes of generated steps beyond which the kernel takes those that are not generated yet.
         slow: Seconds that a behaviour may be suspended before a warning names it.
         stop_timeout: Seconds that a stop waits for behaviours; ``None`` for as long as they take (rule L4).
+        is_strict: Whether an event that the Program does not name is an error of its sender (rule T7).
     """
 
     clock: Clock | None = None
@@ -76,6 +80,7 @@ class Options:
     step_memory: int = 50_000_000
     slow: float = 10.0
     stop_timeout: float | None = None
+    is_strict: bool = False
 
 
 @attrs.define(eq=False)
@@ -131,6 +136,8 @@ class Record(NotCopied):
             `heap` is.
         parts: What steps that are not generated need; ``None`` until the first of them.
         end: The result of `wait`, once somebody has asked.
+        waiting: Waits for conditions (rule L3a); ``None`` when nobody waits.
+        unknown: The unknown names that were sent to machines of its Program (rule T7).
         restart: The restart that is under way.
         on_background_error: Takes errors that nobody awaits; without it they are reported to the loop (rule E6).
     """
@@ -141,6 +148,7 @@ class Record(NotCopied):
     options: Options
     parent: Context | None
     cache: StepCache | None
+    unknown: UnknownNames
     mark: object = attrs.field(init=False)
     machine: Runner = attrs.field(init=False)
     status: Status = attrs.field(init=False)
@@ -156,6 +164,7 @@ class Record(NotCopied):
     variables: contextvars.Context = attrs.field(init=False)
     parts: Parts | None = attrs.field(init=False)
     end: Pending[Status] | None = attrs.field(init=False)
+    waiting: list[Any] | None = None
     restart: Restart | None = None
     on_background_error: Callable[[BaseException], object] | None = None
     step_mark: tuple[Record, Activity | None] | None = None
@@ -209,7 +218,7 @@ class Record(NotCopied):
         """Nothing is under way: the next event may be one for a generated step."""
         cache, parts = self.cache, self.parts
         if cache is not None and self.status is RUNNING and (parts is None or parts.queue.is_at_rest):
-            self.steps = cache.tables.get(self.leaves, NO_STEPS)
+            self.steps = cache.tables.get(self.leaves, NO_STEPS) if self.waiting is None else WATCHED
         else:
             self.steps = QUEUED
 

@@ -31,6 +31,7 @@ from hsm.runtime.record import (
     parts_of,
 )
 from hsm.runtime.timers import disarm_all
+from hsm.runtime.until import end_waits, look
 
 DEEPEST = 50
 """Machines whose steps may be on the stack, each called by a behaviour of the one before (rule Q9)."""
@@ -112,7 +113,7 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
         is_fed: Whether its recall is the machine feeding itself.
     """
     variables = contextvars.copy_context()
-    recalled = Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_recalled=True)
+    recalled = Occurrence(occurrence.process, occurrence.event, sender=variables, is_fed=is_fed, is_new=False)
     if occurrence.is_call:
         recalled.pending, recalled.is_call, recalled.is_fed = occurrence.pending, True, False
     parts_of(record).queue.deferred.append(recalled)
@@ -178,6 +179,8 @@ def _next(record: Record, parts: Parts) -> Occurrence | None:
     if queue.current is not None:
         occurrence, queue.current = queue.current, None
         return occurrence
+    if record.waiting is not None:
+        look(record)
     if queue.stopping is not None:
         return queue.stopping
     while queue.has_waiting:
@@ -206,7 +209,7 @@ def next_of_start(record: Record) -> Occurrence | None:
 def _admit(parts: Parts, occurrence: Occurrence) -> bool:
     """Count *occurrence* against the budget; whether it is to be processed all the same (rule Q8)."""
     if not occurrence.is_fed or occurrence.event is None:
-        if not occurrence.is_recalled:  # a recalled one came from outside long ago
+        if occurrence.is_new:
             parts.budget.refresh()
         return True
     error = parts.budget.spend(occurrence.event.name)
@@ -316,7 +319,7 @@ def _finish(
         errors.insert(0, failure)
     # of a call an error is the answer; without one it waits. Its value is the effect's, and may be `DEFERRED` as well
     waits = value is CALL_DEFERRED and not errors
-    if waits or (value is Outcome.DEFERRED and not occurrence.is_call):
+    if waits or (value is Outcome.DEFERRED and occurrence.event is not None and not occurrence.is_call):
         keep_deferred(record, occurrence)
     queue.recall()
     _drop_if_spent(parts)
@@ -355,6 +358,8 @@ def close(record: Record, status: Status) -> None:
         record.parts.watchdog.end()
     if record.end is not None:
         record.end.finish(status, [])
+    if record.waiting is not None:
+        end_waits(record)
     try:
         (record.request or record.context).cancel()  # with everything below it
     except Exception as error:  # of a callback that a behaviour has left there
@@ -369,7 +374,7 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
         pending = occurrence.pending
         if pending is None or pending.is_given_up:
             lost.append(occurrence.event)
-        elif status is Status.STOPPED or occurrence.is_call:
+        elif status is Status.STOPPED or occurrence.is_call or occurrence.event is None:
             pending.finish(None, [_stopped_before(occurrence.event)], is_quiet=True)
         else:
             pending.finish(Outcome.IGNORED, [])

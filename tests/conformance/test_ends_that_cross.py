@@ -42,7 +42,7 @@ async def test_an_outcry_of_an_activity_that_is_being_cancelled_is_reported():
 @rule("Q7", "L4")
 async def test_a_thread_whose_event_is_queued_when_the_machine_stops_is_told(caplog):
     """It waits for the outcome, though nobody on the loop does."""
-    machine = await started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(nap)))))
+    machine = await started(hsm.define("M", hsm.state("a", on("hold", hsm.effect(nap)), on("x"))))
     machine.dispatch("hold")
     future = machine.dispatch_threadsafe("x")
     await settle()

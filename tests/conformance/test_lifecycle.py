@@ -525,7 +525,7 @@ async def test_what_was_deferred_or_sent_and_is_dropped_by_stop_is_logged(caplog
         self.dispatch("late")
         self.stop()
 
-    machine = await started(hsm.define("M", hsm.state("a", hsm.defer("held"), on("go", hsm.effect(send)))))
+    machine = await started(hsm.define("M", hsm.state("a", hsm.defer("held"), on("go", hsm.effect(send)), on("late"))))
     await machine.dispatch("held")
     with caplog.at_level(logging.WARNING, logger="hsm"):
         await machine.dispatch("go")

@@ -146,20 +146,59 @@ def by_library(
     is_real: bool = False,
     build=build_functional,
     engine="generated",
+    asked: list[Asked] | None = None,
     **options,
 ) -> list[Told]:
-    """What does happen; *options* are more of those of `hsm.start`."""
+    """What does happen; *options* are more of those of `hsm.start`.
+
+    With *asked*, the machine is asked before each event what that would do, and the answers go there.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model = build(description, mode)
         chosen = {"engine": engine, **options}
         if is_real:
-            return asyncio.run(_play(model, operations, None, **chosen))
+            return asyncio.run(_play(model, operations, None, asked, **chosen))
         clock = VirtualClock(patience=PATIENCE)
-        return clock.run(_play(model, operations, clock, **chosen))
+        return clock.run(_play(model, operations, clock, asked, **chosen))
 
 
-async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | None, **options: object) -> list[Told]:
+@attrs.frozen
+class Asked:
+    """What a machine said about an event before it was sent.
+
+    Attributes:
+        outcome: What `can` returned, or the texts of what it raised.
+        explanation: What `explain` returned.
+        told: How many operations had been told by then.
+    """
+
+    outcome: str | list[str]
+    explanation: hsm.Explanation
+    told: int
+
+
+async def _ask(machine: hsm.Machine, recorder: Recorder, event: str, told: int) -> Asked:
+    """Ask *machine* about *event*, and hold that nothing but guards were called."""
+    before = machine.states(), machine.status, dict(recorder.variables), recorder.sends, machine.events()
+    explanation = await machine.explain(event)
+    try:
+        outcome = (await machine.can(event)).name
+    except Exception as error:
+        outcome = _messages(error)
+    assert before == (machine.states(), machine.status, dict(recorder.variables), recorder.sends, machine.events())
+    assert all(line.startswith("?") for line in recorder.log), recorder.log
+    recorder.log.clear()
+    return Asked(outcome, explanation, told)
+
+
+async def _play(
+    model: hsm.Model,
+    operations: list[str],
+    clock: VirtualClock | None,
+    asked: list[Asked] | None = None,
+    **options: object,
+) -> list[Told]:
     recorder = model.instance_type() if issubclass(model.instance_type, Recorder) else Recorder()
     background: list[str] = []
     late: list[str] = []
@@ -213,6 +252,8 @@ async def _play(model: hsm.Model, operations: list[str], clock: VirtualClock | N
         elif operation.startswith(CALL):
             await tell(operation, partial(_call, machine, late), operation.removeprefix(CALL))
         else:
+            if asked is not None:
+                asked.append(await _ask(machine, recorder, operation, len(told)))
             await tell(operation, machine.dispatch, operation)
     return told
 

@@ -34,6 +34,11 @@ def law(examples):
     return settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
 
 
+def has_error(guard):
+    """Whether *guard*, or a condition in it, raised."""
+    return guard.error is not None or any(has_error(part) for part in guard.parts)
+
+
 def must_end(description, sequence):
     """Pass over machines that never come to rest."""
     try:
@@ -119,6 +124,31 @@ def test_plain_and_suspending_behaviours_come_to_the_same(description, sequence)
     """A machine whose behaviours all suspend does exactly what it does when none of them can."""
     must_end(description, sequence)
     assert by_library(description, sequence, ASYNC) == by_library(description, sequence, SYNC)
+
+
+@law(80)
+@given(
+    descriptions(),
+    sequences(),
+    st.sampled_from((SYNC, MIXED, ASYNC)),
+    st.sampled_from((build_functional, build_classes)),
+    st.sampled_from(("kernel", "generated")),
+)
+def test_a_machine_that_is_asked_says_what_happens_then_and_is_as_it_was(description, sequence, mode, build, engine):
+    """`can` and `explain` tell the outcome of the dispatch behind them, which does what it does in one never asked."""
+    must_end(description, sequence)
+    asked = []
+    told = by_library(description, sequence, mode, build=build, engine=engine, asked=asked)
+    assert told == by_library(description, sequence, mode, build=build, engine=engine)
+    for question in asked:
+        explanation = question.explanation
+        guards = [guard for candidate in explanation.candidates for guard in candidate.guards]
+        chosen = [candidate for candidate in explanation.candidates if candidate.is_chosen]
+        assert bool(chosen) is (explanation.outcome in (hsm.Outcome.TAKEN, hsm.Outcome.DEFERRED))
+        assert question.outcome == explanation.outcome.name or any(has_error(guard) for guard in guards)
+        result = told[question.told].result
+        assert explanation.outcome.name == result or isinstance(result, list)
+        assert isinstance(result, list) or not isinstance(question.outcome, list) or "hsm_error" in str(description)
 
 
 @law(60)

@@ -34,9 +34,12 @@ async def test_a_machine_shows_what_users_may_call_and_nothing_else():
     machine = await started(hsm.define("M", hsm.state("a")))
     assert [name for name in dir(machine) if not name.startswith("_")] == [
         "call",
+        "can",
         "context",
         "dispatch",
         "dispatch_threadsafe",
+        "events",
+        "explain",
         "instance",
         "is_in",
         "is_over",
@@ -46,6 +49,7 @@ async def test_a_machine_shows_what_users_may_call_and_nothing_else():
         "states",
         "status",
         "stop",
+        "until",
         "wait",
     ]
     private = [name for name in dir(machine) if name.startswith("_") and not name.startswith("__")]

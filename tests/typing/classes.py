@@ -461,6 +461,11 @@ async def running() -> None:
         reveal_type(door.is_in(Door.Closed))  # R: bool
         reveal_type(door.is_in("/Door/Closed"))  # R: bool
         door.is_in(3)  # E
+        await door.until(Door.Opened)
+        await door.until(lambda door: door.is_in(Door.Closed))
+        await door.until(Door.Opned)  # E
+        await door.until(lambda door: door.is_inn(Door.Closed))  # E
+        reveal_type(await door.can("open"))  # R: Outcome
         hsm.machine_of(door).is_in(Door.Opened.Inner)
         hsm.machine_of(door).is_in(Door.Opned)  # E
         await door.dispatch(3)  # E

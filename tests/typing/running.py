@@ -253,3 +253,43 @@ async def behind() -> None:
     reveal_type(hsm.machine_of(machine))  # R: Machine[Counter]
     reveal_type(hsm.machine_of(machine.instance))  # R: Machine[Counter]
     hsm.machine_of(3)  # E
+
+
+def is_high(self: Counter) -> bool:
+    return self.value > 3
+
+
+def is_low(ctx: hsm.Context, self: Counter, event: hsm.Event[Any]) -> bool:
+    return self.value < 3
+
+
+async def later(self: Counter) -> bool:
+    return self.value < 3
+
+
+async def questions() -> None:
+    machine = await hsm.start(None, Counter(), model, strict=True)
+    counter = machine.instance
+    reveal_type(machine.events())  # R: tuple[str, ...]
+    reveal_type(counter.events())  # R: tuple[str, ...]
+    reveal_type(await machine.can("go"))  # R: Outcome
+    reveal_type(await counter.can("go", 3))  # R: Outcome
+    reveal_type(await machine.explain(hsm.Event("go")))  # R: Explanation
+    reveal_type(await counter.explain("go"))  # R: Explanation
+    reveal_type((await counter.explain("go")).candidates[0].guards[0].answer)  # R: bool | None
+    reveal_type(machine.until("/Counter/a"))  # R: Answer[None]
+    await machine.until(is_high)
+    await machine.until(is_low)
+    await machine.until(lambda: counter.value > 3)
+    await machine.until(lambda self: self.value > 3)
+    await counter.until(lambda self: self.value > 3)
+    await counter.until(lambda ctx, self, event: self.value > 3)
+    await machine.can(3)  # E
+    await machine.can(hsm.Event("go"), 3)  # E
+    await machine.explain()  # E
+    await machine.until(3)  # E
+    await machine.until(later)  # E
+    await machine.until(lambda self: self.valeu > 3)  # E
+    await counter.until(lambda self: self.valeu > 3)  # E
+    await machine.until(lambda one, other: True)  # E
+    await hsm.start(None, Counter(), model, strict="yes")  # E
