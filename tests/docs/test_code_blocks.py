@@ -27,7 +27,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = ROOT / "docs" / "errors.md"  # `tests/errors` checks it, and writes its outputs
-PAGES = [ROOT / "README.md", *sorted(set((ROOT / "docs").rglob("*.md")) - {CATALOGUE})]
+PROJECT = ROOT / "docs" / "cookbook" / "pytest.md"  # files of a project, which `test_testing_page` runs
+PAGES = [ROOT / "README.md", *sorted(set((ROOT / "docs").rglob("*.md")) - {CATALOGUE, PROJECT})]
 BLOCK = re.compile(
     r"^```python(?P<attributes>[^\n]*)\n(?P<program>.*?)^```\n"
     r"(?:(?P<between>\s*(?:^</div>\s*)?)^```text\n(?P<output>.*?)^```$)?",
@@ -123,7 +124,7 @@ def test_every_python_block_is_seen():
         assert len(opened) == len(list(blocks_of(text))), page
 
 
-@pytest.mark.parametrize("page", [*PAGES, CATALOGUE], ids=lambda page: page.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("page", [*PAGES, CATALOGUE, PROJECT], ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_programs_fit_on_the_screen(page):
     """No line of a program is wider than the column beside two side bars on a screen of 1,280 px."""
     for block in blocks_of(page.read_text(encoding="utf-8")):
