@@ -18,14 +18,14 @@ from hsm.errors import LifecycleError
 from hsm.events import Event, name_of
 from hsm.outcome import Outcome, Status
 from hsm.rules import settling as rules
-from hsm.runtime.awaitables import OUTCOMES, TAKEN, Work, awaits
+from hsm.runtime.awaitables import OUTCOMES, TAKEN, Pending, Work, awaits
 from hsm.runtime.event_names import is_unknown, unknown_event
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
 from hsm.runtime.record import AWAITED, BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
-from hsm.runtime.run_to_completion import DEEPEST, defer, drain, has_room, pending, process_now, put, put_from_inside
+from hsm.runtime.run_to_completion import DEEPEST, defer, drain, has_room, process_now, put, put_from_inside
 from hsm.runtime.step_cache import Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
 from hsm.runtime.timers import arm, disarm, take
@@ -86,7 +86,7 @@ def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
     if is_inside(record):
         put_from_inside(record, Occurrence(process_event, event))
         return OUTCOMES[Outcome.QUEUED]
-    result = pending(record, event)
+    result: Pending[Outcome] = Pending(record, event)
     put(record, Occurrence(process_event, event, result))
     return result.answer()
 
@@ -169,7 +169,7 @@ def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
 
 
 def _resume_event(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[Outcome]:
-    result = pending(record, event)
+    result: Pending[Outcome] = Pending(record, event)
     process_now(record, Occurrence(process_event, event, result, rest=rest))
     return result.answer()
 

@@ -1,7 +1,7 @@
 """The life of a machine: start, stop, restart, and the block around it (rules L1 to L7, E6 and E8).
 
 In: a record, and what its owner wants. Out: a machine that runs, or one that has ended. What the end itself does, also
-where a machine reaches it on its own, is `run_to_completion.close`. Never imports asyncio.
+where a machine reaches it on its own, is `closing.close`. Never imports asyncio.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from hsm.events import FINAL, INITIAL, Event
 from hsm.instance import Runner, attach, check_free
 from hsm.outcome import Outcome, Status
 from hsm.rules import settling as rules
-from hsm.runtime.awaitables import STARTED, STOPPED, TAKEN, Promise, Work, is_done
+from hsm.runtime.awaitables import STARTED, STOPPED, TAKEN, Pending, Promise, Work, is_done
+from hsm.runtime.closing import close
 from hsm.runtime.drive import Drive
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.generated import expired, find, resume_left
@@ -27,11 +28,9 @@ from hsm.runtime.inside import is_in_activity, is_inside, leave
 from hsm.runtime.kernel import end_all, enter_model, exit_model
 from hsm.runtime.record import AWAITED, CREATED, ENDED, QUEUED, RUNNING, Record, Restart, parts_of
 from hsm.runtime.run_to_completion import (
-    close,
     drain,
     keep_deferred,
     next_of_start,
-    pending,
     process_now,
     wake,
 )
@@ -119,7 +118,7 @@ def _start_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
 
 def _finish_start(record: Record, entering: Work[Any] | None = None) -> Answer[None]:
     """Start, or go on with the start whose *entering* has begun."""
-    result = pending(record)
+    result: Pending[None] = Pending(record)
     rest = None if entering is None else _start_work(record, entering)
     process_now(record, Occurrence(_process_start, pending=result, rest=rest))
     return result.answer()
@@ -227,7 +226,7 @@ def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
         return STOPPED
     if stopping.pending is None:
         # only now: of a stop that nobody outside awaits, errors are reported
-        stopping.pending = pending(record)
+        stopping.pending = Pending(record)
     result = stopping.pending
     if not record.is_busy:
         drain(record)
@@ -268,7 +267,7 @@ def _resume_start(record: Record, rest: Work[Outcome], event: Event[Any]) -> Ans
 
 
 def _resume_stop(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[None]:
-    result = pending(record)
+    result: Pending[None] = Pending(record)
     stopping = Occurrence(_process_stop, pending=result, rest=_stop_work(record, rest))
     parts_of(record).queue.stopping = stopping
     process_now(record, stopping)

@@ -31,7 +31,7 @@ from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
 from hsm.runtime.questions import can, explain, reacts_to, wait_until
 from hsm.runtime.record import ENDED, RUNNING, Record
-from hsm.runtime.run_to_completion import pending, put
+from hsm.runtime.run_to_completion import put
 from hsm.runtime.threads import BY_COROUTINE, check_sender, send_from_thread
 from hsm.runtime.until import as_condition
 
@@ -281,7 +281,7 @@ class Machine(Generic[J]):
             raise LifecycleError(
                 f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
             )
-        result = pending(record, event)
+        result: Pending[Any] = Pending(record, event)
         put(record, Occurrence(process_call, event, result, is_call=True))
         return result.answer()
 

@@ -26,7 +26,7 @@ from hsm.runtime.generated import look_between_steps, refuse, resume_left
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import execute
 from hsm.runtime.record import CREATED, ENDED, RUNNING, Record, parts_of
-from hsm.runtime.run_to_completion import has_room, pending, put, wake
+from hsm.runtime.run_to_completion import has_room, put, wake
 from hsm.runtime.threads import BY_COROUTINE, check_sender
 from hsm.runtime.until import Waiting, begin_wait, keep_wait
 
@@ -100,7 +100,7 @@ def _takes_nothing(record: Record) -> bool:
 
 def _asked(record: Record, process: Callable[[Record, Occurrence], Work[T]]) -> Answer[T]:
     """The answer to a question, which *process* gives when its turn has come."""
-    result = pending(record)
+    result: Pending[T] = Pending(record)
     put(record, Occurrence(process, pending=result, is_new=False))
     return result.answer()
 
