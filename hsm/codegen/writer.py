@@ -9,16 +9,17 @@ that call raises, the number is all that tells which behaviour it was, and from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
 from hsm.behaviors import Bound
 from hsm.codegen.explore import KERNEL_ONLY, NeedsKernel, Path
+from hsm.codegen.needs import Needs, has_functions, needs_of
 from hsm.configuration import Leaves
 from hsm.outcome import Outcome
-from hsm.program import NONE, Program
+from hsm.program import Program
 from hsm.rules import operations as op
 
 LINES = 2000
@@ -95,14 +96,16 @@ def write(program: Program, path: Path, *, rests: bool) -> Text:
     Raises:
         NeedsKernel: The function would be too long, or nested too deeply.
     """
-    return _Writer(program, rests).text(path)
+    # looked through first: what stands before the operations depends on what any of the paths calls
+    return _Writer(program, needs_of(program, path), rests).text(path)
 
 
 class _Writer:
     """Writes one function."""
 
-    def __init__(self, program: Program, rests: bool) -> None:
+    def __init__(self, program: Program, needs: Needs, rests: bool) -> None:
         self._program = program
+        self._needs = needs
         self._rests = rests
         self._body: list[str] = []
         self._names: dict[Constant, str] = {}
@@ -114,47 +117,38 @@ class _Writer:
         """Whether ``at`` is ``None`` here: what is raised is no error of a behaviour."""
         self._is_queued: bool = False
         """Whether the machine is marked as one that does not rest here, though no behaviour is called."""
-        self._is_deep = False
-        """Whether what the function calls may call another machine."""
-        self._is_busy = False
-        """Whether the function calls anything of the user's, and so marks the machine as busy meanwhile."""
         self._ctx, self._instance = "record.context", "record.instance"
 
     def text(self, path: Path) -> Text:
-        # looked through first: what stands before the operations depends on what any of the paths calls
-        called = list(_called(path))
-        self._is_busy = bool(called)
-        is_marked = self._may_suspend_behind_a_task(path)
-        self._is_deep = any(map(self._may_call, called))
-        self._open(is_marked, has_many=len(called) > 1)
-        self._path(3 if self._is_busy else 2, path)
-        if self._is_busy:
-            self._close(is_marked)
+        self._open()
+        self._path(3 if self._needs.is_busy else 2, path)
+        if self._needs.is_busy:
+            self._close()
         self._line(1, "return step")
         head = f"def bind({', '.join(('PLAN', *self._names.values()))}):\n    def step(record, event):\n"
         constants = {name: constant for constant, name in self._names.items()}
         behaviors = {line + head.count("\n"): behavior for line, behavior in self._behaviors.items()}
-        return Text(head + "\n".join(self._body) + "\n", constants, self._positions, behaviors, is_marked)
+        return Text(head + "\n".join(self._body) + "\n", constants, self._positions, behaviors, self._needs.is_marked)
 
-    def _open(self, is_marked: bool, *, has_many: bool) -> None:
+    def _open(self) -> None:
         """What stands before the operations."""
-        if not self._is_busy:
+        if not self._needs.is_busy:
             return
         # until the end: what a behaviour dispatches finds this table, which is empty, and is queued behind this event
-        if is_marked:
+        if self._needs.is_marked:
             # the marks of the steps around this one say how deep it is
             self._line(2, "chain = senders()")
             self._unless_too_deep("chain and len(chain)")
-        elif self._is_deep:
+        elif self._needs.is_deep:
             self._line(2, "host = record.host")
             self._unless_too_deep("host.depth")
             self._line(2, "host.depth += 1")
         self._line(2, "record.steps = BUSY")
-        if has_many:
+        if self._needs.calls > 1:
             self._line(2, f"ctx = {self._ctx}")
             self._line(2, f"instance = {self._instance}")
             self._ctx, self._instance = "ctx", "instance"
-        if is_marked:
+        if self._needs.is_marked:
             self._line(2, "record.step_mark = mine = (record, None)")
             self._line(2, "token = mark(joined(chain, mine) if chain else (mine,))")
         self._body += [_AT_NONE, _TRY]
@@ -165,58 +159,24 @@ class _Writer:
             self._line(2, f"if {depth} >= DEEPEST:")
             self._line(3, "return PLAN.by_kernel(record, event)")
 
-    def _close(self, is_marked: bool) -> None:
+    def _close(self) -> None:
         """What stands behind the operations."""
         # everything: what is no `Exception` is kept as well until the step is whole (rule E7)
         self._line(2, "except BaseException as error:")
         self._line(3, "raised = error")
-        if is_marked or self._is_deep:
+        if self._needs.is_marked or self._needs.is_deep:
             self._line(2, "finally:")
-            self._line(3, "unmark(token)" if is_marked else "host.depth -= 1")
+            self._line(3, "unmark(token)" if self._needs.is_marked else "host.depth -= 1")
         # outside of the handler: errors that come later must not get this one as their `__context__`
         self._line(2, "try:")
         self._line(3, "return failed(record, event, PLAN, at, raised)")
-        if self._is_deep:
+        if self._needs.is_deep:
             # there is not even room for a call: whoever needs the machine next goes on from here (rule Q9)
             self._line(2, "except RecursionError:")
             self._line(3, "record.left = (event, PLAN, at, raised)")
             self._line(3, "raise")
         self._line(2, "finally:")
         self._line(3, "del raised")
-
-    def _may_call(self, called: int | op.MakeObject) -> bool:
-        """Whether what is called may dispatch to another machine, whose step is on the stack then (rule Q9)."""
-        if isinstance(called, int):
-            return not self._program.behaviors[called].calls_nothing
-        factory = self._program.vertices[called.vertex].state_object
-        return factory is not None and not factory.calls_nothing
-
-    def _may_suspend_behind_a_task(self, path: Path, *, has_task: bool = False) -> bool:
-        """Whether a task that the step starts may run before the step is over: it is inside of it then (rule Q2).
-
-        A step that does not suspend is over before any task can run, and needs no mark.
-        """
-        for operation in path.operations:
-            if isinstance(operation, op.MakeObject):
-                has_task |= self._may_call(operation)
-            for index in _behaviors_of(operation):
-                behavior = self._program.behaviors[index]
-                if behavior.may_suspend:
-                    return has_task  # the kernel takes the step from here on, and marks it
-                has_task |= self._may_call(index)
-                # what it raises may be handled by a behaviour that suspends
-                if has_task and (self._program.handles_errors or not behavior.returns_nothing):
-                    return True
-            if has_task and (isinstance(operation, (*KERNEL_ONLY, op.AskHistory)) or self._has_functions(operation)):
-                return True
-        return any(self._may_suspend_behind_a_task(each, has_task=has_task) for each in path.further.values())
-
-    def _has_functions(self, operation: Any) -> bool:
-        """Whether *operation* arms timers whose durations are computed, which may suspend."""
-        if not isinstance(operation, op.Arm):
-            return False
-        timers = self._program.vertices[operation.vertex].timers
-        return any(self._program.timers[timer].function != NONE for timer in timers)
 
     # --- lines -----------------------------------------------------------------------------------------------
 
@@ -249,10 +209,10 @@ class _Writer:
 
     def _clock_call(self, depth: int, text: str) -> None:
         """Call something that may raise, and is no behaviour: a user's clock."""
-        if self._is_busy and not self._at_is_none:
+        if self._needs.is_busy and not self._at_is_none:
             self._line(depth, "at = None")
             self._at_is_none = True
-        elif not self._is_busy and self._rests and not self._is_queued:
+        elif not self._needs.is_busy and self._rests and not self._is_queued:
             # if the clock raises, the next event must not find the steps of the configuration before
             self._line(depth, "record.steps = QUEUED")
             self._is_queued = True
@@ -366,7 +326,7 @@ class _Writer:
 
     def _arm(self, depth: int, path: Path, index: int, operation: op.Arm) -> bool:
         # all of them then, and not only those with a function: the kernel arms the whole list from its beginning
-        if self._has_functions(operation):
+        if has_functions(self._program, operation):
             self._hand_over(depth, self._position(path, index))
             return False
         for timer in self._program.vertices[operation.vertex].timers:
@@ -390,14 +350,14 @@ class _Writer:
             return
         answer = "TAKEN" if outcome is Outcome.TAKEN else "IGNORED"
         if self._rests:
-            if self._is_busy:
+            if self._needs.is_busy:
                 # something came in meanwhile, or waits for the end: the queue goes on from here, not the caller
                 self._line(depth, "if record.steps is not BUSY:")
                 handled = f", {self._name('handled', self._handled)}" if self._handled else ""
                 self._line(depth + 1, f"return after(record, {answer}{handled})")
-            if self._is_busy or self._is_queued or outcome is Outcome.TAKEN:
+            if self._needs.is_busy or self._is_queued or outcome is Outcome.TAKEN:
                 self._line(depth, f"record.steps = {self._name('steps', leaves)}")
-        elif self._handled and self._is_busy:
+        elif self._handled and self._needs.is_busy:
             self._line(depth, "if record.steps is not BUSY:")
             self._line(depth + 1, f"note_completions(record, {self._name('handled', self._handled)})")
         self._line(depth, f"return {answer}")
@@ -409,24 +369,3 @@ def _moves_again(operations: list[Any]) -> bool:
         if not isinstance(operation, op.Reopen):
             return isinstance(operation, op.Move)
     return False
-
-
-def _behaviors_of(operation: Any) -> tuple[int, ...]:
-    """The behaviours that *operation* calls."""
-    match operation:
-        case op.Ask(behavior):
-            return (behavior,)
-        case op.Run(behaviors):
-            return behaviors
-        case _:
-            return ()
-
-
-def _called(path: Path) -> Iterable[int | op.MakeObject]:
-    """The behaviours that *path* and what follows it call, and the state objects that are made."""
-    for operation in path.operations:
-        yield from _behaviors_of(operation)
-        if isinstance(operation, op.MakeObject):
-            yield operation
-    for further in path.further.values():
-        yield from _called(further)
