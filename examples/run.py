@@ -66,9 +66,9 @@ def interpreter() -> str:
     installed = subprocess.run(install, stderr=subprocess.PIPE, text=True)
     if installed.returncode:
         # pip has a line for each attempt where there is no network; the last error says enough
-        errors = [line for line in installed.stderr.splitlines() if line.startswith("ERROR: ")]
-        said = errors[-1].removeprefix("ERROR: ") if errors else "pip says nothing"
-        sys.exit(f"the installation failed; is there a network? {said}")
+        said = [line for line in installed.stderr.splitlines() if "ERROR: " in line]
+        error = said[-1].partition("ERROR: ")[2] if said else "pip does not say why"
+        sys.exit(f"the installation failed; is there a network? {error}")
     stamp.write_text(wanted, encoding="utf-8")
     return str(python)
 
