@@ -479,6 +479,7 @@ async def test_waits_with_a_time_limit_do_not_pile_up():
     for _ in range(100):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(machine.until("b"), 1)
+        gc.collect()  # on Python 3.11 the task of `wait_for` is part of a cycle with what it raised
     assert len(machine._record.waiting) < 5
     await machine.dispatch("next")
     await machine.dispatch("next")
