@@ -107,9 +107,11 @@ if not TYPE_CHECKING:  # a checker that saw this would accept any name
 
     def __getattr__(name: str) -> Any:
         """A public name, from the module that has it, which is loaded now; the name is kept here."""
-        if name in __all__:
-            from importlib import import_module
+        from importlib import import_module
 
+        if name == "trace":
+            return import_module("hsm.trace")
+        if name in __all__:
             for module_name in _MODULES:
                 module = import_module(f"hsm.{module_name}")
                 if hasattr(module, name):

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 import attrs
 
+from hsm import trace
 from hsm.behaviors import I
 from hsm.codegen.explore import COMPLETIONS
 from hsm.codegen.writer import annotated
@@ -128,6 +130,7 @@ def start(
     slow: float = DEFAULTS.slow,
     stop_timeout: float | None = DEFAULTS.stop_timeout,
     strict: bool = DEFAULTS.is_strict,
+    observe: Callable[[trace.Record], object] | None = None,
 ) -> Starting[Machine[J]]:
     """Start *model* on *instance*: ``machine = await hsm.start(...)``, or ``async with hsm.start(...) as machine``.
 
@@ -151,6 +154,7 @@ def start(
             as they take (rule L4).
         strict: Whether an event that no transition and no deferral of the model names raises `UnknownEvent`; otherwise
             it is ignored, and logged once (rule T7).
+        observe: Is called with every record of what the machine does, from its start on; see `hsm.Machine.observe`.
 
     Raises:
         TypeError: *instance* is not an `Instance`, or not one of the machine class that *model* belongs to; or
@@ -183,7 +187,10 @@ def start(
         compiled.has_run = True
     steps = compiled.steps if options is DEFAULTS else compiled.steps_for(options)
     record = Record(compiled.program, instance, host_of_loop(), options, ctx, steps, compiled.unknown)
-    return Starting(record, Machine(record))
+    machine = Machine[J](record)
+    if observe is not None:
+        machine.observe(observe)
+    return Starting(record, machine)
 
 
 def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from hsm.errors import MachineStopped
 from hsm.events import Event
 from hsm.outcome import Outcome, Status
-from hsm.runtime.event_queue import EventQueue, Occurrence
+from hsm.runtime.event_queue import EventQueue, Occurrence, events_of
 from hsm.runtime.record import ENDED, QUEUED, RUNNING, Record, parts_of
 from hsm.runtime.timers import disarm_all
 from hsm.runtime.until import end_waits
@@ -31,6 +31,8 @@ def close(record: Record, status: Status) -> None:
         record.end.finish(status, [])
     if record.waiting is not None:
         end_waits(record)
+    if record.observation is not None:
+        record.observation.over(status)
     try:
         (record.request or record.context).cancel()  # with everything below it
     except Exception as error:  # of a callback that a behaviour has left there
@@ -41,6 +43,8 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
     """Answer those that wait for an event, and name the events that nobody waits for (rules C3 and L4)."""
     waiting, deferred = queue.clear()
     lost: list[Event[Any] | None] = []
+    if record.observation is not None:
+        record.observation.several_dropped(events_of(deferred + waiting), "ended")
     for occurrence in deferred + waiting:
         pending = occurrence.pending
         if pending is None or pending.is_given_up:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextvars
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import attrs
@@ -42,6 +42,11 @@ class Occurrence:
     is_new: bool = True
     is_call: bool = False
     rest: Work[Any] | None = None
+
+
+def events_of(occurrences: Iterable[Occurrence]) -> list[Event[Any]]:
+    """The events of *occurrences*; some are of something else."""
+    return [occurrence.event for occurrence in occurrences if occurrence.event is not None]
 
 
 class Suspended(Protocol):
@@ -120,11 +125,13 @@ class EventQueue:
             self.recalled[:0] = self.deferred
             self.deferred.clear()
 
-    def drop_fed(self) -> None:
-        """Drop what the machine sent to itself and has not processed (rule Q8)."""
+    def drop_fed(self) -> list[Occurrence]:
+        """Drop what the machine sent to itself and has not processed (rule Q8); returns that."""
         # what is urgent stays: without the end of its activity a state would never complete (rule C1)
+        dropped = [occurrence for occurrence in (*self.recalled, *self.waiting) if occurrence.is_fed]
         self.recalled = [occurrence for occurrence in self.recalled if not occurrence.is_fed]
         self.waiting = deque([occurrence for occurrence in self.waiting if not occurrence.is_fed])
+        return dropped
 
     def clear(self) -> tuple[list[Occurrence], list[Occurrence]]:
         """Empty the queue; returns what waited, and what was deferred."""

@@ -44,7 +44,7 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
             return _refuse_unknown
         record.unknown.log(str(key))
     cache = record.cache
-    if cache is None or not record.rests:
+    if cache is None or record.observation is not None or not record.rests:
         return kind.by_kernel(key)
     options = record.options
     # the record may have the empty table from before this configuration had any step: give it the present one
@@ -83,6 +83,8 @@ def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
         resume_left(record)
     if record.status in ENDED or (record.status is not RUNNING and not record.is_busy):
         return refuse(record)
+    if record.observation is not None:
+        record.observation.received(event)
     if is_inside(record):
         put_from_inside(record, Occurrence(process_event, event))
         return OUTCOMES[Outcome.QUEUED]

@@ -53,6 +53,8 @@ def run_actions(
             returned = _call(record, behavior, event) if result is NOTHING and error is None else _given(result, error)
             if returned is not None:
                 returned = yield from _awaited(record, behavior, returned)
+            if record.observation is not None:
+                record.observation.ran(behavior)
         except Exception as raised:
             fail(record, raised, behavior, event)
             return None
@@ -169,6 +171,8 @@ def make_state_object(record: Record, vertex: int, error: BaseException | None =
     except Exception as raised:
         add_note(raised, f"while the state object of {record.program.vertices[vertex].path} was made")
         parts_of(record).failures.raised.append(raised)
+        if record.observation is not None:
+            record.observation.object_failed(vertex, raised)
     except BaseException as interruption:
         parts_of(record).failures.interrupt(interruption)
     else:
@@ -185,6 +189,8 @@ def fail(record: Record, error: Exception, behavior: Behavior, event: Event[Any]
     assert isinstance(raised, Exception)  # as `through` keeps them apart
     annotate(raised, record.program, behavior, event)
     parts_of(record).failures.raised.append(raised)
+    if record.observation is not None:
+        record.observation.failed(behavior, raised)
 
 
 def interrupt(record: Record, interruption: BaseException) -> None:

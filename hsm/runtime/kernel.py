@@ -16,25 +16,31 @@ from hsm.configuration import Leaves
 from hsm.errors import CallError
 from hsm.events import CHANGE, ERROR, FINAL, INITIAL, Event
 from hsm.outcome import Outcome
-from hsm.program import NONE
+from hsm.program import NONE, Program
 from hsm.rules import operations as op
 from hsm.rules import settling as rules
+from hsm.rules.inquiry import foresee, inquire
 from hsm.rules.operations import Rule
+from hsm.rules.selection import Decision
 from hsm.rules.step import Parked, Step
 from hsm.runtime.activities import Activity
 from hsm.runtime.awaitables import Work
 from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.inside import mark_activity
 from hsm.runtime.invocation import ask, call, make_state_object, run_actions
+from hsm.runtime.observation import Observation
 from hsm.runtime.record import COMPLETED, Parts, Record, parts_of
 from hsm.runtime.run_to_completion import CALL_DEFERRED, put_first
 from hsm.runtime.step_cache import Plan
 from hsm.runtime.timer_heap import Armed
-from hsm.runtime.timers import arm_all, disarm_all, disarm_vertex, take
+from hsm.runtime.timers import arm_all, disarm_all, disarm_vertex, due_of, take
 
 T = TypeVar("T")
 Origin: TypeAlias = tuple[Callable[..., Rule[Any]], tuple[Any, ...], Leaves, dict[int, Parked] | None]
 """Where a step began: its rules and what they are on, what was active, and what was parked at joins."""
+
+QUESTIONS = (foresee, inquire)
+"""Rules that are no step: nobody is told of them (rule L3a)."""
 
 # --- what is processed ---------------------------------------------------------------------------------------
 
@@ -125,7 +131,36 @@ def execute(record: Record, parts: Parts, event: Event[Any], rules: Callable[...
     step, leaves = parts.step, record.leaves  # generated steps may have moved on meanwhile
     parked = dict(step.parked) if step.parked else None
     rule = rules(step.begin(leaves), *keys)
-    return (yield from _execute(record, parts, rule, event, None, (rules, keys, leaves, parked), []))
+    observation = None if rules in QUESTIONS else record.observation
+    if observation is not None:
+        cause, timer = _cause(record.program, rules, keys, event)
+        observation.began(event, cause, leaves, timer)
+    value = yield from _execute(record, parts, rule, event, None, (rules, keys, leaves, parked), [], observation)
+    if observation is not None:
+        observation.ended(event, _outcome(value), record.leaves)
+    return value
+
+
+def _cause(
+    program: Program, rule: Callable[..., Rule[Any]], keys: tuple[Any, ...], event: Event[Any]
+) -> tuple[str, int]:
+    """What a step of *rule* on *keys* is because of, and the timer if it is one."""
+    if rule is rules.on_timer:
+        (index,) = (timer.index for timer in program.timers if timer.transition == keys[0])
+        transition = program.transitions[keys[0]]
+        return f"{program.timers[index].kind.name.lower()} of {program.vertices[transition.source].path}", index
+    words = {rules.on_call: "call of", rules.on_event: "event"}
+    if rule in words:
+        return f"{words[rule]} '{event.name}'", NONE
+    return {rules.start: "start", rules.stop: "stop", rules.settle: "error"}.get(rule, "end of an activity"), NONE
+
+
+def _outcome(value: Any) -> Outcome:
+    """The outcome of a step whose rules returned *value*."""
+    if isinstance(value, tuple):
+        decision: Decision = value[0]
+        return decision.outcome
+    return value if isinstance(value, Outcome) else Outcome.TAKEN
 
 
 def go_on(
@@ -172,6 +207,7 @@ def _execute(
     answer: Any,
     origin: Origin,
     answers: list[Any],
+    observation: Observation | None = None,
 ) -> Work[T]:
     """The loop: *rule* stands at its beginning, or at the operation that *answer* is for.
 
@@ -222,6 +258,10 @@ def _execute(
             assert kind is op.EndAll, f"the kernel cannot execute {operation!r}"
             yield from end_all(record)
         answers.append(answer)
+        if observation is not None:
+            if kind is op.Ask:
+                observation.asked(record.program.behaviors[operation.behavior], answer)
+            observation.saw(operation, answer, functools.partial(due_of, record))
 
 
 def _begin_again(step: Step, origin: Origin) -> Rule[Any]:
@@ -339,6 +379,8 @@ def _perform(record: Record, activity: Activity) -> Any:
 def _activity_ended(record: Record, activity: Activity, error: BaseException | None) -> None:
     """An activity returned or raised; that is processed before queued events (rules C2, E3 and E7)."""
     process: Callable[[Record, Occurrence], Work[Any]]
+    if record.observation is not None:
+        record.observation.activity_ended(activity.behavior, error)
     if error is None:
         process = functools.partial(process_return, activity.vertex)
     elif not isinstance(error, Exception):

@@ -79,7 +79,11 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         record.heap = heap_of(record.host, record.options.clock, expired)
     record.on_background_error = on_background_error
     cache = record.cache
-    step = _start_by_kernel if cache is None else cache.start or _start_step(record, cache)
+    step = (
+        _start_by_kernel
+        if cache is None or record.observation is not None
+        else cache.start or _start_step(record, cache)
+    )
     try:
         answer = step(record, _INITIAL)
     except BaseException:
@@ -150,6 +154,8 @@ def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
         close(record, Status.STOPPED)
     elif step.ended is None:
         record.status = RUNNING
+        if record.observation is not None:
+            record.observation.started(record.leaves)
 
 
 def _tear_down(record: Record) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sys import getrecursionlimit, setrecursionlimit
 from typing import Any, Generic, SupportsIndex, TypeVar, overload
 
+from hsm import trace
 from hsm.answer import Answer
 from hsm.configuration import innermost, is_active
 from hsm.context import Context
@@ -189,6 +190,24 @@ class Machine(Generic[J]):
             raise TypeError(f"'until' takes a path, the class of a state, or a predicate, not {shown(condition)}")
         return wait_until(record, as_condition(record, condition), "the condition held")
 
+    def observe(self, callback: Callable[[trace.Record], object]) -> Callable[[], None]:
+        """Call *callback* with every record of what the machine does, from its next step on (rules O1 and O2).
+
+        Records are those of `hsm.trace`; they come in the order in which things happen, before anything else does. A
+        callback that raises is logged, and removed. While a machine is observed, the kernel takes its steps.
+
+        Returns:
+            What ends it; may be called any number of times.
+
+        Raises:
+            LifecycleError: From another thread or another event loop.
+            TypeError: *callback* cannot be called.
+        """
+        check_sender(self._record, BY_COROUTINE)
+        if not callable(callback):
+            raise TypeError(f"an observer is called with each record, and {shown(callback)} cannot be")
+        return self._record.observe(callback)
+
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
         record = self._record
@@ -281,6 +300,8 @@ class Machine(Generic[J]):
             raise LifecycleError(
                 f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
             )
+        if record.observation is not None:
+            record.observation.received(event, "call of")
         result: Pending[Any] = Pending(record, event)
         put(record, Occurrence(process_call, event, result, is_call=True))
         return result.answer()

@@ -30,6 +30,7 @@ from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.event_queue import EventQueue
 from hsm.runtime.failures import Failures
 from hsm.runtime.host import Clock, Host, Task
+from hsm.runtime.observation import Observation
 from hsm.runtime.state_objects import StateObjects
 from hsm.runtime.step_cache import NO_STEPS, StepCache, StepTable
 from hsm.runtime.timer_heap import Armed, TimerHeap
@@ -136,6 +137,7 @@ class Record(NotCopied):
             `heap` is.
         parts: What steps that are not generated need; ``None`` until the first of them.
         end: The result of `wait`, once somebody has asked.
+        observation: Its observers, and what they are told; ``None`` when nobody observes it (rule O1).
         waiting: Waits for conditions (rule L3a); ``None`` when nobody waits.
         unknown: The unknown names that were sent to machines of its Program (rule T7).
         restart: The restart that is under way.
@@ -165,6 +167,7 @@ class Record(NotCopied):
     parts: Parts | None = attrs.field(init=False)
     end: Pending[Status] | None = attrs.field(init=False)
     waiting: list[Any] | None = None
+    observation: Observation | None = None
     restart: Restart | None = None
     on_background_error: Callable[[BaseException], object] | None = None
     step_mark: tuple[Record, Activity | None] | None = None
@@ -217,10 +220,33 @@ class Record(NotCopied):
     def rest(self) -> None:
         """Nothing is under way: the next event may be one for a generated step."""
         cache, parts = self.cache, self.parts
-        if cache is not None and self.status is RUNNING and (parts is None or parts.queue.is_at_rest):
+        is_at_rest = self.status is RUNNING and (parts is None or parts.queue.is_at_rest)
+        if cache is not None and is_at_rest and self.observation is None:
             self.steps = cache.tables.get(self.leaves, NO_STEPS) if self.waiting is None else WATCHED
         else:
             self.steps = QUEUED
+
+    # --- who observes it --------------------------------------------------------------------------------------
+
+    def observe(self, observer: Callable[[Any], object]) -> Callable[[], None]:
+        """Tell *observer* what happens from the next step on; returns what ends that (rule O1)."""
+        if self.observation is None:
+            clock = self.options.clock or self.host.clock
+            self.observation = Observation(
+                self.program, clock.time, self.leaves, self._observed_no_more, self._interrupt
+            )
+            # what the kernel executes is what observers are told: it takes every step meanwhile
+            if self.rests:
+                self.steps = QUEUED
+        return self.observation.add(observer)
+
+    def _observed_no_more(self) -> None:
+        self.observation = None
+        if self.steps is QUEUED:
+            self.rest()
+
+    def _interrupt(self, error: BaseException) -> None:
+        parts_of(self).failures.interrupt(error)
 
     # --- what nobody awaits ---------------------------------------------------------------------------
 

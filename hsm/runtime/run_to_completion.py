@@ -17,7 +17,7 @@ from hsm.events import Event
 from hsm.outcome import Outcome
 from hsm.runtime.closing import abandon, close
 from hsm.runtime.drive import Drive
-from hsm.runtime.event_queue import EventQueue, Occurrence
+from hsm.runtime.event_queue import EventQueue, Occurrence, events_of
 from hsm.runtime.inside import is_in_task, joined, mark, senders, unmark
 from hsm.runtime.record import (
     AWAITED,
@@ -113,6 +113,8 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
     if occurrence.is_call:
         recalled.pending, recalled.is_call, recalled.is_fed = occurrence.pending, True, False
     parts_of(record).queue.deferred.append(recalled)
+    if record.observation is not None and occurrence.event is not None:
+        record.observation.deferred(occurrence.event)
 
 
 def _process(record: Record, *, is_busy: bool) -> None:
@@ -186,7 +188,7 @@ def _next(record: Record, parts: Parts) -> Occurrence | None:
         return queue.stopping
     while queue.has_waiting:
         occurrence = queue.take()
-        if _admit(parts, occurrence):
+        if _admit(record, parts, occurrence):
             return occurrence
         record.report(parts.failures.take_unhandled())
     return None
@@ -199,16 +201,17 @@ def next_of_start(record: Record) -> Occurrence | None:
     """
     parts = parts_of(record)
     queue = parts.queue
-    queue.recall()
+    if queue.has_moved:
+        _recall(record, queue)
     if parts.budget.is_spent:
-        _drop_spent(parts)
+        _drop_spent(record, parts)
     if queue.stopping is not None or not (queue.recalled or (queue.waiting and queue.waiting[0].pending is None)):
         return None
     occurrence = queue.recalled.pop(0) if queue.recalled else queue.waiting.popleft()
-    return occurrence if _admit(parts, occurrence) else None
+    return occurrence if _admit(record, parts, occurrence) else None
 
 
-def _admit(parts: Parts, occurrence: Occurrence) -> bool:
+def _admit(record: Record, parts: Parts, occurrence: Occurrence) -> bool:
     """Count *occurrence* against the budget; whether it is to be processed all the same (rule Q8)."""
     if not occurrence.is_fed or occurrence.event is None:
         if occurrence.is_new:
@@ -218,17 +221,26 @@ def _admit(parts: Parts, occurrence: Occurrence) -> bool:
     if error is None:
         return True
     parts.failures.unhandled.append(error)
-    _drop_spent(parts)
+    _drop_spent(record, parts)
     return False
 
 
-def _drop_spent(parts: Parts) -> None:
+def _recall(record: Record, queue: EventQueue) -> None:
+    """The configuration has changed: the deferred events come back (rule D2)."""
+    if record.observation is not None:
+        record.observation.recalled(events_of(queue.deferred))
+    queue.recall()
+
+
+def _drop_spent(record: Record, parts: Parts) -> None:
     """The budget is spent: drop what the machine sent to itself and was going to process (rule Q8).
 
     Only here, and not where it is spent: the kernel spends it in the middle of a step, which may send more.
     """
     parts.budget.is_spent = False
-    parts.queue.drop_fed()
+    dropped = parts.queue.drop_fed()
+    if record.observation is not None:
+        record.observation.several_dropped(events_of(dropped), "budget")
 
 
 # --- one occurrence ------------------------------------------------------------------------------------------
@@ -323,9 +335,9 @@ def _finish(
     if waits or (value is Outcome.DEFERRED and occurrence.event is not None and not occurrence.is_call):
         keep_deferred(record, occurrence)
     if queue.has_moved:
-        queue.recall()
+        _recall(record, queue)
     if parts.budget.is_spent:
-        _drop_spent(parts)
+        _drop_spent(record, parts)
     if (ended := parts.step.ended) is not None:
         close(record, ended)
     if occurrence is queue.stopping:

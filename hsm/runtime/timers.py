@@ -85,6 +85,14 @@ def disarm(record: Record, timer: Timer) -> None:
         record.heap.disarm(armed)
 
 
+def due_of(record: Record, timer: Timer) -> float | None:
+    """When *timer* fires next, in seconds on the clock; ``None`` when it is not armed."""
+    armed = record.timers
+    while armed is not None and armed.timer is not timer:
+        armed = armed.next
+    return None if armed is None else armed.due
+
+
 def disarm_all(record: Record) -> None:
     """No timer of *record* fires any more, and none of those that still lie in the heap keeps it."""
     armed, record.timers = record.timers, None

@@ -22,12 +22,15 @@ import pytest
 
 import hsm
 import hsm.testing
+import hsm.trace
 import hsm_classdsl
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
-PACKAGES = {package.__name__: package for package in (hsm, hsm.testing, hsm_classdsl)}
-ROW = re.compile(r"^\| `(?P<package>hsm(?:\.testing|_classdsl)?)\.(?P<name>\w+)` \|(?P<summary>.*)\|$", re.MULTILINE)
+PACKAGES = {package.__name__: package for package in (hsm, hsm.testing, hsm.trace, hsm_classdsl)}
+ROW = re.compile(
+    r"^\| `(?P<package>hsm(?:\.testing|\.trace|_classdsl)?)\.(?P<name>\w+)` \|(?P<summary>.*)\|$", re.MULTILINE
+)
 MEMBER = re.compile(r"^\| `machine\.(?P<name>\w+)` \|(?P<summary>.*)\|$", re.MULTILINE)
 
 

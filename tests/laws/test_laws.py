@@ -151,6 +151,49 @@ def test_a_machine_that_is_asked_says_what_happens_then_and_is_as_it_was(descrip
         assert not isinstance(question.outcome, list) or {*question.outcome} <= {*result}
 
 
+@law(80)
+@given(
+    descriptions(),
+    st.randoms(use_true_random=False),
+    st.sampled_from((SYNC, MIXED, ASYNC)),
+    st.sampled_from((build_functional, build_classes)),
+    st.booleans(),
+)
+def test_an_observed_machine_does_what_one_does_that_is_not(description, source, mode, build, is_busy):
+    """The same in everything; and what was entered and exited is what is active, after every record (O2)."""
+    if is_busy:
+        description, sequence = with_background(source, description), busy_operations(source)
+    else:
+        sequence = operations(source)
+    must_end(description, sequence)
+    watched = Watched()
+    told = by_library(description, sequence, mode, build=build, observe=watched)
+    assert told == by_library(description, sequence, mode, build=build)
+    assert not watched.differences
+    assert watched.kinds >= {"StepBegan", "StepEnded", "Entered"}
+
+
+class Watched:
+    """An observer that rebuilds the configuration from the records alone."""
+
+    def __init__(self):
+        self.active = set()
+        self.kinds = set()
+        self.differences = []
+
+    def __call__(self, record):
+        self.kinds.add(type(record).__name__)
+        match record:
+            case hsm.trace.Entered(vertex=vertex):
+                self.active.add(vertex)
+            case hsm.trace.Exited(vertex=vertex):
+                self.active.discard(vertex)
+            case hsm.trace.StepBegan(states=states) | hsm.trace.StepEnded(states=states):
+                leaves = {path for path in self.active if not any(each.startswith(f"{path}/") for each in self.active)}
+                if leaves != {*states}:
+                    self.differences.append((record, leaves))
+
+
 @law(60)
 @given(descriptions(), sequences())
 def test_virtual_and_real_time_come_to_the_same(description, sequence):

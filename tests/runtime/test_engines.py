@@ -43,6 +43,7 @@ async def test_a_machine_shows_what_users_may_call_and_nothing_else():
         "instance",
         "is_in",
         "is_over",
+        "observe",
         "program",
         "restart",
         "state",

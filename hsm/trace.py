@@ -1,0 +1,360 @@
+"""The trace: what a machine does, as records that observers are given (rules O1 to O3).
+
+In: nothing; `hsm.runtime.observation` makes the records. Out: frozen values; observers that keep, log or await them.
+Never imports the tree, the tables or the run time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, ClassVar, Protocol
+
+import attrs
+
+from hsm.answer import Answer
+from hsm.errors import MachineStopped
+from hsm.events import Event
+from hsm.names import one_line, safe_repr
+from hsm.outcome import Outcome, Status
+
+__all__ = [
+    "ActivityBegan", "ActivityEnded", "Deferred", "Dropped", "Ended", "Entered", "Exited", "Failed", "GuardAsked",
+    "Ran", "Recalled", "Received", "Record", "Recorder", "Started", "StepBegan", "StepEnded", "TimerArmed",
+    "TimerDisarmed", "TimerFired", "log", "records",
+]  # fmt: skip
+
+
+@attrs.frozen(kw_only=True)
+class Record:
+    """Something that happened in a machine.
+
+    Attributes:
+        machine: The name of the model.
+        time: When, in seconds on the machine's clock.
+        step: The number of the step in which it happened, or before which; the start is 1.
+        cause: What the step, or the part of it, is on: ``event 'open'``, ``after of /Door/opened``, ``completion of
+            /Door/working``, ``error``, ``change``, ``start``, ``stop``.
+    """
+
+    kinds: ClassVar[dict[str, type[Record]]] = {}
+    """Every kind of record, by name."""
+
+    machine: str
+    time: float
+    step: int
+    cause: str
+
+    def __init_subclass__(cls) -> None:
+        Record.kinds[cls.__name__] = cls  # attrs makes a class with slots a second time, which takes its place here
+
+    def to_dict(self, *, data: bool = False) -> dict[str, Any]:
+        """As values that JSON has; the data of events is left out unless it is asked for, and is shown as text then."""
+        found: dict[str, Any] = {"kind": type(self).__name__}
+        for field in attrs.fields(type(self)):
+            value = getattr(self, field.name)
+            found[field.name] = _plain(value)
+            if data and isinstance(value, Event):
+                found["data"] = safe_repr(value if type(value) is not Event else value.data)
+        return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Event):
+        return value.name
+    if isinstance(value, Outcome | Status):
+        return value.value
+    if isinstance(value, BaseException):
+        return safe_repr(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+# --- the kinds -----------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Started(Record):
+    """The machine runs: its default entry, and all that it caused, has been processed (rule L1)."""
+
+    states: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Ended(Record):
+    """The machine has ended (rules L3 and L4)."""
+
+    status: Status
+
+
+@attrs.frozen(kw_only=True)
+class Received(Record):
+    """An event, or a call, came in; it is processed when its turn comes (rule Q5)."""
+
+    event: Event[Any]
+
+
+@attrs.frozen(kw_only=True)
+class StepBegan(Record):
+    """A step begins, where *states* are active; *event* is what its behaviours are given."""
+
+    event: Event[Any]
+    states: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class StepEnded(Record):
+    """The step is over, with what followed from it (rule T1)."""
+
+    event: Event[Any]
+    outcome: Outcome
+    states: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class GuardAsked(Record):
+    """A guard was asked; *answer* is ``None`` if it raised, which counts as false (rule E2)."""
+
+    guard: str
+    vertex: str
+    place: str
+    answer: bool | None
+
+
+@attrs.frozen(kw_only=True)
+class Ran(Record):
+    """A behaviour returned; *role* is ``entry``, ``exit`` or ``effect``."""
+
+    behavior: str
+    role: str
+    vertex: str
+    place: str
+
+
+@attrs.frozen(kw_only=True)
+class Failed(Record):
+    """A behaviour raised *error*; or the making of a state object did, which has no place."""
+
+    behavior: str
+    role: str
+    vertex: str
+    place: str
+    error: BaseException | str
+
+
+@attrs.frozen(kw_only=True)
+class Exited(Record):
+    """A vertex is active no more; its exit actions have run."""
+
+    vertex: str
+
+
+@attrs.frozen(kw_only=True)
+class Entered(Record):
+    """A vertex became active; its entry actions come next."""
+
+    vertex: str
+
+
+@attrs.frozen(kw_only=True)
+class Deferred(Record):
+    """An event is kept until no active state defers it (rule D1)."""
+
+    event: Event[Any]
+
+
+@attrs.frozen(kw_only=True)
+class Recalled(Record):
+    """A deferred event comes back, before those that wait (rule D2)."""
+
+    event: Event[Any]
+
+
+@attrs.frozen(kw_only=True)
+class Dropped(Record):
+    """An event does nothing: *reason* is ``ignored`` (rule T5), ``budget`` (rule Q8) or ``ended`` (rule L4)."""
+
+    event: Event[Any]
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class TimerArmed(Record):
+    """A timer was armed; *due* is when it fires, in seconds on the machine's clock."""
+
+    vertex: str
+    timer: str
+    due: float
+
+
+@attrs.frozen(kw_only=True)
+class TimerFired(Record):
+    """A timer was due, and its activation still lasts (rule A3): the step that follows is on it."""
+
+    vertex: str
+    timer: str
+
+
+@attrs.frozen(kw_only=True)
+class TimerDisarmed(Record):
+    """A timer was disarmed before it fired."""
+
+    vertex: str
+    timer: str
+
+
+@attrs.frozen(kw_only=True)
+class ActivityBegan(Record):
+    """An activity was started; it runs from the next iteration of the event loop on."""
+
+    vertex: str
+    activity: str
+
+
+@attrs.frozen(kw_only=True)
+class ActivityEnded(Record):
+    """An activity returned, raised *error*, or was cancelled."""
+
+    vertex: str
+    activity: str
+    is_cancelled: bool
+    error: BaseException | str | None
+
+
+# --- observers -----------------------------------------------------------------------------------------------
+
+
+class Observable(Protocol):
+    """What `records` needs of a machine."""
+
+    def observe(self, callback: Callable[[Record], object]) -> Callable[[], None]:
+        """Have *callback* called with every record; returns what ends that."""
+        ...
+
+    def until(self, condition: Callable[[], bool]) -> Answer[None]:
+        """Wait until *condition* holds."""
+        ...
+
+
+class Recorder:
+    """An observer that keeps the last records.
+
+    Args:
+        last: How many; the oldest go first.
+
+    Attributes:
+        records: Those that are kept, oldest first.
+    """
+
+    def __init__(self, last: int = 1000) -> None:
+        self.records: deque[Record] = deque(maxlen=last)
+
+    def __call__(self, record: Record) -> None:
+        """Keep *record*."""
+        self.records.append(record)
+
+    def to_json_lines(self, *, data: bool = False) -> str:
+        """One line of JSON for each record; with *data*, that of events as text."""
+        return "".join(json.dumps(record.to_dict(data=data), allow_nan=False) + "\n" for record in self.records)
+
+    @staticmethod
+    def from_json_lines(lines: str | Iterable[str]) -> Recorder:
+        """The records of *lines*; events have their names alone, and errors are texts.
+
+        Raises:
+            ValueError: A line is no record.
+        """
+        written = lines.splitlines() if isinstance(lines, str) else list(lines)
+        recorder = Recorder(len(written))
+        for number, line in enumerate(written, 1):
+            try:
+                recorder(_read(json.loads(line)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise ValueError(f"line {number} is no record of a trace: {error}") from error
+        return recorder
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "event": Event,
+    "outcome": Outcome,
+    "status": Status,
+    "states": tuple,
+}
+"""How a field is read that is no plain value."""
+
+
+def _read(written: dict[str, Any]) -> Record:
+    kind = Record.kinds[written["kind"]]
+    names = [field.name for field in attrs.fields(kind)]
+    return kind(**{name: _READERS.get(name, _same)(written[name]) for name in names})
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+async def records(machine: Observable) -> AsyncIterator[Record]:
+    """The records of *machine* from now on, up to its end; between two of them the machine may be many steps ahead."""
+    waiting: deque[Record] = deque()
+    detach = machine.observe(waiting.append)
+    try:
+        is_over = False
+        while waiting or not is_over:
+            while waiting:
+                yield waiting.popleft()
+            try:
+                await machine.until(lambda: bool(waiting))
+            except MachineStopped:
+                is_over = True
+    finally:
+        detach()
+
+
+class log:  # noqa: N801 - a function to those who use it
+    """An observer that logs: one line for each step, with its fields as ``extra``.
+
+    Args:
+        level: Of the lines.
+        logger: Takes them; the logger ``hsm.trace`` by default.
+        every: Whether each record has a line of its own.
+    """
+
+    def __init__(
+        self, level: int = logging.DEBUG, logger: logging.Logger | None = None, *, every: bool = False
+    ) -> None:
+        self._level = level
+        self._logger = logger or logging.getLogger("hsm.trace")
+        self._every = every
+        self._before: tuple[str, ...] = ()
+        self._did: list[str] = []
+
+    def __call__(self, record: Record) -> None:
+        """Log *record*, or the step that it ends."""
+        if self._every:
+            self._write(record, f"{type(record).__name__} {_described(record)}".rstrip())
+        match record:
+            case StepBegan(states=states):
+                self._before, self._did = states, []
+            case GuardAsked(guard=guard, answer=answer):
+                self._did.append(f"{guard} {answer}")
+            case Ran(behavior=behavior):
+                self._did.append(behavior)
+            case Failed(behavior=behavior, error=error):
+                self._did.append(f"{behavior} raised {safe_repr(error)}")
+            case StepEnded(outcome=outcome, states=states) if not self._every:
+                moved = "" if states == self._before else f" -> {', '.join(states) or 'nothing'}"
+                did = f" ({', '.join(self._did)})" if self._did else ""
+                before = ", ".join(self._before) or "nothing"
+                self._write(record, f"{record.cause} {outcome.value}: {before}{moved}{did}")
+            case _:
+                pass
+
+    def _write(self, record: Record, text: str) -> None:
+        fields = {f"hsm_{name}": value for name, value in record.to_dict().items()}
+        self._logger.log(self._level, "%s: %s", record.machine, one_line(text), extra=fields)
+
+
+def _described(record: Record) -> str:
+    own = [field.name for field in attrs.fields(type(record)) if field.name not in ("machine", "time", "step", "cause")]
+    return " ".join([f"{name}={_plain(getattr(record, name))!r}" for name in own])
