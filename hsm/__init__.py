@@ -9,6 +9,7 @@ at its start, for the plug-in in `hsm.testing`.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hsm import trace as trace
     from hsm.answer import Answer
     from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
     from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
@@ -109,7 +110,7 @@ if not TYPE_CHECKING:  # a checker that saw this would accept any name
         """A public name, from the module that has it, which is loaded now; the name is kept here."""
         from importlib import import_module
 
-        if name == "trace":
+        if name == "trace":  # the only public module that needs no import of its own
             return import_module("hsm.trace")
         if name in __all__:
             for module_name in _MODULES:
@@ -121,4 +122,4 @@ if not TYPE_CHECKING:  # a checker that saw this would accept any name
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "trace"})

@@ -10,7 +10,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import attrs
 
@@ -54,21 +54,22 @@ class Record:
         """As values that JSON has; the data of events is left out unless it is asked for, and is shown as text then."""
         found: dict[str, Any] = {"kind": type(self).__name__}
         for field in attrs.fields(type(self)):
-            value = getattr(self, field.name)
+            value: object = getattr(self, field.name)
             found[field.name] = _plain(value)
             if data and isinstance(value, Event):
-                found["data"] = safe_repr(value if type(value) is not Event else value.data)
+                event: Event[Any] = value
+                found["data"] = safe_repr(event.data if type(event) is Event else event)
         return found
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Event):
         return value.name
     if isinstance(value, Outcome | Status):
         return value.value
     if isinstance(value, BaseException):
         return safe_repr(value)
-    return list(value) if isinstance(value, tuple) else value
+    return list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
 
 
 # --- the kinds -----------------------------------------------------------------------------------------------

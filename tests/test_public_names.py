@@ -20,7 +20,7 @@ def told(package):
     """The names that a package imports for checkers alone, each with its module."""
     tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
-    found = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    found = [node for node in block.body if isinstance(node, ast.ImportFrom) and node.module != "hsm"]
     return {alias.name: node.module for node in found for alias in node.names}
 
 
@@ -32,6 +32,14 @@ def test_a_name_is_what_checkers_are_told(package):
     for name, module in names.items():
         assert getattr(package, name) is getattr(import_module(module), name)
     assert {*package.__all__} <= {*dir(package)}
+
+
+@pytest.mark.needs_system
+def test_the_trace_is_a_module_of_its_own():
+    """`hsm.trace.log` needs no other import than that of `hsm`."""
+    program = "import hsm; print(hsm.trace.log.__module__, 'trace' in dir(hsm))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout == "hsm.trace True\n"
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.__name__)

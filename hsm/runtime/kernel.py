@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from hsm.codegen.explore import follow, replay
 from hsm.configuration import Leaves
 from hsm.errors import CallError
 from hsm.events import CHANGE, ERROR, FINAL, INITIAL, Event
 from hsm.outcome import Outcome
-from hsm.program import NONE, Program
+from hsm.program import NONE
 from hsm.rules import operations as op
 from hsm.rules import settling as rules
 from hsm.rules.inquiry import foresee, inquire
@@ -39,6 +39,8 @@ T = TypeVar("T")
 Origin: TypeAlias = tuple[Callable[..., Rule[Any]], tuple[Any, ...], Leaves, dict[int, Parked] | None]
 """Where a step began: its rules and what they are on, what was active, and what was parked at joins."""
 
+TIMERS = (rules.on_timer,)
+"""Rules of a step on a timer, whose key is the transition."""
 QUESTIONS = (foresee, inquire)
 """Rules that are no step: nobody is told of them (rule L3a)."""
 
@@ -131,34 +133,30 @@ def execute(record: Record, parts: Parts, event: Event[Any], rules: Callable[...
     step, leaves = parts.step, record.leaves  # generated steps may have moved on meanwhile
     parked = dict(step.parked) if step.parked else None
     rule = rules(step.begin(leaves), *keys)
-    observation = None if rules in QUESTIONS else record.observation
+    observation = record.observation
+    if observation is not None and rules in QUESTIONS:
+        observation = None
     if observation is not None:
-        cause, timer = _cause(record.program, rules, keys, event)
-        observation.began(event, cause, leaves, timer)
+        transition: int = keys[0] if rules in TIMERS else NONE
+        observation.began(event, _cause(rules, event), leaves, transition)
     value = yield from _execute(record, parts, rule, event, None, (rules, keys, leaves, parked), [], observation)
     if observation is not None:
         observation.ended(event, _outcome(value), record.leaves)
     return value
 
 
-def _cause(
-    program: Program, rule: Callable[..., Rule[Any]], keys: tuple[Any, ...], event: Event[Any]
-) -> tuple[str, int]:
-    """What a step of *rule* on *keys* is because of, and the timer if it is one."""
-    if rule is rules.on_timer:
-        (index,) = (timer.index for timer in program.timers if timer.transition == keys[0])
-        transition = program.transitions[keys[0]]
-        return f"{program.timers[index].kind.name.lower()} of {program.vertices[transition.source].path}", index
+def _cause(rule: Callable[..., Rule[Any]], event: Event[Any]) -> str:
+    """What a step of *rule* is because of; that of a timer the observation knows by itself."""
     words = {rules.on_call: "call of", rules.on_event: "event"}
     if rule in words:
-        return f"{words[rule]} '{event.name}'", NONE
-    return {rules.start: "start", rules.stop: "stop", rules.settle: "error"}.get(rule, "end of an activity"), NONE
+        return f"{words[rule]} '{event.name}'"
+    return {rules.start: "start", rules.stop: "stop", rules.settle: "error"}.get(rule, "end of an activity")
 
 
-def _outcome(value: Any) -> Outcome:
+def _outcome(value: object) -> Outcome:
     """The outcome of a step whose rules returned *value*."""
     if isinstance(value, tuple):
-        decision: Decision = value[0]
+        decision, _ = cast("tuple[Decision, object]", value)
         return decision.outcome
     return value if isinstance(value, Outcome) else Outcome.TAKEN
 
@@ -259,8 +257,6 @@ def _execute(
             yield from end_all(record)
         answers.append(answer)
         if observation is not None:
-            if kind is op.Ask:
-                observation.asked(record.program.behaviors[operation.behavior], answer)
             observation.saw(operation, answer, functools.partial(due_of, record))
 
 

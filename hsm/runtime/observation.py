@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -56,7 +57,7 @@ class Observation:
         self._is_in_step = False
         self._step = 0
         self._cause = self._cause_of_step = ""
-        self._timers: dict[int, None] = {}
+        self._timers: dict[int, float] = {}
         self._activities: dict[int, None] = {}
         self._observers: list[list[Observer]] = []
 
@@ -77,18 +78,24 @@ class Observation:
         """*event* came in; *what* it is, as causes say it."""
         self._tell(trace.Received, f"{what} '{name_of(event)}'", event=event)
 
-    def began(self, event: Event[Any], cause: str, leaves: Leaves, timer: int = NONE) -> None:
-        """A step begins on *event*; because of *timer*, if it is of one."""
+    def began(self, event: Event[Any], cause: str, leaves: Leaves, transition: int = NONE) -> None:
+        """A step begins on *event*; because of a timer of *transition*, if there is one."""
         self._is_in_step = True
         self._step += 1
-        self._cause = self._cause_of_step = cause
         self._leaves = leaves
-        if timer != NONE:
-            fired = self._program.timers[timer]
-            if fired.kind is not TimerKind.EVERY:
-                self._timers.pop(timer, None)
+        fired = None if transition == NONE else self._fired(transition)
+        self._cause = self._cause_of_step = cause if fired is None else f"{self._name(fired)} of {self._source(fired)}"
+        if fired is not None:
             self._tell(trace.TimerFired, vertex=self._source(fired), timer=self._name(fired))
         self._tell(trace.StepBegan, event=event, states=self._states(leaves))
+
+    def _fired(self, transition: int) -> Timer:
+        """The timer of *transition* that has fired: of several, the one that was due first."""
+        timers = [timer for timer in self._program.timers if timer.transition == transition]
+        fired = min(timers, key=lambda timer: self._timers.get(timer.index, math.inf))
+        if fired.kind is not TimerKind.EVERY:
+            self._timers.pop(fired.index, None)
+        return fired
 
     def ended(self, event: Event[Any], outcome: Outcome, leaves: Leaves) -> None:
         """The step is over."""
@@ -146,15 +153,11 @@ class Observation:
         path = self._program.vertices[vertex].path
         self._tell(trace.Failed, behavior="", role="object", vertex=path, place="", error=error)
 
-    def asked(self, behavior: Behavior, answer: bool | None) -> None:
-        """A guard has answered."""
-        words = self._words(behavior)
-        vertex, place = words["vertex"], words["place"]
-        self._tell(trace.GuardAsked, guard=words["behavior"], vertex=vertex, place=place, answer=answer)
-
     def saw(self, operation: Any, answer: Any, armed: Callable[[Timer], float | None]) -> None:
         """The kernel has executed *operation*; *armed* says when a timer is due."""
         match operation:
+            case op.Ask(behavior):
+                self._asked(self._program.behaviors[behavior], answer)
             case op.Move(leaves):
                 self._moved(leaves)
             case op.Next(vertex):
@@ -165,7 +168,7 @@ class Observation:
                 for index in self._program.vertices[vertex].timers:
                     due = armed(self._program.timers[index])
                     if due is not None:
-                        self._timers[index] = None
+                        self._timers[index] = due
                         timer = self._program.timers[index]
                         self._tell(trace.TimerArmed, vertex=self._source(timer), timer=self._name(timer), due=due)
             case op.Disarm(vertex):
@@ -182,6 +185,11 @@ class Observation:
                 self._cancelled(tuple(self._activities))
             case _:
                 pass
+
+    def _asked(self, behavior: Behavior, answer: bool | None) -> None:
+        words = self._words(behavior)
+        vertex, place = words["vertex"], words["place"]
+        self._tell(trace.GuardAsked, guard=words["behavior"], vertex=vertex, place=place, answer=answer)
 
     def _moved(self, leaves: Leaves) -> None:
         """One vertex was exited, or entered: what is in one configuration and not in the other."""

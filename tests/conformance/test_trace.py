@@ -219,6 +219,25 @@ async def test_timers_are_told():
     assert "TimerDisarmed /M/b after" in told(recorder)
 
 
+@rule("O1", "A3")
+async def test_of_several_timers_of_a_transition_the_one_that_fired_is_told():
+    """The first that is due."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.transition(hsm.after(9), hsm.every(2), hsm.after(5), hsm.effect(note("x"))),
+            hsm.transition(hsm.after(5.5), hsm.target(".")),
+        ),
+    )
+    machine, recorder = await observed(model)
+    await asyncio.sleep(5.2)
+    fired = [(each.timer, each.time) for each in recorder.records if isinstance(each, trace.TimerFired)]
+    assert fired[0] == ("every", 2.0)
+    assert len(fired) == 3
+    await machine.stop()
+
+
 @rule("O1", "A1")
 async def test_activities_are_told():
     """Begun, returned, raised, cancelled with their state, or with the machine."""

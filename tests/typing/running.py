@@ -293,3 +293,29 @@ async def questions() -> None:
     await counter.until(lambda self: self.valeu > 3)  # E
     await machine.until(lambda one, other: True)  # E
     await hsm.start(None, Counter(), model, strict="yes")  # E
+
+
+def watch(record: hsm.trace.Record) -> None:
+    reveal_type(record.step)  # R: int
+    match record:
+        case hsm.trace.GuardAsked():
+            reveal_type(record.answer)  # R: bool | None
+        case hsm.trace.StepEnded(outcome=outcome):
+            reveal_type(outcome)  # R: Outcome
+        case _:
+            pass
+
+
+async def observing() -> None:
+    recorder = hsm.trace.Recorder(last=10)
+    machine = await hsm.start(None, Counter(), model, observe=recorder)
+    detach = machine.observe(watch)
+    machine.observe(hsm.trace.log(every=True))
+    detach()
+    reveal_type(recorder.records)  # R: deque[Record]
+    async for record in hsm.trace.records(machine):
+        watch(record)
+    machine.observe(lambda: None)  # E
+    machine.observe(3)  # E
+    hsm.trace.Recorder(lats=3)  # E
+    hsm.trace.logg()  # E
