@@ -54,11 +54,10 @@ class Record:
         """As values that JSON has; the data of events is left out unless it is asked for, and is shown as text then."""
         found: dict[str, Any] = {"kind": type(self).__name__}
         for field in attrs.fields(type(self)):
-            value: object = getattr(self, field.name)
+            value: Any = getattr(self, field.name)
             found[field.name] = _plain(value)
-            if data and isinstance(value, Event):
-                event: Event[Any] = value
-                found["data"] = safe_repr(event.data if type(event) is Event else event)
+            if data and issubclass(type(value), Event):
+                found["data"] = safe_repr(value.data if type(value) is Event else value)
         return found
 
 
