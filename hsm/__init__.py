@@ -71,7 +71,8 @@ __version__ = "0.1.0"
 """The version of this package; the build reads it here."""
 
 if TYPE_CHECKING:
-    from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
+    from hsm.api import Clock, Machine, chart, define, generated, machine_of, restart, start, stop
+    from hsm.charts import Chart, ChartBehavior, ChartGuard, ChartTransition, ChartTrigger, ChartVertex
 
 # fmt: off
 __all__ = [
@@ -87,6 +88,8 @@ __all__ = [
     "Event", "Signal", "Arguments", "Tick", "Answer", "Outcome", "Status",
     # what a machine tells about an event
     "Explanation", "Candidate", "GuardAnswer", "Verdict",
+    # what a model is, as data
+    "chart", "Chart", "ChartVertex", "ChartTransition", "ChartTrigger", "ChartGuard", "ChartBehavior",
     # what annotations say
     "Action", "Predicate", "DurationFunction", "TimepointFunction",
     "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
@@ -100,12 +103,15 @@ __all__ = [
 if not TYPE_CHECKING:  # a checker that saw this would accept any name
 
     def __getattr__(name: str) -> Any:
-        """A name of `hsm.api`, which is loaded now and then kept here."""
+        """A name of `hsm.api` or `hsm.charts`, which is loaded now and then kept here."""
         if name not in __all__:
             raise AttributeError(f"module 'hsm' has no attribute {name!r}")
-        from hsm import api
+        if name.startswith("Chart"):
+            from hsm import charts as home
+        else:
+            from hsm import api as home
 
-        found = globals()[name] = getattr(api, name)
+        found = globals()[name] = getattr(home, name)
         return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import attrs
 
@@ -34,7 +34,10 @@ from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
 from hsm.source import call_site
 
-__all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"]
+if TYPE_CHECKING:
+    from hsm.charts import Chart
+
+__all__ = ["Clock", "Machine", "chart", "define", "generated", "machine_of", "restart", "start", "stop"]
 
 
 DEFAULTS = Options()
@@ -211,6 +214,26 @@ def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | 
         return None
     notes = {line: describe_behavior(program, program.behaviors[index]) for line, index in text.behaviors.items()}
     return annotated(text.source, notes)
+
+
+def chart(model: Model[Any]) -> Chart:
+    """*model* as public data: vertices, transitions, triggers, guards, behaviours, and where they were written.
+
+    Args:
+        model: What `define` gave, or the ``model`` of a machine class.
+
+    Returns:
+        A chart, made anew: frozen, equal by value, and `Chart.to_json` is the same as JSON.
+
+    Raises:
+        TypeError: *model* is not a model.
+        DefinitionError: It breaks rules, where `collect` let it pass.
+    """
+    from hsm.charting import chart_of  # imported late: most programs never look at a chart
+
+    if not isinstance(model, Model):
+        raise TypeError(f"chart takes the model that hsm.define gave, not {shown(model)}")
+    return chart_of(program_of(model))
 
 
 def _options(

@@ -222,19 +222,25 @@ def _condition_paths(transition: TransitionDraft) -> None:
 
 
 def _on(transition: TransitionDraft, part: nodes.On[Any]) -> None:
-    transition.triggers += _patterns(part)
+    patterns = _patterns(part)
+    transition.triggers += patterns
+    transition.in_order += patterns
 
 
 def _on_call(transition: TransitionDraft, part: nodes.OnCall[Any]) -> None:
-    transition.calls += (plain(part.operation),)
+    operation = (plain(part.operation),)
+    transition.calls += operation
+    transition.in_order += operation
 
 
 def _timer(transition: TransitionDraft, part: nodes.After[Any] | nodes.Every[Any] | nodes.At[Any]) -> None:
     transition.timers += (part,)
+    transition.in_order += (part,)
 
 
 def _when(transition: TransitionDraft, part: nodes.When[Any]) -> None:
     transition.changes += (part.condition,)
+    transition.in_order += (part.condition,)
 
 
 def _condition(transition: TransitionDraft, part: nodes.Condition[Any]) -> None:

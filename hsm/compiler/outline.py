@@ -7,7 +7,7 @@ run time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -39,6 +39,9 @@ class Reference:
         self.vertex = vertex
 
 
+Written: TypeAlias = Pattern | str | After[Any] | Every[Any] | At[Any] | Condition[Any]
+"""A trigger: the pattern of an event, an operation, a timer, or the condition of a change trigger."""
+
 NO_PATHS: Mapping[int, Reference] = {}
 """The value for nearly every transition: its conditions contain no paths."""
 
@@ -57,6 +60,8 @@ class TransitionDraft:
     root: int
     """The vertex of the model, or of the submachine: its paths cannot lead out of it."""
     label: str = ""
+    in_order: tuple[Written, ...] = ()
+    """The four that follow, in the order in which they were written."""
     triggers: tuple[Pattern, ...] = ()
     calls: tuple[str, ...] = ()
     timers: tuple[After[Any] | Every[Any] | At[Any], ...] = ()

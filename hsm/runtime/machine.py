@@ -9,7 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable
 from sys import getrecursionlimit, setrecursionlimit
-from typing import Any, Generic, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 
 from hsm.answer import Answer
 from hsm.configuration import innermost, is_active
@@ -34,6 +34,9 @@ from hsm.runtime.record import CREATED, ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import pending, put
 from hsm.runtime.threads import check_sender, send_from_thread
 from hsm.runtime.until import as_condition, wait_until
+
+if TYPE_CHECKING:
+    from hsm.charts import Chart
 
 _BY_COROUTINE = "use 'asyncio.run_coroutine_threadsafe'"
 J = TypeVar("J", bound=Instance)
@@ -60,6 +63,12 @@ class Machine(Generic[J]):
     def program(self) -> Program:
         """What runs."""
         return self._record.program
+
+    def chart(self) -> Chart:
+        """What runs, as public data, made anew: the same as `hsm.chart` of its model."""
+        from hsm.charting import chart_of  # imported late: most programs never look at a chart
+
+        return chart_of(self._record.program)
 
     @property
     def context(self) -> Context:

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections import Counter
 
+import attrs
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from laws.play import by_library, by_reference
 from laws.reference import Endless, Unspecified
 from laws.reference.tree import Tree, inside
 from laws.shrinking import Ways, report
+from support.charts import checked, erased_chart
 from support.models import erased
 
 import hsm
@@ -174,11 +176,38 @@ def test_compiling_is_pure(description):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model, twin = build_functional(description), build_functional(description)
-        before = repr(model)
+        before = spelled(model)
         program = compile_model(model)
         assert compile_model(model) == program
         assert compile_model(twin) == program
-    assert repr(model) == before
+    assert spelled(model) == before
+
+
+def spelled(model):
+    """Everything that *model* and what is embedded in it are made of, as plain dictionaries."""
+    return attrs.asdict(model, filter=lambda field, _: field.name not in ("derived", "where"))
+
+
+@law(120)
+@given(descriptions(), st.randoms(use_true_random=False))
+def test_a_machine_class_has_the_same_chart(description, source):
+    """The charts of both front ends are equal, and valid by the schema, names of behaviours and places aside.
+
+    In a class one method is all the effects of a transition, so there the first counts alone.
+    """
+    busy = with_background(source, description)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hsm.DefinitionWarning)
+        functional, again = [hsm.chart(build_functional(busy)) for _ in range(2)]
+        by_class = hsm.chart(build_classes(busy))
+    assert checked(functional) == again
+    assert with_one_effect(erased_chart(functional)) == with_one_effect(erased_chart(checked(by_class)))
+
+
+def with_one_effect(chart):
+    """*chart* with the first effect of each transition alone."""
+    shortened = [attrs.evolve(each, effects=each.effects[:1]) for each in chart.transitions]
+    return attrs.evolve(chart, transitions=tuple(shortened))
 
 
 @law(120)
