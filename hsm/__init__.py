@@ -71,7 +71,7 @@ __version__ = "0.1.0"
 """The version of this package; the build reads it here."""
 
 if TYPE_CHECKING:
-    from hsm.api import Clock, Machine, chart, define, generated, machine_of, restart, start, stop
+    from hsm.api import Clock, Collected, Machine, chart, collect, define, generated, machine_of, restart, start, stop
     from hsm.charts import Chart, ChartBehavior, ChartGuard, ChartTransition, ChartTrigger, ChartVertex
 
 # fmt: off
@@ -94,7 +94,7 @@ __all__ = [
     "Action", "Predicate", "DurationFunction", "TimepointFunction",
     "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
     # what is raised and warned of
-    "DefinitionError", "DefinitionWarning", "Diagnostic",
+    "collect", "Collected", "DefinitionError", "DefinitionWarning", "Diagnostic",
     "HsmError", "CallError", "DeadlockError", "DurationError", "GuardError", "LifecycleError", "LoopBudgetError",
     "MachineStopped", "UnknownEvent",
 ]

@@ -33,9 +33,6 @@ TriggerKind: TypeAlias = Literal["event", "prefix", "any", "call", "after", "eve
 GuardKind: TypeAlias = Literal["call", "all_of", "any_of", "not_", "in_state"]
 
 
-# where something was written is no part of its value, as for the elements of a model
-
-
 @attrs.frozen
 class ChartBehavior:
     """A behaviour: an action, an activity, a guard, or the function of a timer.

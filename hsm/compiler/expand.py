@@ -135,6 +135,10 @@ def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
     _parts(outline, draft, own, root=draft.root)
     outer_exit, draft.exit = draft.exit, ()
     draft.is_open = not is_a(element.model, nodes.Model)
+    if not draft.is_open and (error := element.model.derived.error) is not None:
+        # what is wrong in it was reported there, and would be again here; and nobody knows what else it should have
+        draft.is_open = True
+        outline.broken.append(error)
     if not draft.is_open:
         _embed(outline, draft, element.model, {plain(each.name): each for each in exit_points})
     draft.exit += outer_exit

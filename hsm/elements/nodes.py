@@ -29,6 +29,7 @@ from hsm.elements.parts import (
     SubmachinePart,
     TransitionPart,
 )
+from hsm.errors import DefinitionError
 from hsm.instance import Instance
 from hsm.names import one_line, plain
 
@@ -49,9 +50,14 @@ class Derived:
 
     A table that is keyed weakly by the model would keep it forever: what is worked out refers to the user's functions,
     and those of a machine class refer to the class, which has the model.
+
+    Attributes:
+        value: What was worked out.
+        error: What is wrong with the model, where the user collects mistakes, and a broken model goes on to exist.
     """
 
     value: Any = None
+    error: DefinitionError | None = None
 
 
 @attrs.frozen(repr=False)

@@ -247,6 +247,41 @@ def test_one_mistake_is_reported_alone(kind):
     assert made > 50
 
 
+@pytest.mark.parametrize("kind", MISTAKES, ids=lambda kind: kind.__name__)
+def test_what_is_collected_is_what_would_be_raised(kind):
+    """A broken model that goes on to exist is embedded, and nothing else comes of that; what embeds it is broken too."""
+    made = 0
+    for seed in SEEDS[:60]:
+        source = random.Random(seed)
+        description = describe(source)
+        wrong = with_mistake(source, description, kind) if is_valid(description) else None
+        if wrong is None:
+            continue
+        made += 1
+        with warnings.catch_warnings(), pytest.raises(hsm.DefinitionError) as caught:
+            warnings.simplefilter("ignore", hsm.DefinitionWarning)
+            build_functional(wrong)
+        with hsm.collect() as found:
+            model = build_functional(wrong)
+            around = hsm.define(
+                "Around",
+                hsm.submachine("s", model, hsm.transition(hsm.on("x"), hsm.target("../t"))),
+                hsm.state("t", hsm.transition(hsm.on("x"), hsm.target("../s/whatever/it/is"))),
+            )
+        raised = errors_of(caught.value)
+        assert errors_of(found) == raised
+        for broken in (model, around):
+            with pytest.raises(hsm.DefinitionError) as again:
+                hsm.chart(broken)
+            assert errors_of(again.value) == raised
+    assert made > 30
+
+
+def errors_of(found):
+    """What *found* has to say, warnings aside."""
+    return [(each.code, each.message) for each in found.diagnostics if not each.is_warning]
+
+
 def told(machines):
     """What the reference tells of *machines*, pairs of a description and operations, one after the other."""
     for description, sequence in machines:
