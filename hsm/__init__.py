@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hsm import trace as trace
     from hsm.answer import Answer
-    from hsm.api import Clock, Machine, define, generated, machine_of, restart, start, stop
+    from hsm.api import Clock, Collected, Machine, chart, collect, define, generated, machine_of, restart, start, stop
     from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
+    from hsm.charts import Chart, ChartBehavior, ChartGuard, ChartTransition, ChartTrigger, ChartVertex
     from hsm.context import Context
     from hsm.dsl import (
         activity,
@@ -88,11 +89,13 @@ __all__ = [
     "Event", "Signal", "Arguments", "Tick", "Answer", "Outcome", "Status",
     # what a machine tells about an event
     "Explanation", "Candidate", "GuardAnswer", "Verdict",
+    # what a model is, as data
+    "chart", "Chart", "ChartVertex", "ChartTransition", "ChartTrigger", "ChartGuard", "ChartBehavior",
     # what annotations say
     "Action", "Predicate", "DurationFunction", "TimepointFunction",
     "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
     # what is raised and warned of
-    "DefinitionError", "DefinitionWarning", "Diagnostic",
+    "collect", "Collected", "DefinitionError", "DefinitionWarning", "Diagnostic",
     "HsmError", "CallError", "DeadlockError", "DurationError", "GuardError", "LifecycleError", "LoopBudgetError",
     "MachineStopped", "UnknownEvent",
 ]
@@ -100,7 +103,7 @@ __all__ = [
 
 _MODULES = (
     "outcome", "answer", "errors", "events", "explanation", "context", "instance", "behaviors", "elements.nodes",
-    "elements.parts", "dsl", "api",
+    "elements.parts", "dsl", "charts", "api",
 )  # fmt: skip
 """The modules that have these names, lower floors first."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, Literal, cast
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import attrs
 
@@ -16,17 +17,20 @@ from hsm import trace
 from hsm.behaviors import I
 from hsm.codegen.explore import COMPLETIONS
 from hsm.codegen.writer import annotated
+from hsm.collecting import Collected, again, block, collecting, is_kept
 from hsm.compiler import compile as compile_model
 from hsm.compiler import warn_alone
 from hsm.context import Context
 from hsm.elements.assembly import model_of
 from hsm.elements.nodes import Model
 from hsm.elements.parts import ModelPart
+from hsm.errors import DefinitionError
 from hsm.events import Event, as_event, key_of
 from hsm.instance import Instance, runner
 from hsm.names import plain, shown
 from hsm.position import call_site
 from hsm.program import Program, describe_behavior, vertex_at
+from hsm.reserved import BROKEN
 from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.generated import EVENT, SHAPES
@@ -36,7 +40,22 @@ from hsm.runtime.record import Options, Record
 from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
 
-__all__ = ["Clock", "Machine", "define", "generated", "machine_of", "restart", "start", "stop"]
+if TYPE_CHECKING:
+    from hsm.charts import Chart
+
+__all__ = [
+    "Clock",
+    "Collected",
+    "Machine",
+    "chart",
+    "collect",
+    "define",
+    "generated",
+    "machine_of",
+    "restart",
+    "start",
+    "stop",
+]
 
 
 DEFAULTS = Options()
@@ -65,8 +84,41 @@ def define(name: str, *parts: ModelPart[I]) -> Model[I]:
         DefinitionError: The model breaks rules; the exception carries every one with its place.
     """
     model: Model[I] = model_of(name, parts, call_site())
-    _compiled(model)
+    check(model)
     return model
+
+
+def check(model: Model[Any]) -> None:
+    """Compile *model*, which was made just now. Where the user collects mistakes, it is kept there with its own.
+
+    Raises:
+        DefinitionError: It breaks rules, and nobody collects that.
+    """
+    here = block()
+    if here is not None:
+        here.add_model(model, model.where)
+    try:
+        _compiled(model)
+    except DefinitionError as error:
+        if not is_kept(error):
+            raise
+        model.derived.error = again(error)
+
+
+def collect() -> AbstractContextManager[Collected[Model[Any]]]:
+    """A block in which `define` and class statements keep their mistakes and go on: ``with hsm.collect() as found:``.
+
+    For tools that report everything that is wrong in a module at once. Warnings are kept as well, and not issued. What
+    is broken can be embedded, derived from and named in paths, so that the rest is checked; `start` raises its
+    `DefinitionError`, also after the block. All other exceptions end the block as usual.
+
+    Tasks that the block starts collect while it is under way; other threads do not, unless they run in its context. In
+    a block inside of another, the inner one collects alone.
+
+    Returns:
+        A context manager, which gives a `Collected`.
+    """
+    return collecting()
 
 
 @attrs.define(eq=False)
@@ -111,6 +163,8 @@ def _compiled(model: Model[Any]) -> Compiled:
     # no lock: two threads that come here at once compile it twice, and either result is as good as the other
     known: Compiled | None = model.derived.value
     if known is None:
+        if model.derived.error is not None:
+            raise again(model.derived.error)
         program = compile_model(model)
         known = model.derived.value = Compiled(program, StepCache(program, SHAPES), UnknownNames(program))
     return known
@@ -161,6 +215,7 @@ def start(
             *model* is not a model, or *ctx* not a `Context`.
         ValueError: A number is out of its range.
         RuntimeError: No event loop is running.
+        DefinitionError: The model or the class of *instance* is broken, where `collect` let it pass.
         LifecycleError: From the await: *instance* is run by a machine already, or *ctx* is cancelled.
         Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
     """
@@ -169,6 +224,9 @@ def start(
     if not isinstance(instance, Instance):
         hint = ": make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
         raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {shown(instance)}{hint}")
+    broken: DefinitionError | None = getattr(type(instance), BROKEN, None)
+    if broken is not None:
+        raise again(broken)
     if not isinstance(instance, model.instance_type):
         wanted = model.instance_type.__qualname__
         raise TypeError(
@@ -218,6 +276,26 @@ def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | 
         return None
     notes = {line: describe_behavior(program, program.behaviors[index]) for line, index in text.behaviors.items()}
     return annotated(text.source, notes)
+
+
+def chart(model: Model[Any]) -> Chart:
+    """*model* as public data: vertices, transitions, triggers, guards, behaviours, and where they were written.
+
+    Args:
+        model: What `define` gave, or the ``model`` of a machine class.
+
+    Returns:
+        A chart, made anew: frozen, equal by value, and `Chart.to_json` is the same as JSON.
+
+    Raises:
+        TypeError: *model* is not a model.
+        DefinitionError: It breaks rules, where `collect` let it pass.
+    """
+    from hsm.charting import chart_of  # imported late: most programs never look at a chart
+
+    if not isinstance(model, Model):
+        raise TypeError(f"chart takes the model that hsm.define gave, not {shown(model)}")
+    return chart_of(program_of(model))
 
 
 def _options(

@@ -83,6 +83,14 @@ class Diagnostic:
         return "\n".join(lines)
 
 
+def position_of(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    """Where *diagnostic* stands, as file, line and column: what a report is sorted by."""
+    if diagnostic.where is None:
+        return ("", 0, 0)
+    place = diagnostic.where.place()
+    return (place.file, place.line, place.column or 0)
+
+
 def picture(place: Place, label: str, margin: str) -> list[str]:
     """The source line and the caret under it; empty when the line or the columns are unknown."""
     text = place.text

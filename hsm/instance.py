@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol, Self, cast, overload
 
 from hsm.answer import Answer
 from hsm.context import Context
-from hsm.errors import LifecycleError
+from hsm.errors import DefinitionError, LifecycleError
 from hsm.events import Event
 from hsm.explanation import Explanation
 from hsm.outcome import Outcome
@@ -108,6 +108,8 @@ class Instance:
 
     hsm_reserved: ClassVar[tuple[str, ...]] = ()
     """The names that no subclass may use for something else."""
+    hsm_broken: ClassVar[DefinitionError | None] = None
+    """What is wrong with the class, if it was made where the user collects mistakes."""
     _hsm_run: Run | None = None
 
     def __init_subclass__(cls, **keywords: Any) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from itertools import islice
 from types import CodeType, FrameType
+from typing import TypeAlias
 
 import attrs
 
@@ -65,24 +67,43 @@ class Source:
         """The file, the line and, where known, the columns of the call."""
         if isinstance(self.code, Place):
             return self.code
-        line, end_line, column, end_column = _position(self.code, self.offset)
-        # generated code may have no positions at all: the function is what can be named then
-        if line is None:
-            return Place(self.code.co_filename, self.code.co_firstlineno)
-        text = _line_of(self.code.co_filename, line)
-        last = _line_of(self.code.co_filename, end_line or line)
-        return Place(self.code.co_filename, line, _characters(text, column), end_line, _characters(last, end_column))
+        return _place(self.code, next(islice(self.code.co_positions(), self.offset // 2, None), _UNKNOWN))
 
     def __repr__(self) -> str:
         return f"<{self.place()}>"
 
 
-def _position(code: CodeType, offset: int) -> tuple[int | None, int | None, int | None, int | None]:
-    """What the interpreter recorded for the instruction at *offset*: line, end line, column, end column in bytes."""
-    for index, position in enumerate(code.co_positions()):  # one for each code unit of two bytes
-        if index == offset // 2:
-            return position
-    return (None, None, None, None)
+class Positions:
+    """Looks up the places of many calls: each code object is read once, and not once for every call in it."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[CodeType, list[_Position]]] = {}
+        # by identity, as the hash of a code object takes in all of it; with the object, so that it keeps its identity
+
+    def place(self, where: Source) -> Place:
+        """The same as ``where.place()``."""
+        code = where.code
+        if isinstance(code, Place):
+            return code
+        if id(code) not in self._read:
+            self._read[id(code)] = code, list(code.co_positions())
+        found = self._read[id(code)][1]
+        return _place(code, found[where.offset // 2] if where.offset // 2 < len(found) else _UNKNOWN)
+
+
+_Position: TypeAlias = tuple[int | None, int | None, int | None, int | None]
+"""What the interpreter keeps for an instruction: line, end line, column, end column in bytes."""
+_UNKNOWN: _Position = (None, None, None, None)
+
+
+def _place(code: CodeType, position: _Position) -> Place:
+    line, end_line, column, end_column = position
+    # generated code may have no positions at all: the function is what can be named then
+    if line is None:
+        return Place(code.co_filename, code.co_firstlineno)
+    text = _line_of(code.co_filename, line)
+    last = _line_of(code.co_filename, end_line or line)
+    return Place(code.co_filename, line, _characters(text, column), end_line, _characters(last, end_column))
 
 
 def _line_of(file: str, number: int) -> str:

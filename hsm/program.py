@@ -50,6 +50,32 @@ CONDITIONAL = frozenset({Kind.JUNCTION, Kind.JOIN, Kind.EXIT_POINT})
 """Kinds whose way out may turn out closed, so that it is looked for before anything is left (rule R4)."""
 
 
+class TriggerKind(enum.IntEnum):
+    """What a trigger waits for."""
+
+    EVENT = 0
+    PREFIX = 1
+    ANY = 2
+    CALL = 3
+    TIMER = 4
+    CHANGE = 5
+
+
+@attrs.frozen
+class Trigger:
+    """One trigger of a transition, as it was written; what runs reads `Triggers`.
+
+    Attributes:
+        kind: What it waits for.
+        text: The name of an event or of an operation; the beginning of names, which ends in a dot; else empty.
+        index: The timer, or the condition of a change trigger; else `NONE`.
+    """
+
+    kind: TriggerKind
+    text: str = ""
+    index: int = NONE
+
+
 @attrs.frozen
 class Triggers:
     """What a vertex reacts to by name, as transition indices in order of declaration.
@@ -111,6 +137,7 @@ class Vertex:
         deferrals: The events it defers (rule D1).
         deferral_calls: The same one by one, each with the call that made it.
         has_history: Whether a history pseudostate stands directly in it.
+        submachine: The name of the model that is embedded as this state; empty for none (rule R9).
         state_object: How the object is made whose methods are its behaviours; ``None`` for none.
         where: The call that made it.
     """
@@ -133,6 +160,7 @@ class Vertex:
     deferrals: Names = NO_NAMES
     deferral_calls: tuple[tuple[Names, Source | None], ...] = attrs.field(default=(), eq=False, repr=False)
     has_history: bool = False
+    submachine: str = ""
     state_object: StateObjectFactory | None = attrs.field(default=None, eq=False, repr=False)
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
 
@@ -153,7 +181,8 @@ class Transition:
         joining_region: The region that this segment leaves and that then waits at a join, or `NONE`.
         last_exits: The same as `exits`, for the last of those that lead into a join (rule R6).
         needs_lookahead: Whether the way behind the target has to be found open before anything is left.
-        label: What its triggers are called in messages, such as ``on 'pause'``.
+        triggers: Its triggers, in the order in which they were written.
+        label: What they are called in messages, such as ``on 'pause'``.
         where: The call that made it.
     """
 
@@ -167,6 +196,7 @@ class Transition:
     joining_region: int = NONE
     last_exits: tuple[int, ...] = ()
     needs_lookahead: bool = False
+    triggers: tuple[Trigger, ...] = ()
     label: str = ""
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
 

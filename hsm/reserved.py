@@ -16,6 +16,9 @@ from hsm.position import class_statement
 RESERVED = "hsm_reserved"
 """The attribute of a class of the library's that has the names which its subclasses leave alone."""
 
+BROKEN = "hsm_broken"
+"""The attribute of a class that hides such a name, and exists nevertheless: what is wrong with it."""
+
 
 def reserved_names(library: type) -> tuple[str, ...]:
     """The names that *library* and its base classes give every instance."""
@@ -26,9 +29,13 @@ def reserved_names(library: type) -> tuple[str, ...]:
 def check_names(owner: type[Any]) -> None:
     """Whether *owner*, a class of the user's, leaves its instances what the library gives them.
 
+    Where the user collects mistakes, the class keeps its own, and instances of it are never started.
+
     Raises:
         DefinitionError: It hides a part of that.
     """
+    if BROKEN in vars(owner):  # a decorator makes the class a second time
+        return
     order: tuple[type[Any], ...] = owner.__mro__
     behind = next(place for place, base in enumerate(order) if RESERVED in vars(base))
     library = order[behind]
@@ -40,7 +47,12 @@ def check_names(owner: type[Any]) -> None:
         if _has(base, name)
     ]
     if problems:
-        raise DefinitionError(owner.__name__, problems)
+        error = DefinitionError(owner.__name__, problems)
+        from hsm.collecting import is_kept  # imported late: only a mistake needs it
+
+        if not is_kept(error):
+            raise error
+        type.__setattr__(owner, BROKEN, error)
 
 
 def _has(base: type, name: str) -> bool:

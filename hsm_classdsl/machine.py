@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import hsm
-from hsm.api import program_of
+from hsm.api import check, program_of
+from hsm.collecting import is_kept
 from hsm.elements.assembly import model_of
 from hsm.elements.mistakes import TooLate
 from hsm.elements.nodes import Model, State
@@ -71,7 +72,7 @@ def _make(cls: Any, *, is_abstract: bool) -> None:
     if lowered is not None:
         type.__setattr__(cls, "hsm_model", lowered.model)
         type.__setattr__(cls, "hsm_paths", lowered.paths)
-        program_of(lowered.model)
+        check(lowered.model)
         for each in (*users_bases(cls), *lowered.vertices):
             if is_a(each, BodyMeta):
                 type.__setattr__(each, "hsm_closed", _refuse_late)
@@ -89,7 +90,11 @@ def _refuse_late(cls: Any, name: str, value: object) -> None:
         model, *steps = str(cls).removeprefix("/").split("/") if is_a(cls, VertexMeta) else [cls.__name__]
         for step in reversed(steps):
             late = State[Any](step, (late,))
-        program_of(model_of(model, (late,), None))
+        try:
+            program_of(model_of(model, (late,), None))
+        except hsm.DefinitionError as error:  # always: a model with that in it is no model
+            if not is_kept(error):
+                raise
 
 
 class _Block(NotCopied):

@@ -27,7 +27,7 @@ from hsm_classdsl.vertices import Submachine
 
 _STANDING = ALLOWED_PARTS[Model] | ALLOWED_PARTS[State]
 """The kinds of element that may stand in a class body by themselves."""
-_LIBRARYS = frozenset({"hsm_model", "hsm_closed", "hsm_place", "hsm_paths"})
+_LIBRARYS = frozenset({"hsm_model", "hsm_closed", "hsm_place", "hsm_paths", "hsm_broken"})
 """Attributes that the library gives a class."""
 _PLAIN = frozenset({FunctionType, str, int, float, bool, NoneType, tuple, list, dict})
 """Kinds of attribute that most are of, and that declare nothing: a shorter way to the same answer."""

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 import hsm
-from hsm.position import Place, Source, call_site, of_function
+from hsm.position import Place, Positions, Source, call_site, of_function
 
 
 def mark():
@@ -153,6 +153,14 @@ def test_instruction_without_a_position():
     """For an instruction that has no position the place is the first line of its code."""
     code = compile("\n\n\ndef f():\n    pass\n", "door.py", "exec").co_consts[0]
     assert Source(code, 10_000).place() == Place("door.py", 4)
+    assert Positions().place(Source(code, 10_000)) == Place("door.py", 4)
+
+
+def test_many_places_are_the_same_as_each():
+    """Looking several calls of one code object up together gives the places that they have one by one."""
+    several = [mark(), mark(), pickle.loads(pickle.dumps(mark()))]
+    positions = Positions()
+    assert [positions.place(each) for each in several] == [each.place() for each in several]
 
 
 def test_call_from_c_is_the_call_around_it(written):

@@ -31,6 +31,8 @@ def compile(model: Model[Any]) -> Program:  # noqa: A001 - the textbook's word
     if report.has("HSM058"):
         report.finish()  # the passes below recurse, and this model is too deep for that
     outline = expand(model)
+    for error in outline.broken:
+        report.adopt(error.diagnostics)
     resolve(outline, report)
     check_outline(outline, report)
     report.finish()  # raises if there are errors: what follows relies on a valid outline

@@ -135,6 +135,10 @@ def _submachine(outline: Outline, draft: VertexDraft, element: Any) -> None:
     _parts(outline, draft, own, root=draft.root)
     outer_exit, draft.exit = draft.exit, ()
     draft.is_open = not is_a(element.model, nodes.Model)
+    if not draft.is_open and (error := element.model.derived.error) is not None:
+        # what is wrong in it was reported there, and would be again here; and nobody knows what else it should have
+        draft.is_open = True
+        outline.broken.append(error)
     if not draft.is_open:
         _embed(outline, draft, element.model, {plain(each.name): each for each in exit_points})
     draft.exit += outer_exit
@@ -222,19 +226,25 @@ def _condition_paths(transition: TransitionDraft) -> None:
 
 
 def _on(transition: TransitionDraft, part: nodes.On[Any]) -> None:
-    transition.triggers += _patterns(part)
+    patterns = _patterns(part)
+    transition.triggers += patterns
+    transition.in_order += patterns
 
 
 def _on_call(transition: TransitionDraft, part: nodes.OnCall[Any]) -> None:
-    transition.calls += (plain(part.operation),)
+    operation = (plain(part.operation),)
+    transition.calls += operation
+    transition.in_order += operation
 
 
 def _timer(transition: TransitionDraft, part: nodes.After[Any] | nodes.Every[Any] | nodes.At[Any]) -> None:
     transition.timers += (part,)
+    transition.in_order += (part,)
 
 
 def _when(transition: TransitionDraft, part: nodes.When[Any]) -> None:
     transition.changes += (part.condition,)
+    transition.in_order += (part.condition,)
 
 
 def _condition(transition: TransitionDraft, part: nodes.Condition[Any]) -> None:

@@ -7,12 +7,13 @@ run time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
 from hsm.elements.nodes import Activity, After, At, Condition, Effect, Entry, Every, Exit, ExitPoint
 from hsm.elements.parts import Element
+from hsm.errors import DefinitionError
 from hsm.events import Pattern
 from hsm.position import Source
 from hsm.program import NONE, OUTSIDE, Kind
@@ -39,6 +40,9 @@ class Reference:
         self.vertex = vertex
 
 
+Written: TypeAlias = Pattern | str | After[Any] | Every[Any] | At[Any] | Condition[Any]
+"""A trigger: the pattern of an event, an operation, a timer, or the condition of a change trigger."""
+
 NO_PATHS: Mapping[int, Reference] = {}
 """The value for nearly every transition: its conditions contain no paths."""
 
@@ -57,6 +61,8 @@ class TransitionDraft:
     root: int
     """The vertex of the model, or of the submachine: its paths cannot lead out of it."""
     label: str = ""
+    in_order: tuple[Written, ...] = ()
+    """The four that follow, in the order in which they were written."""
     triggers: tuple[Pattern, ...] = ()
     calls: tuple[str, ...] = ()
     timers: tuple[After[Any] | Every[Any] | At[Any], ...] = ()
@@ -124,7 +130,7 @@ class VertexDraft:
     unknown_exit_points: tuple[ExitPoint[Any], ...] = ()
     """The exit points that a submachine names but its model does not have."""
     is_open: bool = False
-    """Whether its contents are unknown: a submachine whose model is not a model."""
+    """Whether its contents are unknown: a submachine whose model is not a model, or is broken."""
     regions: tuple[int, ...] = ()
     entry: tuple[Entry[Any] | Effect[Any], ...] = ()
     exit: tuple[Exit[Any], ...] = ()
@@ -150,6 +156,7 @@ class Outline:
         has_gaps: Whether anything was skipped, or a transition has an unknown source or target: what seems not to lead
             somewhere may be that, and is not reported as well.
         has_lost_sources: Whether a transition has an unknown source: the same for what seems to have no way out.
+        broken: What is wrong with embedded models, where the user collects mistakes: their contents are left out.
         joins: For each join, and each exit point that acts as one, the regions that must wait there.
     """
 
@@ -159,6 +166,7 @@ class Outline:
         self.transitions: list[TransitionDraft] = []
         self.left_out: set[str] = set()
         self.has_gaps = self.has_lost_sources = False
+        self.broken: list[DefinitionError] = []
         self.joins: dict[int, tuple[int, ...]] = {}
 
     def add_transition(self, element: Element, owner: int, root: int) -> TransitionDraft:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 
-from hsm.errors import DefinitionError, DefinitionWarning, Diagnostic
+from hsm.collecting import block
+from hsm.errors import DefinitionError, DefinitionWarning, Diagnostic, position_of
 from hsm.kinds import attribute_of
 from hsm.position import Source
 
@@ -34,6 +36,10 @@ class Report:
             Diagnostic(code, message, where, label, within, (help,) if help else (), is_warning=True)
         )
 
+    def adopt(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Add what was found in another model, without which this one cannot run."""
+        self.diagnostics += diagnostics
+
     def has(self, code: str) -> bool:
         """Whether a problem with this *code* was found."""
         return any(diagnostic.code == code for diagnostic in self.diagnostics)
@@ -46,21 +52,20 @@ class Report:
     def finish(self) -> None:
         """Raise what was found as one `DefinitionError`, or issue a `DefinitionWarning` for each warning.
 
+        Where the user collects mistakes, the warnings are kept there instead.
+
         Raises:
             DefinitionError: The model has errors; its diagnostics are in source order.
         """
-        ordered = sorted(self.diagnostics, key=_position)
+        ordered = sorted(self.diagnostics, key=position_of)
         if self.has_errors:
             raise DefinitionError(self.model, ordered)
+        here = block()
+        if here is not None:
+            here.add(self.model, ordered)
+            return
         for diagnostic in ordered:
             _issue(diagnostic)
-
-
-def _position(diagnostic: Diagnostic) -> tuple[str, int, int]:
-    if diagnostic.where is None:
-        return ("", 0, 0)
-    place = diagnostic.where.place()
-    return (place.file, place.line, place.column or 0)
 
 
 def _issue(diagnostic: Diagnostic) -> None:

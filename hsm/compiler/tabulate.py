@@ -6,7 +6,7 @@ the callables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime, timedelta
 from types import MethodType
 from typing import Any
@@ -14,10 +14,11 @@ from typing import Any
 from hsm.behaviors import ScopedBehavior, is_behavior
 from hsm.compiler.bind import Binder
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft
-from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not
+from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not, Submachine
 from hsm.elements.nodes import Condition as ConditionElement
 from hsm.events import ERROR, Pattern, PatternKind
 from hsm.kinds import is_a
+from hsm.names import plain
 from hsm.program import (
     NO_NAMES,
     NO_TRIGGERS,
@@ -30,6 +31,8 @@ from hsm.program import (
     Timer,
     TimerKind,
     Transition,
+    Trigger,
+    TriggerKind,
     Triggers,
     Vertex,
 )
@@ -79,20 +82,26 @@ class _Tables:
     def transition(self, draft: TransitionDraft) -> Transition:
         source = draft.source
         assert source is not None  # `check` rejects a transition whose source was not found
-        for timer in draft.timers:
-            self.timers_of.setdefault(source, []).append(len(self.timers))
-            self.timers.append(self._timer(timer, draft, source))
+        timers = range(len(self.timers), len(self.timers) + len(draft.timers))
+        if timers:
+            self.timers_of.setdefault(source, []).extend(timers)
+            self.timers += [
+                self._timer(timer, index, draft, source) for timer, index in zip(draft.timers, timers, strict=True)
+            ]
+        guards = tuple([self._condition(condition, draft, source) for condition in draft.conditions])
+        changes = tuple([self._change(condition, draft, source) for condition in draft.changes])
         return Transition(
             source=source,
             targets=draft.reached,
             exits=draft.exits,
             domain=draft.domain,
-            guards=tuple([self._condition(condition, draft, source) for condition in draft.conditions]),
-            change_conditions=tuple([self._change(condition, draft, source) for condition in draft.changes]),
+            guards=guards,
+            change_conditions=changes,
             effects=self._actions(draft.effects, "effect", source, draft.index, draft.owner),
             joining_region=draft.joining_region,
             last_exits=draft.last_exits,
             needs_lookahead=draft.is_conditional,
+            triggers=_in_order(draft, iter(timers), iter(changes)),
             label=draft.label,
             where=draft.where,
         )
@@ -119,6 +128,7 @@ class _Tables:
             deferrals=_names([pattern for pattern, _ in draft.deferrals]),
             deferral_calls=tuple([(_names([pattern]), where) for pattern, where in draft.deferrals]),
             has_history=draft.index in self.remembered,
+            submachine=_embedded(draft.element),
             # binding the behaviours above, and those of the transitions before, has filled this in
             state_object=self.binder.state_objects.get(draft.index),
             where=draft.where,
@@ -186,17 +196,44 @@ class _Tables:
             self.predicates[key] = self._predicate(element, draft, source)
         return self.predicates[key]
 
-    def _timer(self, element: Any, draft: TransitionDraft, source: int) -> Timer:
+    def _timer(self, element: Any, index: int, draft: TransitionDraft, source: int) -> Timer:
         given: Any = element.moment if isinstance(element, At) else element.duration
         kind = TimerKind.AT if isinstance(element, At) else TimerKind.AFTER
         kind = TimerKind.EVERY if isinstance(element, Every) else kind
         if is_behavior(given):
             function = self.binder.add(given, "duration", source, element.where, draft.index, draft.owner)
-            return Timer(len(self.timers), kind, draft.index, function=function)
+            return Timer(index, kind, draft.index, function=function)
         if is_a(given, datetime):
-            return Timer(len(self.timers), kind, draft.index, moment=given)
+            return Timer(index, kind, draft.index, moment=given)
         seconds = given.total_seconds() if is_a(given, timedelta) else float(given)
-        return Timer(len(self.timers), kind, draft.index, seconds=seconds)
+        return Timer(index, kind, draft.index, seconds=seconds)
+
+
+def _embedded(element: Any) -> str:
+    """The name of the model that *element* embeds; empty for any but a submachine."""
+    return plain(element.model.name) if type(element) is Submachine else ""
+
+
+_OF_PATTERNS = {
+    PatternKind.EXACT: TriggerKind.EVENT,
+    PatternKind.PREFIX: TriggerKind.PREFIX,
+    PatternKind.ANY: TriggerKind.ANY,
+}
+
+
+def _in_order(draft: TransitionDraft, timers: Iterator[int], changes: Iterator[int]) -> tuple[Trigger, ...]:
+    """The triggers of *draft* as they were written; the indices of its timers and of its changes come in that order."""
+    found: list[Trigger] = []
+    for each in draft.in_order:
+        if isinstance(each, Pattern):
+            found.append(Trigger(_OF_PATTERNS[each.kind], each.text))
+        elif isinstance(each, str):
+            found.append(Trigger(TriggerKind.CALL, each))
+        elif isinstance(each, ConditionElement):
+            found.append(Trigger(TriggerKind.CHANGE, index=next(changes)))
+        else:
+            found.append(Trigger(TriggerKind.TIMER, index=next(timers)))
+    return tuple(dict.fromkeys(found))  # one transition may name the same event twice
 
 
 def _home(element: Guard[Any], draft: TransitionDraft) -> int:

@@ -29,7 +29,9 @@ from hsm.elements.parts import (
     SubmachinePart,
     TransitionPart,
 )
+from hsm.errors import DefinitionError
 from hsm.instance import Instance
+from hsm.names import one_line, plain
 
 V = TypeVar("V", default=Any)
 """The type of the events that `On` names."""
@@ -38,18 +40,27 @@ UserCallable: TypeAlias = Callable[..., Any]
 """A user's callable. The type argument of its element says what it works on: the front ends see to that."""
 
 
+_SHOWN = 6
+"""How many vertices the repr of a model names."""
+
+
 @attrs.define(eq=False)
 class Derived:
     """A place beside a model for what is worked out from it, so that both live equally long.
 
     A table that is keyed weakly by the model would keep it forever: what is worked out refers to the user's functions,
     and those of a machine class refer to the class, which has the model.
+
+    Attributes:
+        value: What was worked out.
+        error: What is wrong with the model, where the user collects mistakes, and a broken model goes on to exist.
     """
 
     value: Any = None
+    error: DefinitionError | None = None
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Model(Generic[I], Element):
     """A whole machine, as it was declared. Not the machine itself: it is immutable and knows nothing of what runs it.
 
@@ -65,6 +76,12 @@ class Model(Generic[I], Element):
     parts: tuple[Element, ...] = ()
     instance_type: type = attrs.field(default=Instance, eq=False, repr=False)
     derived: Derived = attrs.field(factory=Derived, init=False, eq=False, repr=False)
+
+    def __repr__(self) -> str:
+        """What it is, its name, and the first of the vertices in it: the whole tree would fill pages."""
+        inner = [plain(getattr(part, "name", "")) for part in self.parts if type(part) in (Region, *VERTICES)]
+        more = ", ..." if len(inner) > _SHOWN else ""
+        return one_line(f"<model {plain(self.name)}{': ' if inner else ''}{', '.join(inner[:_SHOWN])}{more}>")
 
 
 # --- shapes: what several kinds have in common --------------------------------------------------------------

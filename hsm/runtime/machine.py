@@ -9,7 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable
 from sys import getrecursionlimit, setrecursionlimit
-from typing import Any, Generic, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 
 from hsm import trace
 from hsm.answer import Answer
@@ -36,6 +36,9 @@ from hsm.runtime.run_to_completion import put
 from hsm.runtime.threads import BY_COROUTINE, check_sender, send_from_thread
 from hsm.runtime.until import as_condition
 
+if TYPE_CHECKING:
+    from hsm.charts import Chart
+
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
 
@@ -60,6 +63,12 @@ class Machine(Generic[J]):
     def program(self) -> Program:
         """What runs."""
         return self._record.program
+
+    def chart(self) -> Chart:
+        """What runs, as public data, made anew: the same as `hsm.chart` of its model."""
+        from hsm.charting import chart_of  # imported late: most programs never look at a chart
+
+        return chart_of(self._record.program)
 
     @property
     def context(self) -> Context:

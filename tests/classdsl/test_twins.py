@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import attrs
 import pytest
+from support.charts import checked, erased_chart
 from support.models import erased
 
 import hsm
@@ -592,6 +593,15 @@ def test_class_and_calls_make_equal_models(twins):
     """A machine class and `hsm.define` make equal models for the same machine, callables aside."""
     machine, model = twins()
     assert erased(machine.model) == erased(model)
+
+
+@pytest.mark.filterwarnings("ignore::hsm.DefinitionWarning")
+@pytest.mark.parametrize("twins", TWINS, ids=lambda twins: twins.__name__)
+def test_class_and_calls_have_equal_charts(twins):
+    """The charts of a machine class and of its twin are equal, names of behaviours and places aside."""
+    machine, model = twins()
+    by_class, by_calls = checked(hsm.chart(machine.model)), checked(hsm.chart(model))
+    assert erased_chart(by_class) == erased_chart(by_calls)
 
 
 def test_erased_models_of_different_machines_differ():

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections import Counter
 
+import attrs
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from laws.play import by_library, by_reference
 from laws.reference import Endless, Unspecified
 from laws.reference.tree import Tree, inside
 from laws.shrinking import Ways, report
+from support.charts import checked, erased_chart
 from support.models import erased
 
 import hsm
@@ -217,11 +219,38 @@ def test_compiling_is_pure(description):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model, twin = build_functional(description), build_functional(description)
-        before = repr(model)
+        before = spelled(model)
         program = compile_model(model)
         assert compile_model(model) == program
         assert compile_model(twin) == program
-    assert repr(model) == before
+    assert spelled(model) == before
+
+
+def spelled(model):
+    """Everything that *model* and what is embedded in it are made of, as plain dictionaries."""
+    return attrs.asdict(model, filter=lambda field, _: field.name not in ("derived", "where"))
+
+
+@law(120)
+@given(descriptions(), st.randoms(use_true_random=False))
+def test_a_machine_class_has_the_same_chart(description, source):
+    """The charts of both front ends are equal, and valid by the schema, names of behaviours and places aside.
+
+    In a class one method is all the effects of a transition, so there the first counts alone.
+    """
+    busy = with_background(source, description)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", hsm.DefinitionWarning)
+        functional, again = [hsm.chart(build_functional(busy)) for _ in range(2)]
+        by_class = hsm.chart(build_classes(busy))
+    assert checked(functional) == again
+    assert with_one_effect(erased_chart(functional)) == with_one_effect(erased_chart(checked(by_class)))
+
+
+def with_one_effect(chart):
+    """*chart* with the first effect of each transition alone."""
+    shortened = [attrs.evolve(each, effects=each.effects[:1]) for each in chart.transitions]
+    return attrs.evolve(chart, transitions=tuple(shortened))
 
 
 @law(120)
@@ -259,6 +288,41 @@ def test_one_mistake_is_reported_alone(kind):
         errors = {diagnostic.code for diagnostic in caught.value.diagnostics if not diagnostic.is_warning}
         assert errors <= MISTAKES[kind], f"seed {seed}\n{wrong}\n{caught.value}"
     assert made > 50
+
+
+@pytest.mark.parametrize("kind", MISTAKES, ids=lambda kind: kind.__name__)
+def test_what_is_collected_is_what_would_be_raised(kind):
+    """A broken model that goes on to exist is embedded, and nothing else comes of that; what embeds it is broken too."""
+    made = 0
+    for seed in SEEDS[:60]:
+        source = random.Random(seed)
+        description = describe(source)
+        wrong = with_mistake(source, description, kind) if is_valid(description) else None
+        if wrong is None:
+            continue
+        made += 1
+        with warnings.catch_warnings(), pytest.raises(hsm.DefinitionError) as caught:
+            warnings.simplefilter("ignore", hsm.DefinitionWarning)
+            build_functional(wrong)
+        with hsm.collect() as found:
+            model = build_functional(wrong)
+            around = hsm.define(
+                "Around",
+                hsm.submachine("s", model, hsm.transition(hsm.on("x"), hsm.target("../t"))),
+                hsm.state("t", hsm.transition(hsm.on("x"), hsm.target("../s/whatever/it/is"))),
+            )
+        raised = errors_of(caught.value)
+        assert errors_of(found) == raised
+        for broken in (model, around):
+            with pytest.raises(hsm.DefinitionError) as again:
+                hsm.chart(broken)
+            assert errors_of(again.value) == raised
+    assert made > 30
+
+
+def errors_of(found):
+    """What *found* has to say, warnings aside."""
+    return [(each.code, each.message) for each in found.diagnostics if not each.is_warning]
 
 
 def told(machines):

@@ -267,6 +267,22 @@ async def later(self: Counter) -> bool:
     return self.value < 3
 
 
+def tools() -> None:
+    chart = hsm.chart(model)
+    reveal_type(chart)  # R: Chart
+    reveal_type(chart.vertex("a").deferrals)  # R: tuple[str, ...]
+    reveal_type(chart.transitions[0].triggers[0].seconds)  # R: float | None
+    reveal_type(chart.transition_at("door.py", 3))  # R: ChartTransition | None
+    if chart.vertices[0].kind == "sate":  # E
+        return
+    chart.name = "Other"  # E
+    hsm.chart("Counter")  # E
+    with hsm.collect() as found:
+        reveal_type(found)  # R: Collected[Model[Any]]
+    reveal_type(found.models)  # R: tuple[Model[Any], ...]
+    reveal_type(found.diagnostics[0].where)  # R: Source | None
+
+
 async def questions() -> None:
     machine = await hsm.start(None, Counter(), model, strict=True)
     counter = machine.instance
