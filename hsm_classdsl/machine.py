@@ -92,7 +92,7 @@ def _refuse_late(cls: Any, name: str, value: object) -> None:
             late = State[Any](step, (late,))
         try:
             program_of(model_of(model, (late,), None))
-        except hsm.DefinitionError as error:  # always: a model with that in it is no model
+        except hsm.DefinitionError as error:  # always, as the mistake is part of the model
             if not is_kept(error):
                 raise
 

@@ -87,7 +87,7 @@ def settle(step: Step) -> Rule[None]:
             decision = yield from select_by_name(step, ERROR)
             yield from fire(step, decision)
             if decision.chosen:
-                # what a condition raises here, it raises in handling the error: later, it would for ever (rule E5)
+                # what a condition raises here, it raises in handling the error; later, it would forever (rule E5)
                 yield from _evaluate_changes(step)
             yield op.EndError(bool(decision.chosen))
             spend = op.Spend(ERROR)

@@ -42,7 +42,7 @@ Origin: TypeAlias = tuple[Callable[..., Rule[Any]], tuple[Any, ...], Leaves, dic
 TIMERS = (rules.on_timer,)
 """Rules of a step on a timer, whose key is the transition."""
 QUESTIONS = (foresee, inquire)
-"""Rules that are no step: nobody is told of them (rule L3a)."""
+"""Rules that are not steps: they leave no records (rule L3a)."""
 
 # --- what is processed ---------------------------------------------------------------------------------------
 

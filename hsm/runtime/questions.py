@@ -111,7 +111,7 @@ def _foresee(event: Event[Any], record: Record, occurrence: Occurrence) -> Work[
 
 
 def _explain(event: Event[Any], record: Record, occurrence: Occurrence) -> Work[Explanation]:
-    """Find out what *event* would do, and why; what guards raised is told."""
+    """Find out what *event* would do, and why; what guards raised is part of the explanation."""
     findings = yield from _ask_rules(record, event, inquire)
     failures = parts_of(record).failures
     errors = failures.take_unhandled()

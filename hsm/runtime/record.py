@@ -137,7 +137,7 @@ class Record(NotCopied):
             `heap` is.
         parts: What steps that are not generated need; ``None`` until the first of them.
         end: The result of `wait`, once somebody has asked.
-        observation: Its observers, and what they are told; ``None`` when nobody observes it (rule O1).
+        observation: Its observers, and what records are made of; ``None`` when nobody observes it (rule O1).
         waiting: Waits for conditions (rule L3a); ``None`` when nobody waits.
         unknown: The unknown names that were sent to machines of its Program (rule T7).
         restart: The restart that is under way.
@@ -235,7 +235,7 @@ class Record(NotCopied):
             self.observation = Observation(
                 self.program, clock.time, self.leaves, self._observed_no_more, self._interrupt
             )
-            # what the kernel executes is what observers are told: it takes every step meanwhile
+            # records are made of what the kernel executes, so it takes every step meanwhile
             if self.rests:
                 self.steps = QUEUED
         return self.observation.add(observer)
