@@ -17,7 +17,7 @@ from hsm import trace
 from hsm.behaviors import I
 from hsm.codegen.explore import COMPLETIONS
 from hsm.codegen.writer import annotated
-from hsm.collecting import Collected, again, block, collecting, is_kept
+from hsm.collecting import Collected, again, collecting, is_kept, keep_model
 from hsm.compiler import compile as compile_model
 from hsm.compiler import warn_alone
 from hsm.context import Context
@@ -94,9 +94,7 @@ def check(model: Model[Any]) -> None:
     Raises:
         DefinitionError: It breaks rules, and nobody collects that.
     """
-    here = block()
-    if here is not None:
-        here.add_model(model, model.where)
+    keep_model(model, model.where)
     try:
         _compiled(model)
     except DefinitionError as error:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeAlias, TypeVar
 
+import attrs
+
 from hsm.errors import DefinitionError, Diagnostic, position_of
 
 M = TypeVar("M")
@@ -25,12 +27,8 @@ class Collected(Generic[M]):
     It can be asked at any time, also in the block, and after an error that ended it.
     """
 
-    def __init__(self, outer: Collected[Any] | None) -> None:
-        self._outer = outer
-        self._is_open = True
-        self._diagnostics: dict[_Key, Diagnostic] = {}
-        self._added: set[Diagnostic] = set()
-        self._models: dict[int, M] = {}
+    def __init__(self, block: _Block) -> None:
+        self._block = block
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -38,7 +36,7 @@ class Collected(Generic[M]):
 
         What a class inherits, or a model embeds, is reported once.
         """
-        return tuple(sorted(self._diagnostics.values(), key=position_of))
+        return tuple(sorted(self._block.diagnostics.values(), key=position_of))
 
     @property
     def models(self) -> tuple[M, ...]:
@@ -47,62 +45,90 @@ class Collected(Generic[M]):
         That of a machine class has the class as its ``instance_type``; those of generated, local and nested classes are
         there as well.
         """
-        return tuple(self._models.values())
+        return tuple(self._block.models.values())
 
     def __str__(self) -> str:
         return "\n\n".join([diagnostic.render() for diagnostic in self.diagnostics])
 
     def __repr__(self) -> str:
-        return f"<collected: diagnostics {len(self._diagnostics)}, models {len(self._models)}>"
-
-    def add(self, model: str, diagnostics: Sequence[Diagnostic]) -> None:
-        """Add the *diagnostics* of what is called *model*, without those that are known already."""
-        for each in diagnostics:
-            if each in self._added:  # of a model that is embedded in this one
-                continue
-            self._added.add(each)
-            # a class that derives from a broken one has its mistakes as well, at the same places; what differs in the
-            # messages is the name of the class in the paths
-            self._diagnostics.setdefault((each.code, each.message.replace(f"/{model}", ""), position_of(each)), each)
-
-    def add_model(self, model: M, statement: object) -> None:
-        """Add *model*, which *statement* made: if it made one before, in place of that."""
-        # a decorator such as that of attrs makes a class a second time, and what it had before is nobody's
-        self._models[id(statement)] = model
+        return f"<collected: diagnostics {len(self._block.diagnostics)}, models {len(self._block.models)}>"
 
 
-_innermost: ContextVar[Collected[Any] | None] = ContextVar("_innermost", default=None)
+@attrs.define(eq=False)
+class _Block:
+    """A block that is under way, or was.
+
+    Attributes:
+        outer: The block around it.
+        is_open: Whether it is under way.
+        diagnostics: What is reported, by what tells two mistakes apart.
+        added: Everything that was to be added.
+        models: The models, by the identity of the statements that made them.
+    """
+
+    outer: _Block | None
+    is_open: bool = True
+    diagnostics: dict[_Key, Diagnostic] = attrs.field(factory=dict[_Key, Diagnostic])
+    added: set[Diagnostic] = attrs.field(factory=set[Diagnostic])
+    models: dict[int, Any] = attrs.field(factory=dict[int, Any])
+
+
+_innermost: ContextVar[_Block | None] = ContextVar("_innermost", default=None)
 """The block that was entered last. It may have ended: a task that it started keeps the context of its own."""
 
 
-def block() -> Collected[Any] | None:
+def _current() -> _Block | None:
     """The innermost block that is under way here; ``None`` if there is none."""
     found = _innermost.get()
-    while found is not None and not found._is_open:  # pyright: ignore[reportPrivateUsage]  # declared in this very file
-        found = found._outer  # pyright: ignore[reportPrivateUsage]  # as above
+    while found is not None and not found.is_open:
+        found = found.outer
     return found
 
 
 @contextmanager
 def collecting() -> Generator[Collected[Any]]:
     """A block in which whatever is defined keeps its mistakes."""
-    outer = block()
-    found = Collected[Any](outer)
-    _innermost.set(found)
+    outer = _current()
+    block = _Block(outer)
+    _innermost.set(block)
     try:
-        yield found
+        yield Collected[Any](block)
     finally:
-        found._is_open = False  # pyright: ignore[reportPrivateUsage]  # as above
+        block.is_open = False
         # not with the token: that of a generator's first half is not valid where a second context runs the other half
         _innermost.set(outer)
 
 
+def keep(model: str, diagnostics: Sequence[Diagnostic]) -> bool:
+    """Keep the *diagnostics* of what is called *model* in the innermost block.
+
+    Returns:
+        Whether there is a block; if not, they are for the caller to raise or to issue.
+    """
+    block = _current()
+    if block is None:
+        return False
+    for each in diagnostics:
+        if each in block.added:  # of a model that is embedded in this one
+            continue
+        block.added.add(each)
+        # a class that derives from a broken one has its mistakes as well, at the same places; what differs in the
+        # messages is the name of the class in the paths
+        block.diagnostics.setdefault((each.code, each.message.replace(f"/{model}", ""), position_of(each)), each)
+    return True
+
+
+def keep_model(model: object, statement: object) -> None:
+    """Keep *model*, which *statement* made, in the innermost block, if there is one."""
+    block = _current()
+    if block is not None:
+        # a decorator such as that of attrs makes a class a second time, and the model that it had is nobody's then
+        block.models[id(statement)] = model
+
+
 def is_kept(error: DefinitionError) -> bool:
-    """Whether there is a block, which then keeps *error*; if not, it is for the caller to raise."""
-    here = block()
-    if here is not None:
-        here.add(error.model, error.diagnostics)
-    return here is not None
+    """The same as `keep` for what *error* has to say."""
+    return keep(error.model, error.diagnostics)
 
 
 def again(error: DefinitionError) -> DefinitionError:

@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from hsm.collecting import block
+from hsm.collecting import keep
 from hsm.errors import DefinitionError, DefinitionWarning, Diagnostic, position_of
 from hsm.kinds import attribute_of
 from hsm.position import Source
@@ -60,12 +60,9 @@ class Report:
         ordered = sorted(self.diagnostics, key=position_of)
         if self.has_errors:
             raise DefinitionError(self.model, ordered)
-        here = block()
-        if here is not None:
-            here.add(self.model, ordered)
-            return
-        for diagnostic in ordered:
-            _issue(diagnostic)
+        if not keep(self.model, ordered):
+            for diagnostic in ordered:
+                _issue(diagnostic)
 
 
 def _issue(diagnostic: Diagnostic) -> None:

@@ -35,6 +35,7 @@ async def test_a_machine_shows_what_users_may_call_and_nothing_else():
     assert [name for name in dir(machine) if not name.startswith("_")] == [
         "call",
         "can",
+        "chart",
         "context",
         "dispatch",
         "dispatch_threadsafe",
