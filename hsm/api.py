@@ -243,7 +243,7 @@ def start(
         compiled.has_run = True
     steps = compiled.steps if options is DEFAULTS else compiled.steps_for(options)
     record = Record(compiled.program, instance, host_of_loop(), options, ctx, steps, compiled.unknown)
-    machine = Machine[J](record)
+    machine: Machine[J] = Machine(record)
     if observe is not None:
         machine.observe(observe)
     return Starting(record, machine)
