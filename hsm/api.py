@@ -30,7 +30,6 @@ from hsm.instance import Instance, runner
 from hsm.names import plain, shown
 from hsm.position import call_site
 from hsm.program import Program, describe_behavior, vertex_at
-from hsm.reserved import BROKEN
 from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.generated import EVENT, SHAPES
@@ -222,9 +221,8 @@ def start(
     if not isinstance(instance, Instance):
         hint = ": make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
         raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {shown(instance)}{hint}")
-    broken: DefinitionError | None = getattr(type(instance), BROKEN, None)
-    if broken is not None:
-        raise again(broken)
+    if instance.hsm_broken is not None:
+        raise again(instance.hsm_broken)
     if not isinstance(instance, model.instance_type):
         wanted = model.instance_type.__qualname__
         raise TypeError(

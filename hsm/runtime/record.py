@@ -219,9 +219,8 @@ class Record(NotCopied):
 
     def rest(self) -> None:
         """Nothing is under way: the next event may be one for a generated step."""
-        cache, parts = self.cache, self.parts
-        is_at_rest = self.status is RUNNING and (parts is None or parts.queue.is_at_rest)
-        if cache is not None and is_at_rest and self.observation is None:
+        cache, parts = self.cache if self.observation is None else None, self.parts
+        if cache is not None and self.status is RUNNING and (parts is None or parts.queue.is_at_rest):
             self.steps = cache.tables.get(self.leaves, NO_STEPS) if self.waiting is None else WATCHED
         else:
             self.steps = QUEUED
