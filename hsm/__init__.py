@@ -116,11 +116,9 @@ if not TYPE_CHECKING:  # a checker that saw this would accept any name
         if name == "trace":  # the only public module that needs no import of its own
             return import_module("hsm.trace")
         if name in __all__:
-            for module_name in _MODULES:
-                module = import_module(f"hsm.{module_name}")
-                if hasattr(module, name):
-                    found = globals()[name] = getattr(module, name)
-                    return found
+            modules = (import_module(f"hsm.{each}") for each in _MODULES)
+            found = globals()[name] = next(getattr(each, name) for each in modules if hasattr(each, name))
+            return found
         raise AttributeError(f"module 'hsm' has no attribute {name!r}")
 
 

@@ -203,8 +203,6 @@ def next_of_start(record: Record) -> Occurrence | None:
     queue = parts.queue
     if queue.has_moved:
         _recall(record, queue)
-    if parts.budget.is_spent:
-        _drop_spent(record, parts)
     if queue.stopping is not None or not (queue.recalled or (queue.waiting and queue.waiting[0].pending is None)):
         return None
     occurrence = queue.recalled.pop(0) if queue.recalled else queue.waiting.popleft()

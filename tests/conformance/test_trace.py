@@ -442,6 +442,21 @@ async def test_an_observer_may_send():
     assert machine.state() == "/M/c"
 
 
+@rule("O1")
+@both_engines
+async def test_a_behaviour_may_observe_its_own_step_for_nothing(engine):
+    """Detached within the step that is under way, the observer has seen nothing, and the step goes on."""
+    seen = []
+
+    def look(ctx, self, event):
+        hsm.machine_of(self).observe(seen.append)()
+
+    machine = await started(hsm.define("M", hsm.state("a", go("e", ".", hsm.effect(look)))), engine=engine)
+    for _ in range(3):
+        assert await machine.dispatch("e") is hsm.Outcome.TAKEN
+    assert seen == []
+
+
 @rule("O1", "L6")
 async def test_a_restart_is_told():
     """Observers stay with the machine."""
