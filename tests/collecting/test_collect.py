@@ -363,6 +363,7 @@ def test_the_inner_of_two_blocks_collects_alone():
     assert [len(outer.diagnostics), len(inner.diagnostics)] == [2, 1]
 
 
+@pytest.mark.needs_system
 def test_other_threads_do_not_collect():
     """A thread of its own raises as usual, and one that runs in the context of the block collects."""
     raised = []
