@@ -128,7 +128,7 @@ def test_plain_and_suspending_behaviours_come_to_the_same(description, sequence)
     assert by_library(description, sequence, ASYNC) == by_library(description, sequence, SYNC)
 
 
-@law(50)
+@law(80)
 @given(
     descriptions(),
     sequences(),
@@ -153,7 +153,7 @@ def test_a_machine_that_is_asked_says_what_happens_then_and_is_as_it_was(descrip
         assert not isinstance(question.outcome, list) or {*question.outcome} <= {*result}
 
 
-@law(50)
+@law(80)
 @given(
     descriptions(),
     st.randoms(use_true_random=False),
