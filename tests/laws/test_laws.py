@@ -185,6 +185,8 @@ class Watched:
 
     def __call__(self, record):
         self.kinds.add(type(record).__name__)
+        if isinstance(record, hsm.trace.StepBegan) and record.cause == "start":
+            self.active.clear()  # what a machine has completed in stays active until it starts again (rule C3)
         match record:
             case hsm.trace.Entered(vertex=vertex):
                 self.active.add(vertex)
