@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         on,
         on_call,
         region,
+        renamed,
         shallow_history,
         source,
         state,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from hsm.elements.nodes import Model
     from hsm.elements.parts import AnywherePart, ModelPart, RegionPart, StatePart, TransitionPart
     from hsm.errors import (
+        ActivityLost,
         CallError,
         DeadlockError,
         DefinitionError,
@@ -65,12 +67,17 @@ if TYPE_CHECKING:
         LifecycleError,
         LoopBudgetError,
         MachineStopped,
+        RestoredError,
+        SnapshotError,
         UnknownEvent,
     )
     from hsm.events import Arguments, Event, Signal, Tick
     from hsm.explanation import Candidate, Explanation, GuardAnswer, Verdict
     from hsm.instance import Instance
     from hsm.outcome import Outcome, Status
+    from hsm.restoring import restore
+    from hsm.saved.coding import Codec
+    from hsm.saved.snapshots import Snapshot, SnapshotActivity, SnapshotEvent, SnapshotRegion, SnapshotTimer
 
 __version__ = "0.1.0"
 """The version of this package; the build reads it here."""
@@ -82,7 +89,7 @@ __all__ = [
     "join", "entry_point", "exit_point", "terminate", "initial",
     "transition", "on", "on_call", "after", "every", "at", "when", "source", "target", "external",
     "guard", "all_of", "any_of", "not_", "in_state",
-    "effect", "entry", "exit", "activity", "defer",
+    "effect", "entry", "exit", "activity", "defer", "renamed",
     # what runs it
     "start", "stop", "restart", "machine_of", "generated", "Machine", "Instance", "Context", "Clock",
     # what comes in, and what comes of it
@@ -91,19 +98,21 @@ __all__ = [
     "Explanation", "Candidate", "GuardAnswer", "Verdict",
     # what a model is, as data
     "chart", "Chart", "ChartVertex", "ChartTransition", "ChartTrigger", "ChartGuard", "ChartBehavior",
+    # what a machine is saved as
+    "restore", "Snapshot", "SnapshotTimer", "SnapshotActivity", "SnapshotEvent", "SnapshotRegion", "Codec",
     # what annotations say
     "Action", "Predicate", "DurationFunction", "TimepointFunction",
     "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
     # what is raised and warned of
     "collect", "Collected", "DefinitionError", "DefinitionWarning", "Diagnostic",
     "HsmError", "CallError", "DeadlockError", "DurationError", "GuardError", "LifecycleError", "LoopBudgetError",
-    "MachineStopped", "UnknownEvent",
+    "MachineStopped", "UnknownEvent", "SnapshotError", "ActivityLost", "RestoredError",
 ]
 # fmt: on
 
 _MODULES = (
     "outcome", "answer", "errors", "events", "explanation", "context", "instance", "behaviors", "elements.nodes",
-    "elements.parts", "dsl", "charts", "api",
+    "elements.parts", "dsl", "charts", "saved.coding", "saved.snapshots", "api", "restoring",
 )  # fmt: skip
 """The modules that have these names, lower floors first."""
 

@@ -34,7 +34,7 @@ from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.generated import EVENT, SHAPES
 from hsm.runtime.host import Clock, host_of_loop
-from hsm.runtime.machine import J, Machine
+from hsm.runtime.machine import J, Machine, record_of
 from hsm.runtime.record import Options, Record
 from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
@@ -216,11 +216,30 @@ def start(
         LifecycleError: From the await: *instance* is run by a machine already, or *ctx* is cancelled.
         Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
     """
+    given = (grace, step_budget, engine, generate_after, step_memory, slow, stop_timeout, strict)
+    machine = new_machine("start", ctx, instance, model, clock, given, observe)
+    return Starting(record_of(machine), machine)
+
+
+def new_machine(
+    word: str,
+    ctx: Context | None,
+    instance: J,
+    model: Model[J],
+    clock: Clock | None,
+    given: tuple[Any, ...],
+    observe: Callable[[trace.Record], object] | None,
+) -> Machine[J]:
+    """A machine that has not been started; *word* is the function that makes it, and *given* are its options in order.
+
+    Raises:
+        TypeError, ValueError, RuntimeError, DefinitionError: As for `start`.
+    """
     if not isinstance(model, Model):
-        raise TypeError(f"start takes the model that hsm.define gave, not {shown(model)}")
+        raise TypeError(f"{word} takes the model that hsm.define gave, not {shown(model)}")
     if not isinstance(instance, Instance):
         hint = ": make one with ()" if isinstance(instance, type) and issubclass(instance, Instance) else ""
-        raise TypeError(f"start takes an instance of a subclass of hsm.Instance, not {shown(instance)}{hint}")
+        raise TypeError(f"{word} takes an instance of a subclass of hsm.Instance, not {shown(instance)}{hint}")
     if instance.hsm_broken is not None:
         raise again(instance.hsm_broken)
     if not isinstance(instance, model.instance_type):
@@ -229,10 +248,9 @@ def start(
             f"model '{plain(model.name)}' works on {wanted}, not on {shown(instance)}: give it an instance of {wanted}"
         )
     if ctx is not None and not isinstance(ctx, Context):
-        raise TypeError(f"start takes an hsm.Context or None first, not {shown(ctx)}")
+        raise TypeError(f"{word} takes an hsm.Context or None first, not {shown(ctx)}")
     # nearly every machine is started with the defaults, which need no check, and share one object
     options = DEFAULTS
-    given = (grace, step_budget, engine, generate_after, step_memory, slow, stop_timeout, strict)
     if clock is not None or given != _DEFAULTS:
         options = _options(clock, *given)
     compiled = _compiled(model)
@@ -244,7 +262,7 @@ def start(
     machine: Machine[J] = Machine(record)
     if observe is not None:
         machine.observe(observe)
-    return Starting(record, machine)
+    return machine
 
 
 def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | None:

@@ -52,10 +52,14 @@ class StateObjectFactory:
 
     Attributes:
         make: Makes the object, given the instance.
+        make_bare: The same without its ``__init__``: what it had is given back to it (rule S2).
+        link: Its attribute that leads to the instance, and is no data of its own.
         calls_nothing: Whether making it runs no code of the user's that calls anything.
     """
 
     make: Callable[[Any], object]
+    make_bare: Callable[[Any], object]
+    link: str
     calls_nothing: bool
 
 

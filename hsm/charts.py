@@ -77,7 +77,8 @@ class ChartTrigger:
     """What makes a transition fire.
 
     Attributes:
-        id: The transition's and an ordinal, such as ``/Door/open#0.after.0``.
+        id: The transition's and an ordinal, such as ``/Door/open#0.event.0``; of a timer or a change trigger the
+            state's, and its name or an ordinal: ``/Door/open#after.timeout``, ``/Door/open#when.0``.
         kind: ``event``, ``prefix``, ``any``, ``call``, ``after``, ``every``, ``at``, ``when`` or ``completion``.
         name: The name of an event; for a ``prefix`` the beginning of names, which ends in a dot; for a ``call`` the
             operation.

@@ -7,7 +7,7 @@ never judges: whatever is wrong is kept for the compiler to report.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Never, overload
+from typing import Any, Literal, Never, overload
 
 from typing_extensions import TypeVar
 
@@ -21,7 +21,14 @@ from hsm.behaviors import (
     Predicate,
     TimepointFunction,
 )
-from hsm.elements.assembly import condition_of, elements, event_names, transition_parts, vertex_parts
+from hsm.elements.assembly import (
+    condition_of,
+    elements,
+    event_names,
+    signals_among,
+    transition_parts,
+    vertex_parts,
+)
 from hsm.elements.nodes import (
     Activity,
     After,
@@ -50,6 +57,7 @@ from hsm.elements.nodes import (
     On,
     OnCall,
     Region,
+    Renamed,
     ShallowHistory,
     SourcePath,
     State,
@@ -221,7 +229,7 @@ def on(event: type[S1], second: type[S2], third: type[S3], /) -> On[S1 | S2 | S3
 def on(*events: str | Event[Any] | type[Signal]) -> On[Any]: ...
 def on(*events: str | Event[Any] | type[Signal]) -> On[Any]:
     """Triggers: names, ``order.*``, ``*``, `Event` objects or `Signal` classes; any one of them suffices."""
-    return On(event_names(events), where=call_site())
+    return On(event_names(events), signals_among(events), where=call_site())
 
 
 def on_call(operation: str) -> OnCall[Instance]:
@@ -229,34 +237,46 @@ def on_call(operation: str) -> OnCall[Instance]:
     return OnCall(operation, where=call_site())
 
 
-def after(duration: Duration | DurationFunction[I]) -> After[I]:
+def after(duration: Duration | DurationFunction[I], *, name: str | None = None) -> After[I]:
     """A timer that fires once.
 
     Args:
         duration: A ``timedelta``, seconds, or a function of ``(ctx, instance, event)`` that returns either, sync or
             async, called when the source state is entered; 0 fires on the next iteration of the event loop (rule A4).
+        name: What snapshots and traces call it, in place of its ordinal among those of its state (rule S1).
     """
-    return After(duration, where=call_site())
+    return After(duration, name, where=call_site())
 
 
-def every(duration: Duration | DurationFunction[I]) -> Every[I]:
+def every(duration: Duration | DurationFunction[I], *, name: str | None = None) -> Every[I]:
     """A timer that fires every *duration* while the source state is active, without drift (rule A5).
 
     Args:
         duration: As for `after`, but more than 0.
+        name: As for `after`.
     """
-    return Every(duration, where=call_site())
+    return Every(duration, name, where=call_site())
 
 
-def at(moment: datetime | TimepointFunction[I]) -> At[I]:
-    """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that returns one."""
-    return At(moment, where=call_site())
+def at(moment: datetime | TimepointFunction[I], *, name: str | None = None) -> At[I]:
+    """A timer that fires once, at *moment*: a ``datetime`` (naive: local time) or a function that returns one.
+
+    Args:
+        moment: When.
+        name: As for `after`.
+    """
+    return At(moment, name, where=call_site())
 
 
-def when(condition: Predicate[I] | Condition[I]) -> When[I]:
-    """A change trigger: *condition* is evaluated after every step, and fires when it has become true (rule T6)."""
+def when(condition: Predicate[I] | Condition[I], *, name: str | None = None) -> When[I]:
+    """A change trigger: *condition* is evaluated after every step, and fires when it has become true (rule T6).
+
+    Args:
+        condition: A predicate, or what `all_of` and the like make of several.
+        name: As for `after`.
+    """
     where = call_site()
-    return When(condition_of(condition, where), where=where)
+    return When(condition_of(condition, where), name, where=where)
 
 
 def source(path: str) -> SourcePath[Instance]:
@@ -328,11 +348,32 @@ def exit(*actions: Action[I]) -> Exit[I]:  # noqa: A001 - UML's word
     return Exit(actions, where=call_site())
 
 
-def activity(*actions: Action[I]) -> Activity[I]:
-    """Behaviours that run as tasks of the machine while the state is active (rule A1)."""
-    return Activity(actions, where=call_site())
+def activity(
+    *actions: Action[I], name: str | None = None, on_restore: Literal["restart", "fail", "forget"] | None = None
+) -> Activity[I]:
+    """Behaviours that run as tasks of the machine while the state is active (rule A1).
+
+    Args:
+        actions: What runs; all at the same time.
+        name: What snapshots and traces call it, in place of its ordinal in its state; for one action (rule S1).
+        on_restore: What becomes of it where it was running when the machine was saved: it starts again, or becomes
+            ``hsm_error`` with `ActivityLost`, or is forgotten (rule S3); by default as `restore` says.
+    """
+    return Activity(actions, name, on_restore, where=call_site())
+
+
+def renamed(old: str, new: str) -> Renamed[Instance]:
+    """A part of a model: what snapshots call *old* is *new* now (rule S4).
+
+    Args:
+        old: The absolute path of a vertex that is not there any more, and with it of everything inside; or the name of
+            a timer, a change trigger or an activity, such as ``/Door/open#after.0``. That of a whole model that was
+            called otherwise is ``/Old``.
+        new: The absolute path, or the name, of the same today.
+    """
+    return Renamed(old, new, where=call_site())
 
 
 def defer(*events: str | Event[Any] | type[Signal]) -> Defer[Instance]:
     """Events that are deferred while the state is active (rule D1); written as for `on`."""
-    return Defer(event_names(events), where=call_site())
+    return Defer(event_names(events), signals_among(events), where=call_site())

@@ -130,6 +130,34 @@ class UnknownEvent(HsmError, LookupError):
     """A strict machine was sent an event that no transition and no deferral of its model names (rule T7)."""
 
 
+class SnapshotError(HsmError, ValueError):
+    """A machine that cannot be saved now, or a snapshot that cannot be restored, with every reason (rules S1 and S4).
+
+    Attributes:
+        model: The name of the model, as far as it is known.
+        diagnostics: The reasons.
+    """
+
+    def __init__(self, model: str | None, diagnostics: Sequence[Diagnostic]) -> None:
+        self.model = model
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(model, self.diagnostics)
+
+    def __str__(self) -> str:
+        count = len(self.diagnostics)
+        of = f" of '{one_line(self.model)}'" if self.model is not None else ""
+        head = f"{count} problem{'s' if count != 1 else ''} with a snapshot{of}"
+        return "\n\n".join([head, *(diagnostic.render() for diagnostic in self.diagnostics)])
+
+
+class ActivityLost(HsmError, RuntimeError):
+    """An activity was running when its machine was saved, and does not start again; data of ``hsm_error`` (rule S3)."""
+
+
+class RestoredError(HsmError):
+    """What is left of an exception that a machine was saved with: its type's name, and its text (rule S1)."""
+
+
 for _public in (
     HsmError,
     LifecycleError,
@@ -142,5 +170,8 @@ for _public in (
     DefinitionWarning,
     CallError,
     UnknownEvent,
+    SnapshotError,
+    ActivityLost,
+    RestoredError,
 ):
     _public.__module__ = "hsm"  # where users import them from, and what tracebacks should say

@@ -222,11 +222,14 @@ class Tick:
         due: When the timer was due, in seconds on the machine's clock.
         number: 1 for `after` and `at`; for `every` the tick's number, counting from 1 and counting missed ones.
         missed: Ticks of `every` that were skipped right before this one because the machine was late (rule A5).
+        wall: The same as *due*, in seconds since 1970: the machine's clock begins anew in every process, and what a
+            restored machine says must mean something to it (rule S1). Left out of equality, as is a repr of it.
     """
 
     due: float
     number: int = 1
     missed: int = 0
+    wall: float = attrs.field(default=0.0, eq=False, repr=False)
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ tells about a machine may use them in place of indices. Never imports what runs.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import attrs
 
@@ -30,37 +31,41 @@ class Identifiers:
 
     Attributes:
         transitions: ``/Door/closed#0``, or ``/Door#default`` for a default entry.
-        triggers: For each transition those of its triggers, in order: ``/Door/closed#0.after.0``.
-        behaviors: ``/Door/closed#entry.0``, or ``/Door/closed#0.effect.0`` for one of a transition.
+        triggers: For each transition those of its triggers, in order: ``/Door/closed#0.event.0``. That of a timer or of
+            a change trigger has no transition in it, and a name in place of the ordinal where the user gave it one:
+            ``/Door/closed#after.0``, ``/Door/closed#when.jammed``.
+        behaviors: ``/Door/closed#entry.0``, or ``/Door/closed#0.effect.0`` for one of a transition; for an activity
+            ``/Door/closed#activity.0``, or its name in place of the ordinal.
         timers: Those of their triggers.
+        changes: By transition, for those with change triggers: that of the first of them.
     """
 
     transitions: tuple[str, ...]
     triggers: tuple[tuple[str, ...], ...]
     behaviors: tuple[str, ...]
     timers: tuple[str, ...]
+    changes: Mapping[int, str]
 
 
 def identifiers(program: Program) -> Identifiers:
     """The identifiers of *program*: linear in its size, and not kept."""
     transitions = _transitions(program)
-    triggers = tuple(
-        [
-            _ordinals([f"{transition}.{word_of(program, trigger)}" for trigger in program.transitions[index].triggers])
-            for index, transition in enumerate(transitions)
-        ]
-    )
+    triggers = _triggers(program, transitions)
     owners = [
         f"{program.vertices[each.vertex].path}#" if each.transition == NONE else f"{transitions[each.transition]}."
         for each in program.behaviors
     ]
-    behaviors = _ordinals([f"{owner}{each.role}" for owner, each in zip(owners, program.behaviors, strict=True)])
-    timers = [""] * len(program.timers)
+    behaviors = _ordinals(
+        [(f"{owner}{each.role}", each.given_name) for owner, each in zip(owners, program.behaviors, strict=True)]
+    )
+    timers, changes = [""] * len(program.timers), dict[int, str]()
     for index, transition in enumerate(program.transitions):
         for trigger, name in zip(transition.triggers, triggers[index], strict=True):
             if trigger.kind is TriggerKind.TIMER:
                 timers[trigger.index] = name
-    return Identifiers(transitions, triggers, behaviors, tuple(timers))
+            elif trigger.kind is TriggerKind.CHANGE:
+                changes.setdefault(index, name)
+    return Identifiers(transitions, triggers, behaviors, tuple(timers), changes)
 
 
 def word_of(program: Program, trigger: Trigger) -> str:
@@ -86,11 +91,27 @@ def _transitions(program: Program) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _ordinals(names: list[str]) -> tuple[str, ...]:
-    """*names*, each with how many of the same came before."""
+def _triggers(program: Program, transitions: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Of each transition the identifiers of its triggers.
+
+    Those that a machine may be waiting for, and that snapshots therefore name, are counted by state and kind: a
+    transition that is written before them does not rename them.
+    """
+    stems: list[tuple[str, str]] = []
+    for name, transition in zip(transitions, program.transitions, strict=True):
+        path = program.vertices[transition.source].path
+        for trigger in transition.triggers:
+            owner = f"{path}#" if trigger.kind in (TriggerKind.TIMER, TriggerKind.CHANGE) else f"{name}."
+            stems.append((f"{owner}{word_of(program, trigger)}", trigger.name))
+    found = iter(_ordinals(stems))
+    return tuple([tuple([next(found) for _ in transition.triggers]) for transition in program.transitions])
+
+
+def _ordinals(stems: list[tuple[str, str]]) -> tuple[str, ...]:
+    """Each of *stems* with its name or, where that is empty, with how many of the same came before."""
     counts: Counter[str] = Counter()
     found: list[str] = []
-    for name in names:
-        found.append(f"{name}.{counts[name]}")
-        counts[name] += 1
+    for stem, name in stems:
+        found.append(f"{stem}.{name or counts[stem]}")
+        counts[stem] += 1  # also for one with a name: giving one a name does not rename the others
     return tuple(found)

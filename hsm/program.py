@@ -19,7 +19,7 @@ from typing import Any
 import attrs
 
 from hsm.behaviors import StateObjectFactory
-from hsm.events import BUILT_IN
+from hsm.events import BUILT_IN, Signal
 from hsm.names import closest, either, is_text, join, one_line, plain, shown
 from hsm.position import Source, of_function
 
@@ -69,11 +69,13 @@ class Trigger:
         kind: What it waits for.
         text: The name of an event or of an operation; the beginning of names, which ends in a dot; else empty.
         index: The timer, or the condition of a change trigger; else `NONE`.
+        name: What the user calls a timer or a change trigger (rule S1); else empty.
     """
 
     kind: TriggerKind
     text: str = ""
     index: int = NONE
+    name: str = ""
 
 
 @attrs.frozen
@@ -274,6 +276,9 @@ class Behavior:
         vertex: The vertex it belongs to.
         transition: The transition it belongs to, or `NONE`.
         name: Its qualified name as the user knows it.
+        given_name: What the user calls the activity that it is (rule S1); else empty.
+        on_restore: What becomes of the activity that it is when its machine is restored (rule S3); empty: as
+            `hsm.restore` says.
         where: The call that put it into the model.
     """
 
@@ -287,6 +292,8 @@ class Behavior:
     vertex: int
     transition: int
     name: str
+    given_name: str = ""
+    on_restore: str = ""
     where: Source | None = attrs.field(default=None, eq=False, repr=False)
 
 
@@ -311,6 +318,8 @@ class Program:
         levels: How deep vertices are nested; 1 for a model without any.
         event_names: The events that some transition or deferral names, calls aside (rule T7).
         handles_errors: Whether any transition has `hsm_error` as its trigger.
+        signals: The classes of signals that triggers and deferrals name, by the name of the event.
+        renamed: What snapshots may still call by another name: old paths and names, with those of today (rule S4).
     """
 
     name: str
@@ -329,6 +338,8 @@ class Program:
     handles_errors: bool
     levels: int
     event_names: Names
+    signals: Mapping[str, tuple[type[Signal], ...]] = attrs.field(eq=False, repr=False)
+    renamed: Mapping[str, str]
 
 
 def describe_behavior(program: Program, behavior: Behavior) -> str:

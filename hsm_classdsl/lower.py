@@ -15,8 +15,9 @@ from typing import Any
 import attrs
 
 from hsm.elements import nodes
-from hsm.elements.assembly import event_names, model_of, transition_parts, vertex_parts
+from hsm.elements.assembly import event_names, model_of, signals_among, transition_parts, vertex_parts
 from hsm.elements.nodes import (
+    Activity,
     After,
     AllOf,
     AnyOf,
@@ -185,6 +186,8 @@ class _Lowering:
         where = mark.where
         behaviors = () if function is None else (scope.behavior(function),)
         if isinstance(mark, BehaviorMark):
+            if mark.kind is Activity:
+                return Activity[Any](behaviors, mark.given_name, mark.on_restore, where=where)
             return mark.kind(behaviors, where=where)
         effects = [Effect[Any](behaviors, where=where)] if behaviors else []
         if isinstance(mark, InitialMark):
@@ -210,14 +213,15 @@ class _Lowering:
     def _trigger(self, mark: TransitionMark[Any], scope: Scope) -> Element:
         where = mark.where
         if mark.trigger == "on":
-            return On[Any](event_names(mark.arguments), where=where)
+            return On[Any](event_names(mark.arguments), signals_among(mark.arguments), where=where)
         (argument,) = mark.arguments
         if mark.trigger == "on_call":
             return OnCall[Any](argument, where=where)
         if mark.trigger == "when":
-            return When[Any](self._condition(argument, scope, mark), where=where)
+            return When[Any](self._condition(argument, scope, mark), mark.given_name, where=where)
         given = scope.behavior(self._latest(scope.owner, argument)) if callable(argument) else argument
-        return {"after": After[Any], "every": Every[Any], "at": At[Any]}[mark.trigger](given, where=where)
+        kind = {"after": After[Any], "every": Every[Any], "at": At[Any]}[mark.trigger]
+        return kind(given, mark.given_name, where=where)
 
     # --- paths ------------------------------------------------------------------------------------------------
 

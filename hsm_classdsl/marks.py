@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType, MethodType
-from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 import attrs
 from typing_extensions import TypeIs
@@ -132,6 +132,8 @@ class BehaviorMark:
 
     kind: type[ActionList]
     where: Source | None
+    given_name: str | None = None
+    on_restore: str | None = None
 
 
 def entry(function: F, /) -> F:
@@ -154,14 +156,31 @@ def exit(function: F, /) -> F:  # noqa: A001 - UML's word
     return function
 
 
-def activity(function: F, /) -> F:
-    """Run the method as a task while the state is active.
+@overload
+def activity(function: F, /) -> F: ...
+@overload
+def activity(
+    *, name: str | None = None, on_restore: Literal["restart", "fail", "forget"] | None = None
+) -> Callable[[F], F]: ...
+def activity(function: Any = None, /, *, name: str | None = None, on_restore: str | None = None) -> Any:
+    """Run the method as a task while the state is active: ``@activity``, or ``@activity(name="polling")``.
+
+    Args:
+        function: The method.
+        name: What snapshots and traces call it, in place of its ordinal in its state (rule S1).
+        on_restore: What becomes of it where it was running when the machine was saved: ``"restart"``, ``"fail"`` or
+            ``"forget"`` (rule S3); by default as `hsm.restore` says.
 
     Raises:
         TypeError: *function* is a guard, or cannot be marked.
     """
-    attach(function, BehaviorMark(Activity, call_site()))
-    return function
+    mark = BehaviorMark(Activity, call_site(), name, on_restore)
+
+    def marked(function: F, /) -> F:
+        attach(function, mark)
+        return function
+
+    return marked if function is None else marked(function)
 
 
 def effect(function: F, /) -> F:
@@ -202,6 +221,7 @@ class TransitionMark(Ours, Generic[E]):
         trigger: The function of `hsm` that makes the trigger, such as ``on``; empty for a completion transition.
         arguments: The arguments of that function.
         where: The call that made the mark.
+        given_name: What the timer or the change trigger is called (rule S1).
         target, source, guard, external: As in `TransitionOptions`.
         unknown: Keywords that it does not take.
     """
@@ -209,6 +229,7 @@ class TransitionMark(Ours, Generic[E]):
     trigger: str
     arguments: tuple[Any, ...]
     where: Source | None
+    given_name: str | None = None
     target: Path | tuple[Path, ...] | None = None
     source: Path | None = None
     guard: Guarding | None = None
@@ -249,18 +270,22 @@ def initial(target: Path | tuple[Path, ...]) -> InitialMark:
 
 
 _OPTIONS = ("target", "source", "guard", "external")
-_UNITS = ("days", "hours", "minutes", "seconds")
+_UNITS = ("days", "hours", "minutes", "seconds", "name")
 
 
 def _transition(
-    trigger: str, arguments: tuple[Any, ...], options: Mapping[str, Any], more: tuple[str, ...] = ()
+    trigger: str,
+    arguments: tuple[Any, ...],
+    options: Mapping[str, Any],
+    more: tuple[str, ...] = (),
+    name: str | None = None,
 ) -> TransitionMark[Any]:
     """The mark of the function that called this; *more* are the keywords that it takes besides *options*."""
     where = call_site(2)
     unknown = [name for name in options if name not in _OPTIONS]
     known = {name: value for name, value in options.items() if name in _OPTIONS}
     wrong = [UnknownOption(trigger or "transition", name, (*_OPTIONS, *more), where=where) for name in unknown]
-    return TransitionMark(trigger, arguments, where, **known, unknown=tuple(wrong))
+    return TransitionMark(trigger, arguments, where, name, **known, unknown=tuple(wrong))
 
 
 @overload
@@ -318,6 +343,7 @@ def after(
     minutes: float | None = None,
     hours: float | None = None,
     days: float | None = None,
+    name: str | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires once, a duration after its state was entered.
@@ -328,13 +354,14 @@ def after(
         minutes: As above.
         hours: As above.
         days: As above.
+        name: What snapshots and traces call the timer, in place of its ordinal among those of its state (rule S1).
         options: As for `on`.
 
     Raises:
         TypeError: Both *duration* and named units were passed, or neither.
     """
     span = _span(duration, {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}, options)
-    return _made(_transition("after", (span,), options, _UNITS))
+    return _made(_transition("after", (span,), options, _UNITS, name))
 
 
 def _span(given: Any, spans: Mapping[str, float | None], options: Mapping[str, Any]) -> Any:
@@ -359,6 +386,7 @@ def every(
     minutes: float | None = None,
     hours: float | None = None,
     days: float | None = None,
+    name: str | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
     """A transition that fires every *duration* while its state is active, without drift.
@@ -366,22 +394,29 @@ def every(
     Arguments and exceptions are those of `after`.
     """
     span = _span(duration, {"days": days, "hours": hours, "minutes": minutes, "seconds": seconds}, options)
-    return _made(_transition("every", (span,), options, _UNITS))
+    return _made(_transition("every", (span,), options, _UNITS, name))
 
 
 def at(
     moment: datetime | Callable[..., Any],
     /,
+    *,
+    name: str | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires once, at *moment*: a ``datetime``, or a method that returns one."""
-    return _made(_transition("at", (moment,), options))
+    """A transition that fires once, at *moment*: a ``datetime``, or a method that returns one; *name* as for `after`."""
+    return _made(_transition("at", (moment,), options, ("name",), name))
 
 
 def when(
     condition: Guarding,
     /,
+    *,
+    name: str | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires when *condition* has become true; it is evaluated after every step (rule T6)."""
-    return _made(_transition("when", (condition,), options))
+    """A transition that fires when *condition* has become true; it is evaluated after every step (rule T6).
+
+    The *name* is as for `after`.
+    """
+    return _made(_transition("when", (condition,), options, ("name",), name))

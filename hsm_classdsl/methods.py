@@ -61,9 +61,13 @@ class StateMethod(Method):
         """The factory of the state's objects, each of which knows its machine before its ``__init__`` runs."""
         owner: Any = self.owner
 
-        def make(instance: Any) -> object:
+        def make_bare(instance: Any) -> object:
             made = owner.__new__(owner)
             object.__setattr__(made, "machine", instance)  # a state class may be frozen
+            return made
+
+        def make(instance: Any) -> object:
+            made: Any = make_bare(instance)
             made.__init__()
             return made
 
@@ -75,7 +79,7 @@ class StateMethod(Method):
         # without a method that could see the difference, the object is made the ordinary way, which is faster
         is_plain = type(owner).__call__ is type.__call__ and not _own(owner, "__new__", "__init__", "__setattr__")
         is_quiet = all(map(calls_nothing, _own(owner, "__new__", "__init__")))
-        return StateObjectFactory(make_plain if is_plain else make, is_quiet)
+        return StateObjectFactory(make_plain if is_plain else make, make_bare, "machine", is_quiet)
 
 
 def _own(owner: type, *names: str) -> tuple[Any, ...]:

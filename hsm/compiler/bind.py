@@ -41,8 +41,13 @@ class Binder:
         where: Source | None,
         transition: int = NONE,
         written_in: int | None = None,
+        given_name: str = "",
+        on_restore: str = "",
     ) -> int:
-        """The index of *action* as the *role* of *vertex*, or of a transition from it, *written_in* another."""
+        """The index of *action* as the *role* of *vertex*, or of a transition from it, *written_in* another.
+
+        An activity may have a name and a policy of its own.
+        """
         form: Any = callable_form(action)
         is_coroutine = is_async(action)
         ends_at_once = is_coroutine and never_suspends(action)
@@ -72,6 +77,8 @@ class Binder:
                 vertex=vertex,
                 transition=transition,
                 name=qualified_name(action),
+                given_name=given_name,
+                on_restore=on_restore,
                 where=where,
             )
         )

@@ -116,6 +116,10 @@ def _defer(outline: Outline, draft: VertexDraft, part: nodes.Defer[Any], root: i
     draft.deferrals += tuple((pattern, part.where) for pattern in _patterns(part))
 
 
+def _renamed(outline: Outline, draft: VertexDraft, part: nodes.Renamed[Any], root: int) -> None:
+    outline.renamed.append((part, draft.index))
+
+
 def _inner(outline: Outline, draft: VertexDraft, part: Any, root: int) -> None:
     """A vertex in a vertex; one without a valid name, or with a name that is taken, was reported."""
     if is_name(part.name) and plain(part.name) not in draft.children:
@@ -244,7 +248,7 @@ def _timer(transition: TransitionDraft, part: nodes.After[Any] | nodes.Every[Any
 
 def _when(transition: TransitionDraft, part: nodes.When[Any]) -> None:
     transition.changes += (part.condition,)
-    transition.in_order += (part.condition,)
+    transition.in_order += (part,)
 
 
 def _condition(transition: TransitionDraft, part: nodes.Condition[Any]) -> None:
@@ -294,6 +298,7 @@ _IN_VERTEX: Mapping[type[Element], Callable[[Outline, VertexDraft, Any, int], No
     nodes.Defer: _defer,
     nodes.Initial: _initial,
     nodes.Transition: _transition,
+    nodes.Renamed: _renamed,
     **dict.fromkeys((nodes.Region, *nodes.VERTICES), _inner),
 }
 """How each kind of part is added to its vertex."""

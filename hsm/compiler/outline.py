@@ -11,10 +11,11 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from hsm.elements.nodes import Activity, After, At, Condition, Effect, Entry, Every, Exit, ExitPoint
+from hsm.elements.nodes import Activity, After, At, Condition, Effect, Entry, Every, Exit, ExitPoint, Renamed, When
 from hsm.elements.parts import Element
 from hsm.errors import DefinitionError
 from hsm.events import Pattern
+from hsm.names import plain
 from hsm.position import Source
 from hsm.program import NONE, OUTSIDE, Kind
 
@@ -40,8 +41,8 @@ class Reference:
         self.vertex = vertex
 
 
-Written: TypeAlias = Pattern | str | After[Any] | Every[Any] | At[Any] | Condition[Any]
-"""A trigger: the pattern of an event, an operation, a timer, or the condition of a change trigger."""
+Written: TypeAlias = Pattern | str | After[Any] | Every[Any] | At[Any] | When[Any]
+"""A trigger: the pattern of an event, an operation, a timer, or a change trigger."""
 
 NO_PATHS: Mapping[int, Reference] = {}
 """The value for nearly every transition: its conditions contain no paths."""
@@ -158,6 +159,7 @@ class Outline:
         has_lost_sources: Whether a transition has an unknown source: the same for what seems to have no way out.
         broken: What is wrong with embedded models, where the user collects mistakes: their contents are left out.
         joins: For each join, and each exit point that acts as one, the regions that must wait there.
+        renamed: What was renamed, each with the vertex of the model that says so.
     """
 
     def __init__(self, name: str) -> None:
@@ -168,6 +170,7 @@ class Outline:
         self.has_gaps = self.has_lost_sources = False
         self.broken: list[DefinitionError] = []
         self.joins: dict[int, tuple[int, ...]] = {}
+        self.renamed: list[tuple[Renamed[Any], int]] = []
 
     def add_transition(self, element: Element, owner: int, root: int) -> TransitionDraft:
         """A new transition for *element*, which is written in *owner*."""
@@ -228,3 +231,21 @@ class Outline:
         word = transition.element.word
         kind = owner.element.word if owner.kind in PSEUDOSTATES else ""
         return " ".join(filter(None, (word, "of", kind * (kind != word), owner.path, transition.label)))
+
+
+def renamed_paths(outline: Outline, part: Renamed[Any], root: int) -> tuple[str, str]:
+    """The old and the new of *part*, as paths of the whole model; it is a part of the model at *root*.
+
+    Those of an embedded model begin at its own name, and are paths of the submachine.
+    """
+    old, new = plain(part.old), plain(part.new)
+    if root == 0:
+        return old, new
+    path = outline.vertices[root].path
+    return f"{path}{_behind_first(old)}", f"{path}{_behind_first(new)}"
+
+
+def _behind_first(path: str) -> str:
+    """*path* without its first segment; what follows a ``#`` stays."""
+    first = len(path.lstrip("/").partition("#")[0].partition("/")[0]) + 1
+    return path[first:]

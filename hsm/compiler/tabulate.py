@@ -13,10 +13,11 @@ from typing import Any
 
 from hsm.behaviors import ScopedBehavior, is_behavior
 from hsm.compiler.bind import Binder
-from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft
-from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, Every, Guard, InState, Not, Submachine
+from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft, renamed_paths
+from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, EventList, Every, Guard, InState, Not, Submachine, When
 from hsm.elements.nodes import Condition as ConditionElement
-from hsm.events import ERROR, Pattern, PatternKind
+from hsm.elements.walk import parts_of
+from hsm.events import ERROR, Pattern, PatternKind, Signal, event_name
 from hsm.kinds import is_a
 from hsm.names import plain
 from hsm.program import (
@@ -61,6 +62,8 @@ def tabulate(outline: Outline) -> Program:
         levels=max(vertex.path.count("/") for vertex in vertices),
         handles_errors=any(ERROR in vertex.triggers.exact for vertex in vertices),
         event_names=_names(_all_patterns(outline)),
+        signals=_signals(outline.vertices[0].element),
+        renamed=dict([renamed_paths(outline, part, root) for part, root in outline.renamed]),
     )
 
 
@@ -119,7 +122,7 @@ class _Tables:
             default=draft.defaults[0].index if draft.defaults else NONE,
             entry=self._actions(draft.entry, "entry", draft.index),
             exit=self._actions(draft.exit, "exit", draft.index),
-            activities=self._actions(draft.activities, "activity", draft.index),
+            activities=self._activities(draft),
             timers=tuple(self.timers_of.get(draft.index, ())),
             completion_transitions=tuple([t.index for t in outgoing if not t.has_trigger]) if is_state else (),
             change_transitions=tuple([t.index for t in outgoing if t.changes]),
@@ -132,6 +135,22 @@ class _Tables:
             # binding the behaviours above, and those of the transitions before, has filled this in
             state_object=self.binder.state_objects.get(draft.index),
             where=draft.where,
+        )
+
+    def _activities(self, draft: VertexDraft) -> tuple[int, ...]:
+        return tuple(
+            [
+                self.binder.add(
+                    action,
+                    "activity",
+                    draft.index,
+                    part.where,
+                    given_name=plain(part.given_name or ""),
+                    on_restore=part.on_restore or "",
+                )
+                for part in draft.activities
+                for action in part.actions
+            ]
         )
 
     def _actions(
@@ -229,10 +248,10 @@ def _in_order(draft: TransitionDraft, timers: Iterator[int], changes: Iterator[i
             found.append(Trigger(_OF_PATTERNS[each.kind], each.text))
         elif isinstance(each, str):
             found.append(Trigger(TriggerKind.CALL, each))
-        elif isinstance(each, ConditionElement):
-            found.append(Trigger(TriggerKind.CHANGE, index=next(changes)))
         else:
-            found.append(Trigger(TriggerKind.TIMER, index=next(timers)))
+            is_change = isinstance(each, When)
+            kind, index = (TriggerKind.CHANGE, next(changes)) if is_change else (TriggerKind.TIMER, next(timers))
+            found.append(Trigger(kind, index=index, name=plain(each.given_name or "")))
     return tuple(dict.fromkeys(found))  # one transition may name the same event twice
 
 
@@ -285,6 +304,19 @@ def _all_patterns(outline: Outline) -> list[Pattern]:
     """What the triggers and the deferrals of the whole model name."""
     triggers = [pattern for transition in outline.transitions for pattern in transition.triggers]
     return triggers + [pattern for vertex in outline.vertices for pattern, _ in vertex.deferrals]
+
+
+def _signals(root: Any) -> dict[str, tuple[type[Signal], ...]]:
+    """The classes of signals that are named anywhere in *root*, by name; several may have the same one."""
+    found: dict[str, dict[type[Signal], None]] = {}
+    pending: list[Any] = [root]
+    while pending:
+        element = pending.pop()
+        if isinstance(element, EventList):
+            for signal in element.signals:
+                found.setdefault(str(event_name(signal)), {})[signal] = None
+        pending += [element.model] if type(element) is Submachine else parts_of(element)
+    return {name: tuple(classes) for name, classes in found.items()}
 
 
 def _names(patterns: list[Pattern]) -> Names:

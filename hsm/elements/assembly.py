@@ -29,7 +29,7 @@ from hsm.elements.nodes import (
 )
 from hsm.elements.parts import Element
 from hsm.elements.walk import is_condition
-from hsm.events import event_name
+from hsm.events import Signal, event_name
 from hsm.instance import Instance
 from hsm.kinds import is_a
 from hsm.position import Source
@@ -88,3 +88,8 @@ def condition_of(predicate: EventPredicate[I, E] | Condition[I, E], where: Sourc
 def event_names(events: tuple[object, ...]) -> tuple[object, ...]:
     """The names of *events*; what does not name an event stays as it is, to be reported."""
     return tuple([event if (name := event_name(event)) is None else name for event in events])
+
+
+def signals_among(events: tuple[object, ...]) -> tuple[type[Signal], ...]:
+    """Those of *events* that are classes of signals."""
+    return tuple([event for event in events if is_a(event, type) and issubclass(event, Signal)])

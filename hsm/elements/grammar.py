@@ -28,6 +28,7 @@ from hsm.elements.nodes import (
     Junction,
     Model,
     Region,
+    Renamed,
     ShallowHistory,
     SourcePath,
     State,
@@ -42,7 +43,7 @@ _BEHAVIORS = (Entry, Exit, Effect, Activity, Defer)
 _CONNECTION_POINTS = (EntryPoint, ExitPoint)
 
 ALLOWED_PARTS: Mapping[type[Element], frozenset[type[Element]]] = {
-    Model: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
+    Model: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS, Renamed}),
     State: frozenset({*VERTICES, Region, Initial, Transition, *_BEHAVIORS}),
     # entry and exit points belong to the whole state, whose regions are entered and exited together
     Region: frozenset({*VERTICES, Initial, Transition}) - frozenset(_CONNECTION_POINTS),

@@ -30,6 +30,7 @@ from hsm.elements.parts import (
     TransitionPart,
 )
 from hsm.errors import DefinitionError
+from hsm.events import Signal
 from hsm.instance import Instance
 from hsm.names import one_line, plain
 
@@ -105,9 +106,15 @@ class ActionList(Element):
 
 @attrs.frozen
 class EventList(Element):
-    """An element that names events; what does not name one is kept as it was written."""
+    """An element that names events; what does not name one is kept as it was written.
+
+    Attributes:
+        events: Names.
+        signals: Those of them that were written as classes, from which saved signals are made again.
+    """
 
     events: tuple[object, ...]
+    signals: tuple[type[Signal], ...] = attrs.field(default=(), eq=False, repr=False)
 
 
 @attrs.frozen
@@ -115,6 +122,7 @@ class TimeSpan(Element):
     """An element that names a duration."""
 
     duration: Duration | UserCallable
+    given_name: str | None = None
 
 
 # --- vertices -----------------------------------------------------------------------------------------------
@@ -278,6 +286,7 @@ class At(TransitionPart[I, Any, NamesNoEvents]):
 
     word = "at"
     moment: datetime | UserCallable
+    given_name: str | None = None
 
 
 @attrs.frozen
@@ -286,6 +295,7 @@ class When(TransitionPart[I, Any, NamesNoEvents]):
 
     word = "when"
     condition: Condition[Any]
+    given_name: str | None = None
 
 
 @attrs.frozen
@@ -386,11 +396,19 @@ class Exit(ActionList, BehaviorPart[I]):
     word = "exit"
 
 
+@attrs.frozen
 class Activity(ActionList, BehaviorPart[I]):
-    """Behaviours that run as tasks while the state is active (rule A1)."""
+    """Behaviours that run as tasks while the state is active (rule A1).
 
-    __slots__ = ()
+    Attributes:
+        given_name: What snapshots call it, if it is one alone (rule S1).
+        on_restore: What becomes of those that were running when the machine was saved (rule S3); ``None``: as
+            `hsm.restore` says.
+    """
+
     word = "activity"
+    given_name: str | None = None
+    on_restore: str | None = None
 
 
 class Defer(EventList, BehaviorPart[I]):
@@ -398,6 +416,18 @@ class Defer(EventList, BehaviorPart[I]):
 
     __slots__ = ()
     word = "defer"
+
+
+# --- what was saved ------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Renamed(ModelPart[I]):
+    """A path that snapshots may still have, and what it is now (rule S4)."""
+
+    word = "renamed"
+    old: str
+    new: str
 
 
 VERTICES: tuple[type[Element], ...] = (

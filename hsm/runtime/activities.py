@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import attrs
@@ -26,28 +26,36 @@ class Activity:
     """An activity that was started, for one activation of its vertex.
 
     Attributes:
+        index: Its behaviour, as vertices name it.
+        task: What it runs in; ``None`` for one that had ended when its machine was saved.
         has_returned: Whether it returned, without an exception.
         is_cancelled: Whether its vertex is being exited, or its machine ends.
         is_reported: Whether its error has been passed on.
     """
 
+    index: int
     behavior: Behavior
     vertex: int
     event: Event[Any]
     context: Context
     ended: Ended
-    task: Task = attrs.field(init=False)
+    task: Task | None = attrs.field(init=False, default=None)
     has_returned: bool = False
     is_cancelled: bool = False
     is_reported: bool = False
 
+    def is_running(self) -> bool:
+        """Whether it has not ended, in whatever way."""
+        return self.task is not None and not self.task.done()
+
     def error(self) -> BaseException | None:
         """What it raised; a cancellation only where nobody had asked for one. ``None`` while it runs."""
-        if not self.task.done():
+        task = self.task
+        if task is None or not task.done():
             return None
-        if not self.task.cancelled():
-            return self.task.exception()
-        return None if self.task.cancelling() else CancelledError("an activity cancelled itself")
+        if not task.cancelled():
+            return task.exception()
+        return None if task.cancelling() else CancelledError("an activity cancelled itself")
 
 
 Ended: TypeAlias = Callable[[Activity, BaseException | None], object]
@@ -85,12 +93,31 @@ class Activities:
             call: Calls one, in its own task.
             ended: Is called for each that ends by itself.
         """
-        running = self._running[vertex] = []
+        self._running[vertex] = []
         for index in self._program.vertices[vertex].activities:
-            activity = Activity(self._program.behaviors[index], vertex, event, context.child(), ended)
-            running.append(activity)
-            activity.task = self._host.spawn(self._perform(activity, call), contextvars.copy_context(), is_eager=False)
-            activity.task.add_done_callback(functools.partial(self._done, activity))
+            self.add(vertex, index, event, context, ended, call)
+
+    def add(
+        self, vertex: int, index: int, event: Event[Any], context: Context, ended: Ended, call: Call | None
+    ) -> Activity:
+        """Start the activity *index* of *vertex*, as `begin` does; without a *call* it is one that has ended."""
+        activity = Activity(index, self._program.behaviors[index], vertex, event, context.child(), ended)
+        self._running.setdefault(vertex, []).append(activity)
+        if call is None:
+            return activity
+        task = self._host.spawn(self._perform(activity, call), contextvars.copy_context(), is_eager=False)
+        activity.task = task
+        task.add_done_callback(functools.partial(self._done, activity))
+        return activity
+
+    def started(self) -> Iterator[Activity]:
+        """Those that were started and whose vertices are active; also those that have ended meanwhile."""
+        for running in self._running.values():
+            yield from running
+
+    def are_over(self) -> bool:
+        """Whether none runs."""
+        return not any(activity.is_running() for activity in self.started())
 
     def have_returned(self, vertex: int) -> bool:
         """Whether all activities of *vertex* have returned, none of them by an exception (rule C1)."""
@@ -115,18 +142,19 @@ class Activities:
             for activity in running:
                 activity.is_cancelled = True
                 activity.context.cancel()
-                activity.task.cancel()
+                if activity.task is not None:
+                    activity.task.cancel()
         self._running.clear()
 
     def _end(self, running: list[Activity]) -> Work[None]:
         for activity in running:
             self._cast_off(activity)
-        tasks = [activity.task for activity in running if not activity.task.done()]
+        tasks = [activity.task for activity in running if activity.task is not None and activity.is_running()]
         if not tasks:
             return
         yield self._host.cancel_and_wait(tasks, self._grace)
         for activity in running:
-            if not activity.task.done():
+            if activity.is_running():
                 place = describe_behavior(self._program, activity.behavior)
                 refusal = TimeoutError(f"{place} did not end within {self._grace:g} s of being cancelled: abandoned")
                 self._host.report(str(refusal), refusal)

@@ -83,6 +83,7 @@ class EventQueue:
         drive: What does the rest of a step in a task.
         is_woken: Whether processing begins on the next iteration of the loop.
         is_asking: Whether what is being processed is a question, and no step (rule L3a).
+        saved: What the last snapshot has of the occurrences.
     """
 
     current: Occurrence | None = None
@@ -96,6 +97,7 @@ class EventQueue:
     drive: Suspended | None = None
     is_woken: bool = False
     is_asking: bool = False
+    saved: tuple[Occurrence, ...] = ()
 
     @property
     def is_working(self) -> bool:
@@ -132,6 +134,13 @@ class EventQueue:
         self.recalled = [occurrence for occurrence in self.recalled if not occurrence.is_fed]
         self.waiting = deque([occurrence for occurrence in self.waiting if not occurrence.is_fed])
         return dropped
+
+    def forget_saved(self) -> None:
+        """Drop what the last snapshot has, and nobody awaits (rule S5)."""
+        saved = {id(occurrence) for occurrence in self.saved if occurrence.pending is None}
+        self.recalled = [each for each in self.recalled if id(each) not in saved]
+        self.waiting = deque([each for each in self.waiting if id(each) not in saved])
+        self.deferred = [each for each in self.deferred if id(each) not in saved]
 
     def clear(self) -> tuple[list[Occurrence], list[Occurrence]]:
         """Empty the queue; returns what waited, and what was deferred."""

@@ -73,7 +73,7 @@ def is_inside(record: Record) -> bool:
 
 def is_in_activity(record: Record) -> bool:
     """Whether the sender is an activity of the machine, or a task that one started."""
-    return any(sender is record and activity is not None and not activity.task.done() for sender, activity in senders())
+    return any(sender is record and activity is not None and activity.is_running() for sender, activity in senders())
 
 
 def _is_awaited(record: Record, step_mark: StepMark) -> bool:

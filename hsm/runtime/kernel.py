@@ -75,9 +75,11 @@ def process_call(record: Record, occurrence: Occurrence) -> Work[object]:
     return value
 
 
-def process_expiry(armed: Armed, due: float, record: Record, occurrence: Occurrence) -> Work[Outcome]:
-    """Do what a timer does that was due at *due*; a void expiry does nothing (rule A3)."""
-    event = take(armed, due)
+def process_expiry(
+    armed: Armed, due: float, record: Record, occurrence: Occurrence, now: float | None = None
+) -> Work[Outcome]:
+    """Do what a timer does that was due at *due*; a void expiry does nothing (rule A3). *now* as for `take`."""
+    event = take(armed, due, now)
     if event is None:
         return Outcome.IGNORED
     return (yield from process_timer(armed.timer.transition, event, record, occurrence))
@@ -362,17 +364,17 @@ def note_completions(record: Record, handled: tuple[int, ...]) -> None:
 
 def _begin_activities(record: Record, vertex: int, event: Event[Any]) -> None:
     parts_of(record).activities.begin(
-        vertex, event, record.context, functools.partial(_perform, record), functools.partial(_activity_ended, record)
+        vertex, event, record.context, functools.partial(perform, record), functools.partial(activity_ended, record)
     )
 
 
-def _perform(record: Record, activity: Activity) -> Any:
+def perform(record: Record, activity: Activity) -> Any:
     """Call *activity*, in its own task; returns what it returns, not awaited yet."""
     mark_activity(record, activity)
     return call(record, activity.behavior, activity.context, activity.event)
 
 
-def _activity_ended(record: Record, activity: Activity, error: BaseException | None) -> None:
+def activity_ended(record: Record, activity: Activity, error: BaseException | None) -> None:
     """An activity returned or raised; that is processed before queued events (rules C2, E3 and E7)."""
     process: Callable[[Record, Occurrence], Work[Any]]
     if record.observation is not None:

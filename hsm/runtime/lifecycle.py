@@ -60,6 +60,32 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         LifecycleError: It runs already, or its instance is run by another machine, or its context is done.
         Exception: From the await: what start raised and no transition took; nothing is active then.
     """
+    prepare(record, on_background_error)
+    cache = record.cache
+    step = (
+        _start_by_kernel
+        if cache is None or record.observation is not None
+        else cache.start or _start_step(record, cache)
+    )
+    try:
+        answer = step(record, _INITIAL)
+    except BaseException:
+        tear_down(record)
+        raise
+    if answer is not TAKEN:
+        try:
+            return answer
+        finally:
+            del answer  # the frames of an error keep this one, and this one must not keep what only users may
+    if record.steps is AWAITED:  # a generated start leaves this as it is: something that it caused waits
+        return _finish_start(record, _nothing())
+    record.status = RUNNING
+    record.rest()
+    return STARTED
+
+
+def prepare(record: Record, on_background_error: Callable[[BaseException], object] | None) -> None:
+    """Tie *record* to its instance, and give it what its behaviours are given; raises as `begin` does."""
     if running_loop() is not record.mark:  # what `check_sender` asks first; a call takes longer than the answer
         check_sender(record, BY_COROUTINE)
     # CREATED, and yet not at its beginning: it is being started, and suspended
@@ -78,27 +104,6 @@ def begin(record: Record, on_background_error: Callable[[BaseException], object]
         record.variables = contextvars.copy_context()
         record.heap = heap_of(record.host, record.options.clock, expired)
     record.on_background_error = on_background_error
-    cache = record.cache
-    step = (
-        _start_by_kernel
-        if cache is None or record.observation is not None
-        else cache.start or _start_step(record, cache)
-    )
-    try:
-        answer = step(record, _INITIAL)
-    except BaseException:
-        _tear_down(record)
-        raise
-    if answer is not TAKEN:
-        try:
-            return answer
-        finally:
-            del answer  # the frames of an error keep this one, and this one must not keep what only users may
-    if record.steps is AWAITED:  # a generated start leaves this as it is: something that it caused waits
-        return _finish_start(record, _nothing())
-    record.status = RUNNING
-    record.rest()
-    return STARTED
 
 
 def _check_context(parent: Context) -> None:
@@ -138,7 +143,7 @@ def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
     try:
         yield from entering
     except BaseException:
-        _tear_down(record)
+        tear_down(record)
         raise
     failures, step = parts.failures, parts.step
     while not failures.unhandled and step.ended is None:
@@ -158,7 +163,7 @@ def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
             record.observation.started(record.leaves)
 
 
-def _tear_down(record: Record) -> None:
+def tear_down(record: Record) -> None:
     """Something that is no behaviour failed, such as a clock: there is no half-started machine (rule E8)."""
     if record.status is CREATED:
         record.leaves = ()
@@ -222,11 +227,15 @@ def _force_stop(record: Record, seconds: float) -> None:
 
 
 def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
-    """Stop as soon as the step under way is done."""
+    return end_after_step(record, _process_stop)
+
+
+def end_after_step(record: Record, process: Callable[[Record, Occurrence], Work[None]]) -> Answer[None]:
+    """End by *process* as soon as the step under way is done, unless it is to end otherwise already."""
     resume_left(record)
     if record.status in ENDED or (record.status is CREATED and not record.is_busy):
         return STOPPED
-    stopping = _request_stop(record)
+    stopping = _request_stop(record, process)
     if is_inside(record) or is_in_activity(record):
         wake(record)
         return STOPPED
@@ -239,18 +248,18 @@ def _stop_by_kernel(record: Record, event: Event[Any]) -> Answer[None]:
     return result.answer()
 
 
-def _request_stop(record: Record) -> Occurrence:
-    """The stop that is asked for, which comes before everything that waits."""
+def _request_stop(record: Record, process: Callable[[Record, Occurrence], Work[None]]) -> Occurrence:
+    """The end that is asked for, which comes before everything that waits."""
     queue = parts_of(record).queue
     if queue.stopping is None:
-        queue.stopping = Occurrence(_process_stop, sender=contextvars.copy_context())
+        queue.stopping = Occurrence(process, sender=contextvars.copy_context())
     return queue.stopping
 
 
 def _context_cancelled(record: Record) -> None:
     """The context given to start was cancelled: stop, after the current step (rule L7)."""
     if record.status not in ENDED and parts_of(record).queue.stopping is None:
-        _request_stop(record)
+        _request_stop(record, _process_stop)
         wake(record)
         _limit_stop(record, None)
 

@@ -15,29 +15,25 @@ from hsm import trace
 from hsm.answer import Answer
 from hsm.configuration import innermost, is_active
 from hsm.context import Context
-from hsm.errors import LifecycleError
 from hsm.events import Arguments, Event, as_event
 from hsm.explanation import Explanation
 from hsm.instance import Instance
-from hsm.kinds import is_a
-from hsm.names import is_text, shown
+from hsm.names import shown
 from hsm.outcome import Outcome, Status
-from hsm.program import OUTSIDE, Program, vertex_at
+from hsm.program import OUTSIDE, Program
 from hsm.runtime import lifecycle
 from hsm.runtime.awaitables import Done, Pending, Promise
-from hsm.runtime.event_queue import Occurrence
-from hsm.runtime.generated import EVENT, SPARE, find, rescue, resume_left
+from hsm.runtime.generated import SPARE, rescue, resume_left
 from hsm.runtime.host import running_loop
-from hsm.runtime.inside import is_inside
-from hsm.runtime.kernel import process_call
-from hsm.runtime.questions import can, explain, reacts_to, wait_until
-from hsm.runtime.record import ENDED, RUNNING, Record
-from hsm.runtime.run_to_completion import put
+from hsm.runtime.questions import can, explain, reacts_to, until, vertices_at
+from hsm.runtime.record import ENDED, Record
+from hsm.runtime.sending import call, dispatch_name, dispatch_other, without_step
 from hsm.runtime.threads import BY_COROUTINE, check_sender, send_from_thread
-from hsm.runtime.until import as_condition
 
 if TYPE_CHECKING:
     from hsm.charts import Chart
+    from hsm.saved.coding import Codec
+    from hsm.saved.snapshots import Snapshot
 
 J = TypeVar("J", bound=Instance)
 """The type of a machine's instance."""
@@ -106,7 +102,7 @@ class Machine(Generic[J]):
             TypeError: *path* is neither.
         """
         vertices, leaves = self._record.program.vertices, self._record.leaves
-        return any(is_active(vertices, leaves, each) for each in _vertices_at(self._record, path))
+        return any(is_active(vertices, leaves, each) for each in vertices_at(self._record, path))
 
     def events(self) -> tuple[str, ...]:
         """The names and patterns of events that active states react to or defer, innermost first (rule L3a).
@@ -185,19 +181,7 @@ class Machine(Generic[J]):
             GuardError: From the await: a predicate returned something other than a bool.
             Exception: From the await: what a predicate raised.
         """
-        record = self._record
-        check_sender(record, BY_COROUTINE)
-        resume_left(record)
-        if is_inside(record):
-            raise LifecycleError("a behaviour cannot wait for a condition of its own machine: it would wait for itself")
-        if is_text(condition) or is_a(condition, type):
-            vertices, wanted = record.program.vertices, _vertices_at(record, condition)
-            name = condition if is_text(condition) else condition.__qualname__
-            is_there = lambda: any(is_active(vertices, record.leaves, each) for each in wanted)  # noqa: E731
-            return wait_until(record, is_there, f"{shown(name)} was active")
-        if not callable(condition):
-            raise TypeError(f"'until' takes a path, the class of a state, or a predicate, not {shown(condition)}")
-        return wait_until(record, as_condition(record, condition), "the condition held")
+        return until(self._record, condition)
 
     def observe(self, callback: Callable[[trace.Record], object]) -> Callable[[], None]:
         """Call *callback* with every record of what the machine does, from its next step on (rules O1 and O2).
@@ -216,6 +200,86 @@ class Machine(Generic[J]):
         if not callable(callback):
             raise TypeError(f"an observer is called with each record, and {shown(callback)} cannot be")
         return self._record.observe(callback)
+
+    # --- saving it -------------------------------------------------------------------------------------------
+
+    def snapshot(self, *, codec: Codec | None = None) -> Snapshot:
+        """The machine as a value that `hsm.restore` makes a machine of, in this process or in another (rule S1).
+
+        Args:
+            codec: Writes the data of the instance, of state objects and of events; by default attrs classes,
+                dataclasses and plain classes are written by their annotations.
+
+        Raises:
+            SnapshotError: A step is under way, or the machine has not been started; or some data cannot be written.
+                The exception has every reason.
+            LifecycleError: From another thread or another event loop.
+        """
+        from hsm.runtime.saving import snapshot  # imported late: most programs save nothing
+
+        check_sender(self._record, BY_COROUTINE)
+        resume_left(self._record)
+        return snapshot(self._record, codec)
+
+    async def settled(self) -> None:
+        """Wait until no step is under way and nothing is queued, so that the machine can be saved (rule S1).
+
+        Returns at once if that is so, or if the machine has ended. What others send before the caller goes on is
+        waited for as well. May be cancelled at any time; the machine goes on.
+
+        Raises:
+            LifecycleError: From another thread or another event loop, or from inside a behaviour of this machine.
+        """
+        from hsm.runtime.keeping import settled  # as above
+
+        await settled(self._record)
+
+    def detach(self) -> Answer[None]:
+        """End without exiting anything: no exit action runs (rule S5).
+
+        Activities are cancelled and awaited, timers end, whoever awaits an event gets `MachineStopped`. For a machine
+        that was saved, and goes on elsewhere; events that the last snapshot does not have are named in a warning. From
+        inside a behaviour or activity it takes effect after the current step, as `stop` does.
+
+        Raises:
+            LifecycleError: From another thread or another event loop.
+        """
+        from hsm.runtime.keeping import detach  # as above
+
+        return detach(self._record)
+
+    def next_due(self) -> float | None:
+        """When the next timer fires, in seconds since 1970; ``None`` when none is armed.
+
+        For hosts that save machines and let them sleep until then.
+
+        Raises:
+            LifecycleError: From another thread or another event loop.
+        """
+        from hsm.runtime.keeping import next_due  # as above
+
+        return next_due(self._record)
+
+    async def advance(self, now: float | None = None) -> float | None:
+        """Fire the timers that are due, without waiting for the event loop to do it, and process what follows.
+
+        What they arm fires when its own time comes, and not in the same call. May be cancelled at any time; the steps
+        go on.
+
+        Args:
+            now: What time it is, in seconds since 1970; by default what the machine's clock says.
+
+        Returns:
+            The same as `next_due`, afterwards.
+
+        Raises:
+            LifecycleError: From another thread or another event loop, or from inside a behaviour of this machine.
+        """
+        from hsm.runtime.keeping import advance  # as above
+
+        return await advance(self._record, now)
+
+    # --- its end ---------------------------------------------------------------------------------------------
 
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
@@ -271,11 +335,11 @@ class Machine(Generic[J]):
         """
         record = self._record
         if event.__class__ is str:  # asked for first: an attribute that is missing takes as long as ten events
-            return _dispatch_name(record, event, data)
+            return dispatch_name(record, event, data)
         try:
             step = record.steps[event._hsm_key]  # type: ignore[union-attr]  # only events have one
         except (AttributeError, KeyError, TypeError):
-            step = _without_step  # and not called from here: what it raises was not raised in handling this
+            step = without_step  # and not called from here: what it raises was not raised in handling this
         if data is None and running_loop() is record.mark:
             try:
                 return step(record, event)
@@ -284,7 +348,7 @@ class Machine(Generic[J]):
                     setrecursionlimit(getrecursionlimit() + SPARE)
                     rescue(record)
                 raise
-        return _dispatch(record, event, data)
+        return dispatch_other(record, event, data)
 
     def call(self, operation: str, *args: Any, **kwargs: Any) -> Answer[Any]:
         """Call *operation*: the await returns what the effect of the transition on it returned, after the step.
@@ -298,22 +362,7 @@ class Machine(Generic[J]):
             MachineStopped: From the await: the machine ended before the call was processed.
             Exception: From the await: what a behaviour raised and no transition took (rule E4).
         """
-        record = self._record
-        # who calls is looked at first: on another thread the status may be another one as soon as it was read
-        event = Event(operation, Arguments(args, kwargs))
-        check_sender(record, BY_COROUTINE)
-        resume_left(record)
-        if is_inside(record):
-            raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
-        if record.status is not RUNNING:
-            raise LifecycleError(
-                f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
-            )
-        if record.observation is not None:
-            record.observation.received(event, "call of")
-        result: Pending[Any] = Pending(record, event)
-        put(record, Occurrence(process_call, event, result, is_call=True))
-        return result.answer()
+        return call(self._record, Event(operation, Arguments(args, kwargs)))
 
     @overload
     def dispatch_threadsafe(self, event: Event[Any]) -> concurrent.futures.Future[Outcome]: ...
@@ -366,36 +415,6 @@ class Machine(Generic[J]):
         await lifecycle.restart(self._record)
 
 
-def _vertices_at(record: Record, path: str | type) -> list[int]:
-    """The vertex at *path*, or all that are made from a class; raises as `Machine.is_in` does."""
-    paths = record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
-    return [vertex_at(record.program, each) for each in paths]
-
-
-def _dispatch_name(record: Record, name: Any, data: Any) -> Answer[Outcome]:
-    """`Machine.dispatch`, for a name."""
-    if running_loop() is not record.mark:
-        check_sender(record)
-    event = Event(name, data)
-    try:
-        return (record.steps.get(name) or find(record, name, EVENT))(record, event)
-    except RecursionError:
-        if record.left is not None:  # as in `Machine.dispatch`
-            setrecursionlimit(getrecursionlimit() + SPARE)
-            rescue(record)
-        raise
-
-
-def _dispatch(record: Record, event: Event[Any] | str, data: Any) -> Answer[Outcome]:
-    """`Machine.dispatch`, for whatever is not an event alone, or comes from somewhere else."""
-    sent = as_event(event, data)
-    check_sender(record)
-    name = sent._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
-    return (record.steps.get(name) or find(record, name, EVENT))(record, sent)
-
-
-def _without_step(record: Record, event: Event[Any] | str) -> Answer[Outcome]:
-    """`Machine.dispatch`, where no step is generated, or for a name."""
-    sent = as_event(event, None)
-    name = sent._hsm_key  # pyright: ignore[reportPrivateUsage]  # what events are matched by
-    return (record.steps.get(name) or find(record, name, EVENT))(record, sent)
+def record_of(machine: Machine[Any]) -> Record:
+    """Everything that changes in *machine*."""
+    return machine._record  # pyright: ignore[reportPrivateUsage]  # declared in this very file

@@ -11,11 +11,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hsm.answer import Answer
-from hsm.configuration import active_outwards
+from hsm.configuration import active_outwards, is_active
+from hsm.errors import LifecycleError
 from hsm.events import BUILT_IN, Event, name_of
 from hsm.explanation import Explanation
+from hsm.kinds import is_a
+from hsm.names import is_text, shown
 from hsm.outcome import Outcome
-from hsm.program import Names
+from hsm.program import Names, vertex_at
 from hsm.rules.inquiry import foresee, inquire
 from hsm.rules.operations import Rule
 from hsm.runtime.awaitables import OUTCOMES, Done, Pending, Work
@@ -28,7 +31,7 @@ from hsm.runtime.kernel import execute
 from hsm.runtime.record import CREATED, ENDED, RUNNING, Record, parts_of
 from hsm.runtime.run_to_completion import has_room, put, wake
 from hsm.runtime.threads import BY_COROUTINE, check_sender
-from hsm.runtime.until import Waiting, begin_wait, keep_wait
+from hsm.runtime.until import Waiting, as_condition, begin_wait, keep_wait
 
 T = TypeVar("T")
 
@@ -72,6 +75,28 @@ def explain(record: Record, event: Event[Any]) -> Answer[Explanation]:
         why = "a step of this machine is under way, and this was asked from inside it: ask when it is over"
         return Done(explanation(program, leaves, event, Outcome.QUEUED, why))
     return _asked(record, functools.partial(_explain, event))
+
+
+def until(record: Record, condition: Any) -> Answer[None]:
+    """The end of a wait for *condition*; see `Machine.until`."""
+    check_sender(record, BY_COROUTINE)
+    resume_left(record)
+    if is_inside(record):
+        raise LifecycleError("a behaviour cannot wait for a condition of its own machine: it would wait for itself")
+    if is_text(condition) or is_a(condition, type):
+        vertices, wanted = record.program.vertices, vertices_at(record, condition)
+        name = condition if is_text(condition) else condition.__qualname__
+        is_there = lambda: any(is_active(vertices, record.leaves, each) for each in wanted)  # noqa: E731
+        return wait_until(record, is_there, f"{shown(name)} was active")
+    if not callable(condition):
+        raise TypeError(f"'until' takes a path, the class of a state, or a predicate, not {shown(condition)}")
+    return wait_until(record, as_condition(record, condition), "the condition held")
+
+
+def vertices_at(record: Record, path: str | type) -> list[int]:
+    """The vertex at *path*, or all that are made from a class; raises as `Machine.is_in` does."""
+    paths = record.instance.hsm_paths_of(path) if is_a(path, type) else (path,)
+    return [vertex_at(record.program, each) for each in paths]
 
 
 def wait_until(record: Record, holds: Callable[[], bool], text: str) -> Answer[None]:

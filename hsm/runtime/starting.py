@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
+from hsm.answer import Answer
 from hsm.instance import Runner
 from hsm.runtime.awaitables import STARTED, Drivable, together
 from hsm.runtime.host import CancelledError
@@ -21,10 +22,20 @@ M = TypeVar("M", bound=Runner)
 """The type of a machine."""
 
 
-async def start(record: Record, machine: M, on_background_error: Callable[[BaseException], object] | None = None) -> M:
+Begin: TypeAlias = Callable[[Record, Callable[[BaseException], object] | None], Answer[None]]
+"""How a machine begins: as a new one, or where a saved one was."""
+
+
+async def start(
+    record: Record,
+    machine: M,
+    begin: Begin = begin,
+    end: Callable[[Record], object] = stop,
+    on_background_error: Callable[[BaseException], object] | None = None,
+) -> M:
     """Start *machine*, whose record this is, and return it; see `begin`.
 
-    If it is cancelled before it is done, the machine is stopped after the step that it is in.
+    If it is cancelled before it is done, the machine is ended by *end* after the step that it is in.
     """
     # only now, so that a machine that is never started is no cycle
     record.machine = machine
@@ -34,7 +45,7 @@ async def start(record: Record, machine: M, on_background_error: Callable[[BaseE
     try:
         await begun
     except BaseException:
-        stop(record)
+        end(record)
         raise
     finally:
         del begun  # the frames of an error keep this one, and a dropped error is reported when this goes
@@ -48,19 +59,23 @@ class Starting(Drivable[M], Generic[M]):
     that is dropped without either warns, as the coroutine does that it holds (rule E4a).
     """
 
-    __slots__ = ("_errors", "_has_cancelled", "_machine", "_record", "_start", "_task")
+    __slots__ = ("_begin", "_end", "_errors", "_has_cancelled", "_machine", "_record", "_start", "_task")
 
-    def __init__(self, record: Record, machine: M) -> None:
+    def __init__(
+        self, record: Record, machine: M, begin: Begin = begin, end: Callable[[Record], object] = stop
+    ) -> None:
         self._host = record.host
         self._waits = None
         self._record = record
         self._machine = machine
-        self._start: Coroutine[Any, Any, M] | None = start(record, machine)
+        self._begin = begin
+        self._end = end
+        self._start: Coroutine[Any, Any, M] | None = start(record, machine, begin, end)
 
     def __await__(self) -> Generator[Any, Any, M]:
         starting, self._start = self._start, None
         if starting is None:  # a second time, which is refused
-            starting = start(self._record, self._machine)
+            starting = start(self._record, self._machine, self._begin, self._end)
         return starting.__await__()
 
     def close(self) -> None:
@@ -71,7 +86,7 @@ class Starting(Drivable[M], Generic[M]):
 
     async def __aenter__(self) -> M:
         self.close()
-        self._start = start(self._record, self._machine, self._background_error)
+        self._start = start(self._record, self._machine, self._begin, self._end, self._background_error)
         self._errors: list[BaseException] = []
         self._has_cancelled = False
         self._task: Any = self._host.current_task()

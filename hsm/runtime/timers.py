@@ -31,17 +31,22 @@ def arm_all(record: Record, vertex: int, event: Event[Any]) -> Work[None]:
         timer = record.program.timers[index]
         if timer.function == NONE:
             arm(record, timer)
-            continue
-        try:
-            span = yield from _span(record, timer, event)
-        except Exception as error:
-            fail(record, error, record.program.behaviors[timer.function], event)
-        except GeneratorExit:
-            raise  # as for an action
-        except BaseException as interruption:
-            interrupt(record, interruption)
         else:
-            _arm(record, timer, span)
+            yield from arm_by_function(record, timer, event)
+
+
+def arm_by_function(record: Record, timer: Timer, event: Event[Any]) -> Work[None]:
+    """Arm *timer* as its function says, which is given *event*."""
+    try:
+        span = yield from _span(record, timer, event)
+    except Exception as error:
+        fail(record, error, record.program.behaviors[timer.function], event)
+    except GeneratorExit:
+        raise  # as for an action
+    except BaseException as interruption:
+        interrupt(record, interruption)
+    else:
+        _arm(record, timer, span)
 
 
 def disarm_vertex(record: Record, vertex: int) -> None:
@@ -123,24 +128,33 @@ def _let_go(record: Record) -> None:
         armed = following
 
 
-def take(armed: Armed, due: float) -> Event[Tick] | None:
-    """The event of an expiry whose turn has come, or ``None`` when it is void; `every` is armed for its next."""
+def take(armed: Armed, due: float, now: float | None = None) -> Event[Tick] | None:
+    """The event of an expiry whose turn has come, or ``None`` when it is void; `every` is armed for its next.
+
+    Args:
+        armed: The timer.
+        due: The expiry: when it was due.
+        now: What time it is for this, in seconds on the clock; ``None`` for what the clock says.
+    """
     owner = armed.owner
     if owner is None or armed.due is not due:  # the very number: another arming may be due at an equal one
         return None
+    clock = owner.heap.clock
+    time = clock.time()
+    shift = clock.wall() - time
     if not isinstance(armed, ArmedEvery):
         armed.due = None
-        return Event(TIME, Tick(float(due)))
+        return Event(TIME, Tick(float(due), wall=due + shift))
     armed.number += 1
     heap = owner.heap
     # the tolerance keeps a tick that is due now from being lost to the rounding of the division
-    passed = math.floor((heap.now() - armed.since) / armed.period + 1e-9)
+    passed = math.floor(((time if now is None else now) - armed.since) / armed.period + 1e-9)
     missed = max(0, passed - armed.number)
     armed.number += missed
     # from the beginning, and not from the last tick: rounding and late calls do not add up (rule A5)
     tick = armed.since + armed.number * armed.period
     heap.put(armed, tick + armed.period)
-    return Event(TIME, Tick(tick, armed.number, missed))
+    return Event(TIME, Tick(tick, armed.number, missed, tick + shift))
 
 
 def _span(record: Record, timer: Timer, event: Event[Any]) -> Work[float]:

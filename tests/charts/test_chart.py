@@ -201,7 +201,7 @@ def test_triggers_are_data_in_the_order_in_which_they_were_written():
         hsm.on("x"),
         hsm.effect(f),
     )
-    assert [(each.id.removeprefix("/M/a#0."), each.kind, each.name) for each in found] == [
+    assert [(each.id.removeprefix("/M/a#").removeprefix("0."), each.kind, each.name) for each in found] == [
         ("event.0", "event", "x"),
         ("prefix.0", "prefix", "b."),
         ("after.0", "after", None),

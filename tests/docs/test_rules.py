@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
-COUNTS = {"N": 7, "T": 7, "K": 6, "R": 9, "C": 3, "D": 4, "Q": 10, "E": 8, "L": 7, "A": 7, "O": 3}
+COUNTS = {"N": 7, "T": 7, "K": 6, "R": 9, "C": 3, "D": 4, "Q": 10, "E": 8, "L": 7, "A": 7, "O": 3, "S": 5}
 LATER = ("Q7a", "E1a", "E4a", "L3a")
 """Rules that stand behind another one, whose number they share."""
 NUMBERS = [f"{letter}{number}" for letter, count in COUNTS.items() for number in range(1, count + 1)]

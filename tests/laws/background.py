@@ -25,9 +25,9 @@ SHARE = 1 / 1024
 is no order between two that end at once. Sums of such numbers are exact."""
 
 
-def with_background(random, description: Description) -> Description:
+def with_background(random, description: Description, share: float = SHARE) -> Description:
     """*description* with timers, activities and calls; *random* is a `random.Random` or like one."""
-    return Description(_Background(random).node(description.root))
+    return Description(_Background(random, share).node(description.root))
 
 
 def busy_operations(random) -> list[str]:
@@ -40,8 +40,9 @@ def busy_operations(random) -> list[str]:
 class _Background:
     """One machine that is being added to."""
 
-    def __init__(self, random) -> None:
+    def __init__(self, random, share: float) -> None:
         self.random = random
+        self.share = share
         self.shares = 0
         self.slowness = random.choice((0.0, 0.1, 0.2))
 
@@ -115,7 +116,7 @@ class _Background:
         return attrs.evolve(cond, inner=inner, seconds=self._lasting(PAUSES) if is_slow else 0.0)
 
     def _lasting(self, seconds: tuple[float, ...]) -> float:
-        return self.random.choice(seconds) + self._count() * SHARE
+        return self.random.choice(seconds) + self._count() * self.share
 
     def _count(self) -> int:
         self.shares += 1

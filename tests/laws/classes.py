@@ -163,16 +163,25 @@ def _in_class(behaviors: list):
 
     def method(self, ctx, event):
         machine = self if isinstance(self, Recorder) else self.machine
+        _use(self, machine)
         return [behavior(ctx, machine, event) for behavior in behaviors][-1]
 
     async def suspending(self, ctx, event):
         machine, given = self if isinstance(self, Recorder) else self.machine, None
+        _use(self, machine)
         for behavior in behaviors:
             given = behavior(ctx, machine, event)
             given = await given if inspect.isawaitable(given) else given
         return given
 
     return suspending if any(map(inspect.iscoroutinefunction, behaviors)) else method
+
+
+def _use(state, machine: Recorder) -> None:
+    """Count how often the methods of a state's object were called, and write it where that is wanted."""
+    if state is not machine and machine.counts_uses:
+        state.uses = getattr(state, "uses", 0) + 1
+        machine.log.append(f"used {state.uses}")
 
 
 # --- what differs by necessity -------------------------------------------------------------------------------

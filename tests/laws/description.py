@@ -122,6 +122,7 @@ class Recorder(hsm.Instance):
         self.begun: list[str] = []
         self.variables = dict.fromkeys(VARIABLES, False)
         self.sends = SENDS
+        self.counts_uses = False
 
 
 class Failure(Exception):

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import warnings
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeAlias
 
 import attrs
 from laws.background import CALL, CHANGE, SEND, WAIT
@@ -147,20 +149,26 @@ def by_library(
     build=build_functional,
     engine="generated",
     asked: list[Asked] | None = None,
+    between: Between | None = None,
     **options,
 ) -> list[Told]:
     """What does happen; *options* are more of those of `hsm.start`.
 
-    With *asked*, the machine is asked before each event what that would do, and the answers go there.
+    With *asked*, the machine is asked before each event what that would do, and the answers go there. With *between*,
+    another machine may take its place after each operation.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         model = build(description, mode)
         chosen = {"engine": engine, **options}
         if is_real:
-            return asyncio.run(_play(model, operations, None, asked, **chosen))
+            return asyncio.run(_play(model, operations, None, asked, between, **chosen))
         clock = VirtualClock(patience=PATIENCE)
-        return clock.run(_play(model, operations, clock, asked, **chosen))
+        return clock.run(_play(model, operations, clock, asked, between, **chosen))
+
+
+Between: TypeAlias = Callable[[hsm.Model, Recorder], Awaitable[Recorder]]
+"""What happens between two operations: takes the model and the instance, and gives the one that goes on."""
 
 
 @attrs.frozen
@@ -197,6 +205,7 @@ async def _play(
     operations: list[str],
     clock: VirtualClock | None,
     asked: list[Asked] | None = None,
+    between: Between | None = None,
     **options: object,
 ) -> list[Told]:
     recorder = model.instance_type() if issubclass(model.instance_type, Recorder) else Recorder()
@@ -208,7 +217,7 @@ async def _play(
     machine = None
 
     async def tell(operation: str, call, *arguments) -> None:
-        nonlocal machine
+        nonlocal machine, recorder
         recorder.sends = SENDS
         try:
             async with asyncio.timeout(LONGEST):
@@ -236,6 +245,9 @@ async def _play(
         background.clear()
         late.clear()
         told.append(Told(operation, result, log, begun, *written))
+        if between is not None and machine.status.value == "running":
+            recorder = await between(model, recorder)
+            machine = recorder._runner
 
     await tell(START, partial(hsm.start, **options), None, recorder, model)
     for operation in (*operations, STOP):

@@ -33,10 +33,12 @@ async def test_a_machine_shows_what_users_may_call_and_nothing_else():
     """What it is made of is in its record."""
     machine = await started(hsm.define("M", hsm.state("a")))
     assert [name for name in dir(machine) if not name.startswith("_")] == [
+        "advance",
         "call",
         "can",
         "chart",
         "context",
+        "detach",
         "dispatch",
         "dispatch_threadsafe",
         "events",
@@ -44,9 +46,12 @@ async def test_a_machine_shows_what_users_may_call_and_nothing_else():
         "instance",
         "is_in",
         "is_over",
+        "next_due",
         "observe",
         "program",
         "restart",
+        "settled",
+        "snapshot",
         "state",
         "states",
         "status",

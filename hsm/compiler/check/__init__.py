@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any, TypeAlias
 
-from hsm.compiler.check import bodies, parts, values
+from hsm.compiler.check import bodies, kept, parts, values
 from hsm.compiler.check.cycles import check_cycles
 from hsm.compiler.check.pseudostates import check_pseudostates
 from hsm.compiler.check.reach import check_alone, check_reach
@@ -53,6 +53,8 @@ _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (values.paths, (nodes.Target, nodes.SourcePath, nodes.InState)),
     (values.moment, (nodes.At,)),
     (values.duration, (nodes.TimeSpan,)),
+    (kept.given_name, (nodes.TimeSpan, nodes.At, nodes.When, nodes.Activity)),
+    (kept.policy, (nodes.Activity,)),
 )
 """Each rule about single elements, with the kinds of element that it is about."""
 
@@ -77,5 +79,6 @@ def check_outline(outline: Outline, report: Report) -> None:
     check_transitions(outline, report)
     check_pseudostates(outline, report)
     check_cycles(outline, report)
+    kept.check_kept(outline, report)
     if not report.has_errors:  # the intended target of a wrong path would look unreachable
         check_reach(outline, report)

@@ -1,0 +1,419 @@
+"""Restoring: a snapshot becomes the state of a machine that has not been started (rules S2 to S4).
+
+In: a snapshot, and the record of a new machine. Out: everything that the snapshot has, in the terms of the Program, or
+one error with everything that does not fit. All names are looked up and all data is read before anything is changed:
+there is no half-restored machine. Nothing runs in here; `keeping.resume` does what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from hsm.configuration import Leaves, is_active
+from hsm.errors import Diagnostic, RestoredError, SnapshotError
+from hsm.events import Arguments, Event, Signal, Tick, event_name
+from hsm.kinds import type_of
+from hsm.names import closest, shown
+from hsm.program import NONE, OUTSIDE, Kind, Program, Timer, TimerKind
+from hsm.rules.step import Parked
+from hsm.runtime.record import Record
+from hsm.saved.attributes import Attributes
+from hsm.saved.coders import PLAIN, attributes_of
+from hsm.saved.coding import Codec, Misfit
+from hsm.saved.names import SavedNames, saved_names
+from hsm.saved.snapshots import ActivityStatus, Snapshot, SnapshotEvent, SnapshotTimer
+
+TimerPolicy: TypeAlias = Literal["due", "remaining", "restart"]
+"""What becomes of timers: due when they were, due after the rest of their time, or armed anew (rule S2)."""
+ActivityPolicy: TypeAlias = Literal["restart", "fail", "forget"]
+"""What becomes of activities that were running (rule S3)."""
+
+
+@attrs.define(eq=False)
+class Restored:
+    """What a snapshot says, in the terms of one Program, on one clock.
+
+    Attributes:
+        timers: What is to be armed, with its due time; in order of declaration.
+        activities: Vertex, behaviour, the event that it was started on, and its status.
+        queue: What waits: the kind of it; an event, a timer or a vertex; and whether the machine fed itself with it.
+        deferred: In the same way.
+        objects: State objects, by vertex.
+        fill: Gives the instance its data; raises `SnapshotError` if that refuses it.
+    """
+
+    leaves: Leaves = ()
+    history: dict[int, Leaves] = attrs.field(factory=dict[int, Leaves])
+    completed: set[int] = attrs.field(factory=set[int])
+    parked: dict[int, Parked] = attrs.field(factory=dict[int, Parked])
+    truths: dict[int, bool] = attrs.field(factory=dict[int, bool])
+    timers: list[tuple[Timer, SnapshotTimer]] = attrs.field(factory=list[tuple[Timer, SnapshotTimer]])
+    activities: list[tuple[int, int, Event[Any], ActivityStatus]] = attrs.field(factory=list[Any])
+    queue: list[tuple[str, Any, bool]] = attrs.field(factory=list[tuple[str, Any, bool]])
+    deferred: list[tuple[str, Any, bool]] = attrs.field(factory=list[tuple[str, Any, bool]])
+    objects: dict[int, Any] = attrs.field(factory=dict[int, Any])
+    fill: Callable[[], None] = lambda: None
+
+
+def read(
+    record: Record, snapshot: Snapshot, codec: Codec | None = None, signals: Iterable[type[Signal]] = ()
+) -> Restored:
+    """What *snapshot* says about the machine of *record*; changes nothing.
+
+    Args:
+        record: A machine that has not been started.
+        snapshot: Of a machine of the same model, or of one whose names are in this one, too.
+        codec: Reads the data.
+        signals: Classes of signals that the model does not name.
+
+    Raises:
+        SnapshotError: It does not fit; with every reason.
+    """
+    reading = _Reading(record, snapshot, codec or PLAIN, signals)
+    restored = reading.restored()
+    if reading.problems:
+        raise SnapshotError(record.program.name, reading.problems)
+    return restored
+
+
+class _Reading:
+    """The reading of one snapshot for one Program, with everything that does not fit."""
+
+    def __init__(self, record: Record, snapshot: Snapshot, codec: Codec, signals: Iterable[type[Signal]]) -> None:
+        self.record = record
+        self.snapshot = snapshot
+        self.codec = codec
+        self.program: Program = record.program
+        self.vertices = record.program.vertices
+        self.names: SavedNames = saved_names(record.program)
+        self.problems: list[Diagnostic] = []
+        self.signals: dict[str, tuple[type[Signal], ...]] = {}
+        for signal in signals:
+            self.signals[str(event_name(signal))] = (signal,)
+        self.renamed = _renamings(record.program)
+        self.seen: set[str] = set()
+
+    def restored(self) -> Restored:
+        """What the snapshot says, as far as it fits."""
+        snapshot, found = self.snapshot, Restored()
+        if self.new_name(f"/{snapshot.model}") != f"/{self.program.name}":
+            self.another_model()
+            return found
+        if snapshot.status != "running":
+            self.wrong(
+                "HSM210", f"this machine has {_ENDED[snapshot.status]}", "status", "there is nothing to go on with"
+            )
+        found.leaves = tuple(sorted(self.several(snapshot.active, "active")))
+        if not self.problems:
+            self.configuration(found.leaves)
+        for path, leaves in snapshot.history.items():
+            self.history(found, path, leaves)
+        found.completed = {
+            vertex
+            for vertex in self.several(snapshot.completed, "completed")
+            if self.active(found, vertex, "completed")
+        }
+        for each in snapshot.parked:
+            self.parked(found, each.region, each.join, each.leaves)
+        for name, holds in snapshot.conditions.items():
+            transition = self.index(name, self.names.change_indices, "conditions", "change trigger")
+            if transition is not None and self.active(found, self.program.transitions[transition].source, name):
+                found.truths[transition] = holds
+        for timer in snapshot.timers:
+            self.timer(found, timer)
+        for activity in snapshot.activities:
+            index = self.index_once(activity.id, self.names.activity_indices, "activities", "activity")
+            event = self.event(activity.event, f"the event that started {activity.id}", "activities")
+            if index is not None and self.active(found, vertex := self.program.behaviors[index].vertex, activity.id):
+                found.activities.append((vertex, index, event, activity.status))
+        found.queue = [self.waiting(found, each, f"queue[{at}]") for at, each in enumerate(snapshot.queue)]
+        found.deferred = [self.waiting(found, each, f"deferred[{at}]") for at, each in enumerate(snapshot.deferred)]
+        for path, data in snapshot.objects.items():
+            self.object(found, path, data)
+        instance = self.record.instance
+        attributes = attributes_of(type_of(instance))
+        values = self.values(attributes, type(instance).__qualname__, snapshot.data, "data")
+
+        def fill() -> None:
+            self.fill(attributes, instance, values, "data")
+            if self.problems:
+                raise SnapshotError(self.program.name, self.problems)
+
+        found.fill = fill
+        return found
+
+    # --- what does not fit -----------------------------------------------------------------------------------
+
+    def wrong(self, code: str, message: str, within: str, help_: str = "") -> None:
+        """Note that something does not fit."""
+        self.problems.append(Diagnostic(code, message, None, within=within, help=(help_,) if help_ else ()))
+
+    def another_model(self) -> None:
+        """Note that the snapshot is of another model."""
+        name, own = self.snapshot.model, self.program.name
+        help_ = f"if '{own}' is its new name, hsm.renamed({f'/{name}'!r}, {f'/{own}'!r}) in the model says so"
+        self.wrong("HSM203", f"this is a snapshot of '{name}', and not of '{own}'", "model", help_)
+
+    def unknown(self, name: str, known: Iterable[str], word: str, within: str) -> None:
+        """Note that the model does not have *name*, a *word*."""
+        close = closest(name, known, 1)
+        help_ = "'migrate=' of hsm.restore can say what became of it"
+        if close:
+            help_ = f"did you mean '{close[0]}'? hsm.renamed({name!r}, {close[0]!r}) in the model says so"
+        self.wrong("HSM204", f"model '{self.program.name}' has no {word} '{name}'", within, help_)
+
+    # --- names -----------------------------------------------------------------------------------------------
+
+    def new_name(self, name: str) -> str:
+        """What *name*, a path or an identifier, is today."""
+        for old, new in self.renamed:
+            if name == old or name.startswith((f"{old}/", f"{old}#")):
+                return f"{new}{name[len(old) :]}"
+        return name
+
+    def vertex(self, path: str, within: str, *, is_whole: bool = False) -> int | None:
+        """The vertex at *path*, which the snapshot has *within*; ``None`` if there is none of its kind."""
+        found = self.program.index.get(path if not self.renamed else self.new_name(path))
+        if found is None:
+            self.unknown(path, self.program.index, "vertex", within)
+            return None
+        kind = self.snapshot.kinds.get(path, "state")
+        own = Kind(self.vertices[found].kind).name.lower()
+        if is_whole and kind != own:
+            message = f"'{path}' was a {kind.replace('_', ' ')}, and is a {own.replace('_', ' ')} now"
+            self.wrong("HSM205", message, within, "'migrate=' of hsm.restore can say what became of it")
+            return None
+        return found
+
+    def several(self, paths: Iterable[str], within: str) -> list[int]:
+        """The vertices at *paths*, of those that are there."""
+        found = [self.vertex(path, within, is_whole=within == "active") for path in paths]
+        return [vertex for vertex in found if vertex is not None]
+
+    def index(self, name: str, known: Mapping[str, int], within: str, word: str) -> int | None:
+        """What is called *name* among the *known*; ``None`` if nothing is."""
+        found = known.get(name if not self.renamed else self.new_name(name))
+        if found is None:
+            self.unknown(name, known, word, within)
+        return found
+
+    def index_once(self, name: str, known: Mapping[str, int], within: str, word: str) -> int | None:
+        """The same for what a snapshot has once; ``None`` for another one."""
+        found = self.index(name, known, within, word)
+        if found is not None and f"{word} {found}" in self.seen:
+            self.wrong("HSM206", f"'{name}' is there twice", within)
+            return None
+        self.seen.add(f"{word} {found}")
+        return found
+
+    def active(self, found: Restored, vertex: int, what: str) -> bool:
+        """Whether *vertex*, which *what* needs, is active."""
+        if is_active(self.vertices, found.leaves, vertex):
+            return True
+        message = f"'{self.vertices[vertex].path}' is not active, and so cannot be what '{what}' says"
+        self.wrong("HSM206", message, what.partition("[")[0])
+        return False
+
+    # --- the configuration -----------------------------------------------------------------------------------
+
+    def configuration(self, leaves: Leaves) -> None:
+        """Note what is wrong with *leaves* as the leaves of a configuration: too few of them, or too many."""
+        vertices = self.vertices
+        inside: dict[int, set[int]] = {}
+        for leaf in leaves:
+            at = leaf
+            while (parent := vertices[at].parent) != OUTSIDE:
+                inside.setdefault(parent, set()).add(at)
+                at = parent
+            kind = vertices[leaf].kind
+            if vertices[leaf].default != NONE and self.snapshot.fingerprint != self.names.fingerprint:
+                help_ = "one of them has to be active: 'migrate=' of hsm.restore can say which"
+                self.wrong("HSM205", f"'{vertices[leaf].path}' has substates now", "active", help_)
+            elif kind not in (Kind.STATE, Kind.FINAL, Kind.REGION) or vertices[leaf].regions:
+                self.wrong("HSM206", f"'{vertices[leaf].path}' cannot be an active leaf", "active")
+        if len(set(leaves)) < len(leaves):
+            self.wrong("HSM206", "a leaf is there twice", "active")
+        if not leaves:
+            self.wrong("HSM206", "no state is active", "active")
+        for leaf in leaves:
+            if leaf in inside:
+                self.wrong("HSM206", f"'{vertices[leaf].path}' is not a leaf: what is in it is active, too", "active")
+        for parent, children in inside.items():
+            missing = sorted(set(vertices[parent].regions) - children)
+            if missing:
+                message = f"nothing is active in '{vertices[missing[0]].path}'"
+                self.wrong("HSM206", message, "active", "all regions of a state are active together")
+            elif len(children) > 1 and not vertices[parent].regions:
+                names = " and ".join([f"'{vertices[child].path}'" for child in sorted(children)])
+                self.wrong("HSM206", f"{names} exclude each other", "active")
+
+    def history(self, found: Restored, path: str, leaves: tuple[str, ...]) -> None:
+        """What was last active in the vertex at *path*."""
+        owner = self.vertex(path, "history")
+        inner = tuple(sorted(self.several(leaves, f"history[{path!r}]")))
+        if owner is None or len(inner) < len(leaves):
+            return
+        if not self.vertices[owner].has_history or any(not owner < leaf <= self.vertices[owner].last for leaf in inner):
+            self.wrong("HSM206", f"'{path}' has no history of {', '.join(leaves)}", "history")
+            return
+        found.history[owner] = inner
+
+    def parked(self, found: Restored, region: str, join: str, leaves: tuple[str, ...]) -> None:
+        """A region that waits at a join."""
+        index, at = self.vertex(region, "parked"), self.vertex(join, "parked")
+        inner = tuple(sorted(self.several(leaves, "parked")))
+        if index is None or at is None or len(inner) < len(leaves):
+            return
+        if index not in self.program.joins.get(at, ()) or index not in found.leaves:
+            self.wrong("HSM206", f"'{region}' does not wait at '{join}'", "parked")
+            return
+        found.parked[index] = Parked(at, inner)
+
+    def timer(self, found: Restored, saved: SnapshotTimer) -> None:
+        """A timer that was armed."""
+        index = self.index_once(saved.id, self.names.timer_indices, "timers", "timer")
+        if index is None:
+            return
+        timer = self.program.timers[index]
+        kind = TimerKind(timer.kind).name.lower()
+        if kind != saved.kind:
+            message = f"timer '{saved.id}' was an '{saved.kind}', and is an '{kind}' now"
+            self.wrong("HSM205", message, "timers", "'migrate=' of hsm.restore can say what became of it")
+        elif self.active(found, self.program.transitions[timer.transition].source, saved.id):
+            found.timers.append((timer, saved))
+
+    # --- events ----------------------------------------------------------------------------------------------
+
+    def waiting(self, found: Restored, saved: SnapshotEvent, within: str) -> tuple[str, Any, bool]:
+        """Something that waits."""
+        if saved.kind == "timer":
+            index = self.index(saved.name, self.names.timer_indices, within, "timer")
+            if index is not None and all(timer.index != index for timer, _ in found.timers):
+                self.wrong("HSM206", f"timer '{saved.name}' is due, and not armed", within)
+            return "timer", index, False
+        if saved.kind == "return":
+            return "return", self.vertex(saved.name, within), False
+        what = "call" if saved.kind == "call" else "event"
+        return what, self.event(saved, f"the {what} '{saved.name}'", within), saved.is_fed
+
+    def event(self, saved: SnapshotEvent, what: str, within: str) -> Event[Any]:
+        """The event that was *saved*; *what* it is, in messages."""
+        data: Any = saved.data
+        if not saved.name:
+            self.wrong("HSM201", "an event has no name", within)
+            return Event("-")
+        if saved.kind == "signal":
+            return self.signal(saved, what, within)
+        if saved.kind == "call":
+            return Event(saved.name, self.arguments(data, what, within))
+        if saved.kind == "error":
+            found: dict[str, Any] = data if type_of(data) is dict else {}
+            return Event(saved.name, RestoredError(f"{found.get('type')}: {found.get('text')}"))
+        if saved.kind == "tick":
+            return Event(saved.name, self.tick(data, what, within))
+        if data is None:
+            return Event(saved.name)
+        return Event(saved.name, self.decoded(data, Any, f"the data of {what}", within))
+
+    def signal(self, saved: SnapshotEvent, what: str, within: str) -> Event[Any]:
+        """The signal that was *saved*, of its class."""
+        known = self.signals.get(saved.name) or self.program.signals.get(saved.name, ())
+        if len(known) == 1:
+            found: Any = self.decoded(saved.data, known[0], f"the data of {what}", within)
+            return found if found is not None else Event(saved.name)
+        message = f"{what} is an hsm.Signal, and no class of that name is known"
+        if known:
+            message = f"{what} is an hsm.Signal, and {len(known)} classes have that name"
+        self.wrong("HSM207", message, within, "pass its class to hsm.restore: signals=[...]")
+        return Event(saved.name)
+
+    def arguments(self, data: Any, what: str, within: str) -> Arguments:
+        """The arguments of a call."""
+        given: dict[str, Any] = data if type_of(data) is dict else {}
+        args: Any = given.get("args")
+        kwargs: Any = given.get("kwargs")
+        if type_of(args) is not list or type_of(kwargs) is not dict:
+            self.wrong("HSM201", f"the arguments of {what} are {shown(data, 60)}", within)
+            return Arguments()
+        return Arguments(
+            tuple([self.decoded(each, Any, f"an argument of {what}", within) for each in args]),
+            {str(name): self.decoded(each, Any, f"an argument of {what}", within) for name, each in kwargs.items()},
+        )
+
+    def tick(self, data: Any, what: str, within: str) -> Tick:
+        """The data of a timer's event."""
+        given: dict[str, Any] = data if type_of(data) is dict else {}
+        due: Any = given.get("due")
+        number: Any = given.get("number")
+        missed: Any = given.get("missed")
+        if type(due) not in (int, float) or type(number) is not int or type(missed) is not int:
+            self.wrong("HSM201", f"the data of {what} is {shown(data, 60)}", within)
+            return Tick(0.0)
+        clock = self.record.options.clock or self.record.host.clock
+        return Tick(due - (clock.wall() - clock.time()), number, missed, due)
+
+    # --- data ------------------------------------------------------------------------------------------------
+
+    def object(self, found: Restored, path: str, data: Mapping[str, Any]) -> None:
+        """The object of the vertex at *path*, made without its ``__init__``."""
+        vertex = self.vertex(path, "objects")
+        if vertex is None or not self.active(found, vertex, f"objects[{path!r}]"):
+            return
+        factory = self.vertices[vertex].state_object
+        if factory is None:
+            self.wrong("HSM205", f"'{path}' has no object any more", "objects")
+            return
+        try:
+            made = factory.make_bare(self.record.instance)
+        except Exception as error:
+            self.wrong("HSM209", f"the object of '{path}' cannot be made: {shown(error, 100)}", "objects")
+            return
+        within, attributes = f"objects[{path!r}]", attributes_of(type_of(made), factory.link)
+        self.fill(attributes, made, self.values(attributes, type(made).__qualname__, data, within), within)
+        found.objects[vertex] = made
+
+    def values(self, attributes: Attributes, kind: str, data: Mapping[str, Any], within: str) -> dict[str, Any]:
+        """The attributes of an object of *kind*, of which the codec made *data*."""
+        codec, values = self.codec, dict[str, Any]()
+        for name, each in data.items():
+            try:
+                values[name] = (
+                    attributes.coder(name).decode(each)
+                    if codec is PLAIN
+                    else codec.decode(each, attributes.annotation(name))
+                )
+            except Exception as error:
+                where = error.path if isinstance(error, Misfit) else ""
+                self.wrong("HSM209", f"attribute '{name}{where}' of '{kind}' {_why(error)}", within)
+        return values
+
+    def fill(self, attributes: Attributes, target: Any, values: dict[str, Any], within: str) -> None:
+        """Give *target* its attributes back."""
+        try:
+            attributes.fill(target, values)
+        except Misfit as misfit:
+            self.wrong("HSM209", f"'{type(target).__qualname__}' {misfit.why}", within)
+
+    def decoded(self, data: Any, annotation: Any, what: str, within: str) -> Any:
+        """What the codec makes of *data*; ``None`` if it cannot, which is noted."""
+        try:
+            return self.codec.decode(data, annotation)
+        except Exception as error:
+            where = f" at '{error.path}'" if isinstance(error, Misfit) and error.path else ""
+            self.wrong("HSM209", f"{what}{where} {_why(error)}", within)
+            return None
+
+
+_ENDED = {"completed": "completed", "terminated": "been terminated", "stopped": "been stopped"}
+
+
+def _why(error: Exception) -> str:
+    return error.why if isinstance(error, Misfit) else f"cannot be restored: the codec raised {shown(error, 100)}"
+
+
+def _renamings(program: Program) -> list[tuple[str, str]]:
+    """What was renamed, the longest first: what is inside of a renamed vertex may have been renamed as well."""
+    return sorted(program.renamed.items(), key=lambda pair: -len(pair[0])) if program.renamed else []

@@ -1,0 +1,178 @@
+"""Scalars: how single values become what JSON has, and come back: numbers, text, moments, enumerations, literals.
+
+In: types. Out: coders. Each refuses what is not exactly of its type.
+"""
+
+from __future__ import annotations
+
+import base64
+import enum
+import math
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path, PurePath
+from typing import Any
+from uuid import UUID
+
+from hsm.names import shown
+from hsm.saved.attributes import Coder
+from hsm.saved.coding import Misfit
+
+
+def nothing(annotation: Any) -> Coder:
+    """The coder of what cannot be written."""
+
+    def refuse(value: Any) -> Any:
+        raise Misfit(f"is {shown(value, 60)}, and a '{type_name(annotation)}' cannot be saved")
+
+    return Coder(refuse, refuse)
+
+
+def type_name(annotation: Any) -> str:
+    """*annotation* in a message."""
+    return annotation.__qualname__ if isinstance(annotation, type) else str(annotation).removeprefix("typing.")
+
+
+def _exact(kind: type) -> Coder:
+    """The coder of a type that JSON has."""
+
+    def check(value: Any) -> Any:
+        if type(value) is kind:
+            return value
+        raise other_than(value, kind)
+
+    return Coder(check, check)
+
+
+def other_than(value: Any, kind: Any) -> Misfit:
+    """What is wrong with *value*, which is none of *kind*."""
+    return Misfit(f"is {shown(value, 60)}, not {type_name(kind)!r}")
+
+
+def by_text(kind: type, write: Callable[[Any], str], read: Callable[[str], Any]) -> Coder:
+    """The coder of a type that is written as text."""
+
+    def encode(value: Any) -> str:
+        if type(value) is kind or (issubclass(kind, PurePath) and isinstance(value, kind)):
+            return write(value)
+        raise other_than(value, kind)
+
+    def decode(data: Any) -> Any:
+        if type(data) is not str:
+            raise other_than(data, kind)
+        try:
+            return read(data)
+        except (ValueError, InvalidOperation):
+            raise other_than(data, kind) from None
+
+    return Coder(encode, decode)
+
+
+def _read_bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+"""The floats that JSON does not have."""
+
+
+def _write_float(value: Any) -> Any:
+    if type(value) is float:
+        return value if math.isfinite(value) else str(value)
+    if type(value) is int:
+        return value  # what is annotated as a float may be an int, and stays one
+    raise other_than(value, float)
+
+
+def _read_float(data: Any) -> Any:
+    if type(data) in (float, int):
+        return data
+    if type(data) is str and data in _WORDS:
+        return _WORDS[data]
+    raise other_than(data, float)
+
+
+_EXACT = 100_000
+"""Days of microseconds that a float can count."""
+
+
+def _write_span(value: Any) -> Any:
+    if type(value) is not timedelta:
+        raise other_than(value, timedelta)
+    if abs(value.days) < _EXACT:
+        seconds = value.total_seconds()
+        return int(seconds) if seconds.is_integer() else seconds
+    return f"{value // timedelta(microseconds=1)} us"
+
+
+def _read_span(data: Any) -> timedelta:
+    try:
+        if type(data) in (int, float):
+            return timedelta(seconds=data)
+        if type(data) is str and data.endswith(" us"):
+            return timedelta(microseconds=int(data.removesuffix(" us")))
+    except (OverflowError, ValueError):
+        pass
+    raise other_than(data, timedelta)
+
+
+def literal(known: tuple[Any, ...]) -> Coder:
+    """The coder of one of the *known* values: as it is where JSON has it, else by its number."""
+
+    def encode(value: Any) -> Any:
+        for number, each in enumerate(known):
+            if type(each) is type(value) and each == value:
+                return value if type(value) in (str, int, bool, type(None)) else number
+        raise Misfit(f"is {shown(value, 60)}, which is none of {', '.join(map(repr, known))}")
+
+    def decode(data: Any) -> Any:
+        for number, each in enumerate(known):
+            is_native = type(each) in (str, int, bool, type(None))
+            if (type(each) is type(data) and each == data) if is_native else (type(data) is int and data == number):
+                return each
+        raise Misfit(f"is {shown(data, 60)}, which is none of {', '.join(map(repr, known))}")
+
+    return Coder(encode, decode)
+
+
+def enumeration(kind: type[enum.Enum]) -> Coder:
+    """The coder of an enumeration: by value where that can be read, by a person and by a program; else by name."""
+
+    def encode(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise other_than(value, kind)
+        given = value.value
+        if type(given) in (int, str) or isinstance(value, enum.Flag):
+            return int(given) if type(given) is not str else given
+        return value.name
+
+    def decode(data: Any) -> Any:
+        if type(data) not in (str, int):
+            raise other_than(data, kind)
+        try:
+            return kind(data)
+        except ValueError:
+            if type(data) is str and data in kind.__members__:
+                return kind[data]
+            raise other_than(data, kind) from None
+
+    return Coder(encode, decode)
+
+
+SIMPLE: dict[type, Coder] = {
+    type(None): _exact(type(None)),
+    bool: _exact(bool),
+    int: _exact(int),
+    str: _exact(str),
+    float: Coder(_write_float, _read_float),
+    timedelta: Coder(_write_span, _read_span),
+    datetime: by_text(datetime, datetime.isoformat, datetime.fromisoformat),
+    date: by_text(date, date.isoformat, date.fromisoformat),
+    time: by_text(time, time.isoformat, time.fromisoformat),
+    UUID: by_text(UUID, str, UUID),
+    Decimal: by_text(Decimal, str, Decimal),
+    bytes: by_text(bytes, lambda value: base64.b64encode(value).decode(), _read_bytes),
+    Path: by_text(Path, str, Path),
+}  # fmt: skip
+"""The coders of types that are written in one piece."""
