@@ -98,15 +98,15 @@ def _fill(record: Record, restored: Restored) -> None:
     """What the record has itself."""
     record.leaves = restored.leaves
     if restored.history:
-        record.history = restored.history
+        record.history = dict(restored.history)
     if restored.completed:
-        record.completed = restored.completed
+        record.completed = set(restored.completed)
     if restored.objects:
         assert record.state_objects is not None  # there are objects only where the Program has some
         record.state_objects.update(restored.objects)
     if restored.parked or restored.truths:
         parts = parts_of(record)
-        parts.step.parked = restored.parked
+        parts.step.parked = dict(restored.parked)
         parts.truths.update(restored.truths)
     if restored.deferred:
         queue = parts_of(record).queue

@@ -7,8 +7,8 @@ there is no half-restored machine. Nothing runs in here; `keeping.resume` does w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 
@@ -24,38 +24,52 @@ from hsm.saved.attributes import Attributes
 from hsm.saved.coders import PLAIN, attributes_of
 from hsm.saved.coding import Codec, Misfit
 from hsm.saved.names import SavedNames, saved_names
-from hsm.saved.snapshots import ActivityStatus, Snapshot, SnapshotEvent, SnapshotTimer
+from hsm.saved.snapshots import (
+    NOTHING,
+    ActivityStatus,
+    Snapshot,
+    SnapshotActivity,
+    SnapshotEvent,
+    SnapshotRegion,
+    SnapshotTimer,
+)
 
+T = TypeVar("T")
 TimerPolicy: TypeAlias = Literal["due", "remaining", "restart"]
 """What becomes of timers: due when they were, due after the rest of their time, or armed anew (rule S2)."""
 ActivityPolicy: TypeAlias = Literal["restart", "fail", "forget"]
 """What becomes of activities that were running (rule S3)."""
 
 
+Waiting: TypeAlias = tuple[str, Any, bool]
+"""What waits: the kind of it; an event, a timer or a vertex; and whether the machine fed itself with it."""
+
+
 @attrs.define(eq=False)
 class Restored:
-    """What a snapshot says, in the terms of one Program, on one clock.
+    """What a snapshot says, in the terms of one Program, on one clock; nothing of it changes later.
 
     Attributes:
-        timers: What is to be armed, with its due time; in order of declaration.
+        fill: Gives the instance its data; raises `SnapshotError` if that refuses it.
+        leaves, history, completed, parked, truths: As a record has them.
+        timers: What is to be armed, in order of declaration.
         activities: Vertex, behaviour, the event that it was started on, and its status.
-        queue: What waits: the kind of it; an event, a timer or a vertex; and whether the machine fed itself with it.
+        queue: What waits.
         deferred: In the same way.
         objects: State objects, by vertex.
-        fill: Gives the instance its data; raises `SnapshotError` if that refuses it.
     """
 
-    leaves: Leaves = ()
-    history: dict[int, Leaves] = attrs.field(factory=dict[int, Leaves])
-    completed: set[int] = attrs.field(factory=set[int])
-    parked: dict[int, Parked] = attrs.field(factory=dict[int, Parked])
-    truths: dict[int, bool] = attrs.field(factory=dict[int, bool])
-    timers: list[tuple[Timer, SnapshotTimer]] = attrs.field(factory=list[tuple[Timer, SnapshotTimer]])
-    activities: list[tuple[int, int, Event[Any], ActivityStatus]] = attrs.field(factory=list[Any])
-    queue: list[tuple[str, Any, bool]] = attrs.field(factory=list[tuple[str, Any, bool]])
-    deferred: list[tuple[str, Any, bool]] = attrs.field(factory=list[tuple[str, Any, bool]])
-    objects: dict[int, Any] = attrs.field(factory=dict[int, Any])
-    fill: Callable[[], None] = lambda: None
+    fill: Callable[[], None]
+    leaves: Leaves
+    history: Mapping[int, Leaves] = NOTHING
+    completed: Iterable[int] = ()
+    parked: Mapping[int, Parked] = NOTHING
+    truths: Mapping[int, bool] = NOTHING
+    timers: Sequence[tuple[Timer, SnapshotTimer]] = ()
+    activities: Sequence[tuple[int, int, Event[Any], ActivityStatus]] = ()
+    queue: Sequence[Waiting] = ()
+    deferred: Sequence[Waiting] = ()
+    objects: Mapping[int, Any] = NOTHING
 
 
 def read(
@@ -95,44 +109,21 @@ class _Reading:
             self.signals[str(event_name(signal))] = (signal,)
         self.renamed = _renamings(record.program)
         self.seen: set[str] = set()
+        self.leaves: Leaves = ()
 
     def restored(self) -> Restored:
         """What the snapshot says, as far as it fits."""
-        snapshot, found = self.snapshot, Restored()
+        snapshot = self.snapshot
         if self.new_name(f"/{snapshot.model}") != f"/{self.program.name}":
             self.another_model()
-            return found
+            return Restored(_nothing, ())
         if snapshot.status != "running":
             self.wrong(
                 "HSM210", f"this machine has {_ENDED[snapshot.status]}", "status", "there is nothing to go on with"
             )
-        found.leaves = tuple(sorted(self.several(snapshot.active, "active")))
+        self.leaves = tuple(sorted(self.several(snapshot.active, "active")))
         if not self.problems:
-            self.configuration(found.leaves)
-        for path, leaves in snapshot.history.items():
-            self.history(found, path, leaves)
-        found.completed = {
-            vertex
-            for vertex in self.several(snapshot.completed, "completed")
-            if self.active(found, vertex, "completed")
-        }
-        for each in snapshot.parked:
-            self.parked(found, each.region, each.join, each.leaves)
-        for name, holds in snapshot.conditions.items():
-            transition = self.index(name, self.names.change_indices, "conditions", "change trigger")
-            if transition is not None and self.active(found, self.program.transitions[transition].source, name):
-                found.truths[transition] = holds
-        for timer in snapshot.timers:
-            self.timer(found, timer)
-        for activity in snapshot.activities:
-            index = self.index_once(activity.id, self.names.activity_indices, "activities", "activity")
-            event = self.event(activity.event, f"the event that started {activity.id}", "activities")
-            if index is not None and self.active(found, vertex := self.program.behaviors[index].vertex, activity.id):
-                found.activities.append((vertex, index, event, activity.status))
-        found.queue = [self.waiting(found, each, f"queue[{at}]") for at, each in enumerate(snapshot.queue)]
-        found.deferred = [self.waiting(found, each, f"deferred[{at}]") for at, each in enumerate(snapshot.deferred)]
-        for path, data in snapshot.objects.items():
-            self.object(found, path, data)
+            self.configuration(self.leaves)
         instance = self.record.instance
         attributes = attributes_of(type_of(instance))
         values = self.values(attributes, type(instance).__qualname__, snapshot.data, "data")
@@ -142,7 +133,26 @@ class _Reading:
             if self.problems:
                 raise SnapshotError(self.program.name, self.problems)
 
-        found.fill = fill
+        found = Restored(fill, self.leaves)
+        if snapshot.history:
+            found.history = dict(_some([self.history(path, leaves) for path, leaves in snapshot.history.items()]))
+        if snapshot.completed:
+            completed = self.several(snapshot.completed, "completed")
+            found.completed = [vertex for vertex in completed if self.active(vertex, "completed")]
+        if snapshot.parked:
+            found.parked = dict(_some([self.parked(each) for each in snapshot.parked]))
+        if snapshot.conditions:
+            found.truths = dict(_some([self.truth(*pair) for pair in snapshot.conditions.items()]))
+        if snapshot.timers:
+            found.timers = _some([self.timer(timer) for timer in snapshot.timers])
+        if snapshot.activities:
+            found.activities = _some([self.activity(each) for each in snapshot.activities])
+        if snapshot.queue or snapshot.deferred:
+            armed = {timer.index for timer, _ in found.timers}
+            found.queue = [self.waiting(each, armed, f"queue[{at}]") for at, each in enumerate(snapshot.queue)]
+            found.deferred = [self.waiting(each, armed, f"deferred[{at}]") for at, each in enumerate(snapshot.deferred)]
+        if snapshot.objects:
+            found.objects = dict(_some([self.object(path, data) for path, data in snapshot.objects.items()]))
         return found
 
     # --- what does not fit -----------------------------------------------------------------------------------
@@ -209,9 +219,9 @@ class _Reading:
         self.seen.add(f"{word} {found}")
         return found
 
-    def active(self, found: Restored, vertex: int, what: str) -> bool:
+    def active(self, vertex: int, what: str) -> bool:
         """Whether *vertex*, which *what* needs, is active."""
-        if is_active(self.vertices, found.leaves, vertex):
+        if is_active(self.vertices, self.leaves, vertex):
             return True
         message = f"'{self.vertices[vertex].path}' is not active, and so cannot be what '{what}' says"
         self.wrong("HSM206", message, what.partition("[")[0])
@@ -222,6 +232,8 @@ class _Reading:
     def configuration(self, leaves: Leaves) -> None:
         """Note what is wrong with *leaves* as the leaves of a configuration: too few of them, or too many."""
         vertices = self.vertices
+        if len(leaves) == 1 and self.is_plain(leaves[0]):
+            return
         inside: dict[int, set[int]] = {}
         for leaf in leaves:
             at = leaf
@@ -250,48 +262,74 @@ class _Reading:
                 names = " and ".join([f"'{vertices[child].path}'" for child in sorted(children)])
                 self.wrong("HSM206", f"{names} exclude each other", "active")
 
-    def history(self, found: Restored, path: str, leaves: tuple[str, ...]) -> None:
+    def is_plain(self, leaf: int) -> bool:
+        """Whether *leaf*, a simple state, is all that can be active: as it is in machines without regions."""
+        vertices = self.vertices
+        if vertices[leaf].kind is not Kind.STATE or vertices[leaf].is_composite:
+            return False
+        at = vertices[leaf].parent
+        while at != OUTSIDE and not vertices[at].regions:
+            at = vertices[at].parent
+        return at == OUTSIDE
+
+    def history(self, path: str, leaves: tuple[str, ...]) -> tuple[int, Leaves] | None:
         """What was last active in the vertex at *path*."""
         owner = self.vertex(path, "history")
         inner = tuple(sorted(self.several(leaves, f"history[{path!r}]")))
         if owner is None or len(inner) < len(leaves):
-            return
+            return None
         if not self.vertices[owner].has_history or any(not owner < leaf <= self.vertices[owner].last for leaf in inner):
             self.wrong("HSM206", f"'{path}' has no history of {', '.join(leaves)}", "history")
-            return
-        found.history[owner] = inner
+            return None
+        return owner, inner
 
-    def parked(self, found: Restored, region: str, join: str, leaves: tuple[str, ...]) -> None:
+    def parked(self, saved: SnapshotRegion) -> tuple[int, Parked] | None:
         """A region that waits at a join."""
-        index, at = self.vertex(region, "parked"), self.vertex(join, "parked")
-        inner = tuple(sorted(self.several(leaves, "parked")))
-        if index is None or at is None or len(inner) < len(leaves):
-            return
-        if index not in self.program.joins.get(at, ()) or index not in found.leaves:
-            self.wrong("HSM206", f"'{region}' does not wait at '{join}'", "parked")
-            return
-        found.parked[index] = Parked(at, inner)
+        region, at = self.vertex(saved.region, "parked"), self.vertex(saved.join, "parked")
+        inner = tuple(sorted(self.several(saved.leaves, "parked")))
+        if region is None or at is None or len(inner) < len(saved.leaves):
+            return None
+        if region not in self.program.joins.get(at, ()) or region not in self.leaves:
+            self.wrong("HSM206", f"'{saved.region}' does not wait at '{saved.join}'", "parked")
+            return None
+        return region, Parked(at, inner)
 
-    def timer(self, found: Restored, saved: SnapshotTimer) -> None:
+    def truth(self, name: str, holds: bool) -> tuple[int, bool] | None:
+        """What the condition of a change trigger was."""
+        transition = self.index(name, self.names.change_indices, "conditions", "change trigger")
+        if transition is None or not self.active(self.program.transitions[transition].source, name):
+            return None
+        return transition, holds
+
+    def activity(self, saved: SnapshotActivity) -> tuple[int, int, Event[Any], ActivityStatus] | None:
+        """An activity that was started."""
+        index = self.index_once(saved.id, self.names.activity_indices, "activities", "activity")
+        event = self.event(saved.event, f"the event that started {saved.id}", "activities")
+        if index is None or not self.active(vertex := self.program.behaviors[index].vertex, saved.id):
+            return None
+        return vertex, index, event, saved.status
+
+    def timer(self, saved: SnapshotTimer) -> tuple[Timer, SnapshotTimer] | None:
         """A timer that was armed."""
         index = self.index_once(saved.id, self.names.timer_indices, "timers", "timer")
         if index is None:
-            return
+            return None
         timer = self.program.timers[index]
         kind = TimerKind(timer.kind).name.lower()
         if kind != saved.kind:
             message = f"timer '{saved.id}' was an '{saved.kind}', and is an '{kind}' now"
             self.wrong("HSM205", message, "timers", "'migrate=' of hsm.restore can say what became of it")
-        elif self.active(found, self.program.transitions[timer.transition].source, saved.id):
-            found.timers.append((timer, saved))
+        elif self.active(self.program.transitions[timer.transition].source, saved.id):
+            return timer, saved
+        return None
 
     # --- events ----------------------------------------------------------------------------------------------
 
-    def waiting(self, found: Restored, saved: SnapshotEvent, within: str) -> tuple[str, Any, bool]:
-        """Something that waits."""
+    def waiting(self, saved: SnapshotEvent, armed: set[int], within: str) -> Waiting:
+        """Something that waits, where these timers are *armed*."""
         if saved.kind == "timer":
             index = self.index(saved.name, self.names.timer_indices, within, "timer")
-            if index is not None and all(timer.index != index for timer, _ in found.timers):
+            if index is not None and index not in armed:
                 self.wrong("HSM206", f"timer '{saved.name}' is due, and not armed", within)
             return "timer", index, False
         if saved.kind == "return":
@@ -357,23 +395,23 @@ class _Reading:
 
     # --- data ------------------------------------------------------------------------------------------------
 
-    def object(self, found: Restored, path: str, data: Mapping[str, Any]) -> None:
+    def object(self, path: str, data: Mapping[str, Any]) -> tuple[int, Any] | None:
         """The object of the vertex at *path*, made without its ``__init__``."""
         vertex = self.vertex(path, "objects")
-        if vertex is None or not self.active(found, vertex, f"objects[{path!r}]"):
-            return
+        if vertex is None or not self.active(vertex, f"objects[{path!r}]"):
+            return None
         factory = self.vertices[vertex].state_object
         if factory is None:
             self.wrong("HSM205", f"'{path}' has no object any more", "objects")
-            return
+            return None
         try:
             made = factory.make_bare(self.record.instance)
         except Exception as error:
             self.wrong("HSM209", f"the object of '{path}' cannot be made: {shown(error, 100)}", "objects")
-            return
+            return None
         within, attributes = f"objects[{path!r}]", attributes_of(type_of(made), factory.link)
         self.fill(attributes, made, self.values(attributes, type(made).__qualname__, data, within), within)
-        found.objects[vertex] = made
+        return vertex, made
 
     def values(self, attributes: Attributes, kind: str, data: Mapping[str, Any], within: str) -> dict[str, Any]:
         """The attributes of an object of *kind*, of which the codec made *data*."""
@@ -405,6 +443,15 @@ class _Reading:
             where = f" at '{error.path}'" if isinstance(error, Misfit) and error.path else ""
             self.wrong("HSM209", f"{what}{where} {_why(error)}", within)
             return None
+
+
+def _nothing() -> None:
+    """Fill nothing."""
+
+
+def _some(found: list[T | None]) -> list[T]:
+    """Those of *found* that fit."""
+    return [each for each in found if each is not None]
 
 
 _ENDED = {"completed": "completed", "terminated": "been terminated", "stopped": "been stopped"}

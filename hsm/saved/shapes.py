@@ -93,9 +93,10 @@ class Shapes:
                 self.wrong(where, f"the key '{key}' is missing")
         return found
 
-    def items(self, given: Any) -> enumerate[Any]:
-        """What is in the list *given*; nothing if it is none, which has been noted."""
-        return enumerate(given if type_of(given) is list else ())
+    def each(self, given: Any, read: Callable[[Any, str], Any], where: str) -> tuple[Any, ...]:
+        """What *read* makes of each in the list *given*; nothing if it is none, which has been noted."""
+        several: list[Any] = given if type_of(given) is list else []
+        return tuple([read(each, f"{where}[{at}]") for at, each in enumerate(several)])
 
     def each_of(self, given: Any, check: Shape, where: str) -> dict[str, Any]:
         """*given*, an object all of whose values pass *check*."""

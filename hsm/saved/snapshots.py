@@ -10,8 +10,9 @@ Everything refers to vertices by their paths, and to timers, change triggers and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import attrs
@@ -38,6 +39,8 @@ from hsm.saved.shapes import (
 FORMAT = 1
 """The version of the format, which `docs/schemas/snapshot-1.json` describes."""
 
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+"""In place of a mapping that nobody needs: most machines are saved with few of the parts that there can be."""
 EventKind: TypeAlias = Literal["event", "signal", "call", "error", "tick", "timer", "return"]
 TimerKind: TypeAlias = Literal["after", "every", "at"]
 ActivityStatus: TypeAlias = Literal["running", "returned", "failed"]
@@ -143,16 +146,16 @@ class Snapshot:
     status: str
     active: tuple[str, ...]
     data: Mapping[str, Any]
-    kinds: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    history: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    kinds: Mapping[str, str] = NOTHING
+    history: Mapping[str, tuple[str, ...]] = NOTHING
     completed: tuple[str, ...] = ()
     parked: tuple[SnapshotRegion, ...] = ()
-    conditions: Mapping[str, bool] = attrs.field(factory=dict[str, bool])
+    conditions: Mapping[str, bool] = NOTHING
     timers: tuple[SnapshotTimer, ...] = ()
     activities: tuple[SnapshotActivity, ...] = ()
     queue: tuple[SnapshotEvent, ...] = ()
     deferred: tuple[SnapshotEvent, ...] = ()
-    objects: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict[str, Mapping[str, Any]])
+    objects: Mapping[str, Mapping[str, Any]] = NOTHING
 
     def __str__(self) -> str:
         """One line: the model, its state, and when it was taken."""
@@ -200,6 +203,8 @@ class Snapshot:
             SnapshotError: A codec made something of the data that JSON does not have.
         """
         try:
+            if indent is None:
+                return _encode(self.to_dict())
             return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=indent)
         except (TypeError, ValueError, RecursionError) as error:
             message = f"the data cannot be written as JSON: {error}"
@@ -227,6 +232,10 @@ class Snapshot:
             SnapshotError: As for `from_json`.
         """
         return _Reading().snapshot(data)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+"""What `json.dumps` would make anew for each text."""
 
 
 def _moment(seconds: float) -> str | float:
@@ -260,7 +269,7 @@ def _event_out(event: SnapshotEvent) -> dict[str, Any]:
 # --- reading -------------------------------------------------------------------------------------------------
 
 _KEYS: Mapping[str, Shape] = {
-    "format": ANY, "model": TEXT, "fingerprint": TEXT, "taken": MOMENT,
+    "format": ANY, "model": TEXT, "fingerprint": TEXT, "taken": ANY,
     "status": one_of("running", "completed", "terminated", "stopped"),
     "active": TEXTS, "kinds": OBJECT, "history": OBJECT, "completed": TEXTS, "parked": LIST, "conditions": OBJECT,
     "timers": LIST, "activities": LIST, "queue": LIST, "deferred": LIST, "objects": OBJECT, "data": OBJECT,
@@ -290,41 +299,19 @@ class _Reading(Shapes):
         if not is_mapping:
             self.wrong("", f"this is {shown(data, 60)}, not a snapshot, which is a JSON object")
         given: dict[Any, Any] = {**data} if is_mapping else {}
-        model = given.get("model")
-        if not self.problems and given.get("format") != FORMAT:
+        model, taken, more = given.get("model"), seconds_of(given.get("taken")), dict[str, Any]()
+        if is_mapping and given.get("format") != FORMAT:
             self.of_another_format(given.get("format", "none"))
-        if not self.problems:
+        elif is_mapping:
             self.keys(given, _KEYS, _REQUIRED, "")
-        get = given.get
-        history = self.each_of(get("history", {}), TEXTS, "history")
-        conditions = self.each_of(get("conditions", {}), BOOL, "conditions")
-        kinds = self.each_of(get("kinds", {}), TEXT, "kinds")
-        objects = self.each_of(get("objects", {}), OBJECT, "objects")
-        timers = [self.timer(each, f"timers[{at}]") for at, each in self.items(get("timers"))]
-        activities = [self.activity(each, f"activities[{at}]") for at, each in self.items(get("activities"))]
-        queue = [self.event(each, f"queue[{at}]") for at, each in self.items(get("queue"))]
-        deferred = [self.event(each, f"deferred[{at}]") for at, each in self.items(get("deferred"))]
-        parked = [self.region(each, f"parked[{at}]") for at, each in self.items(get("parked"))]
-        if self.problems:
+            if taken is None and "taken" in given:
+                self.wrong("taken", f"{shown(given['taken'], 60)} is not {MOMENT[1]}")
+            # what is empty is left out, so that only what is there is looked at
+            more = {key: _PARTS[key](self, value) for key, value in given.items() if key in _PARTS}
+        if self.problems or taken is None:
             raise SnapshotError(model if type(model) is str else None, self.problems)
-        return Snapshot(
-            given["model"],
-            given["fingerprint"],
-            seconds_of(given["taken"]) or 0.0,
-            given["status"],
-            tuple(given["active"]),
-            get("data", {}),
-            kinds,
-            {path: tuple(leaves) for path, leaves in history.items()},
-            tuple(get("completed", ())),
-            tuple(parked),
-            conditions,
-            tuple(timers),
-            tuple(activities),
-            tuple(queue),
-            tuple(deferred),
-            objects,
-        )
+        active, found = tuple(given["active"]), given.get("data", NOTHING)
+        return Snapshot(given["model"], given["fingerprint"], taken, given["status"], active, found, **more)
 
     def of_another_format(self, version: object) -> None:
         """Note that it is of a format of which nothing is known."""
@@ -369,6 +356,24 @@ class _Reading(Shapes):
             return None
         return SnapshotRegion(found["region"], found["join"], tuple(found["leaves"]))
 
+
+_PARTS: Mapping[str, Callable[[_Reading, Any], Any]] = {
+    "kinds": lambda reading, given: reading.each_of(given, TEXT, "kinds"),
+    "history": lambda reading, given: {
+        path: tuple(leaves)
+        for path, leaves in reading.each_of(given, TEXTS, "history").items()
+        if type_of(leaves) is list
+    },
+    "completed": lambda reading, given: tuple(given if type_of(given) is list else ()),
+    "parked": lambda reading, given: reading.each(given, reading.region, "parked"),
+    "conditions": lambda reading, given: reading.each_of(given, BOOL, "conditions"),
+    "timers": lambda reading, given: reading.each(given, reading.timer, "timers"),
+    "activities": lambda reading, given: reading.each(given, reading.activity, "activities"),
+    "queue": lambda reading, given: reading.each(given, reading.event, "queue"),
+    "deferred": lambda reading, given: reading.each(given, reading.event, "deferred"),
+    "objects": lambda reading, given: reading.each_of(given, OBJECT, "objects"),
+}
+"""How the parts are read that not every snapshot has; whether they have the right shape has been looked at."""
 
 for _public in (Snapshot, SnapshotEvent, SnapshotTimer, SnapshotActivity, SnapshotRegion):
     _public.__module__ = "hsm"
