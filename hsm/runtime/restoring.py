@@ -13,16 +13,16 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import attrs
 
 from hsm.configuration import Leaves, is_active
-from hsm.errors import Diagnostic, RestoredError, SnapshotError
-from hsm.events import Arguments, Event, Signal, Tick, event_name
+from hsm.errors import SnapshotError
+from hsm.events import Event, Signal
 from hsm.kinds import type_of
 from hsm.names import closest, shown
 from hsm.program import NONE, OUTSIDE, Kind, Program, Timer, TimerKind
 from hsm.rules.step import Parked
 from hsm.runtime.record import Record
-from hsm.saved.attributes import Attributes
+from hsm.runtime.restored_data import RestoredData
 from hsm.saved.coders import PLAIN, attributes_of
-from hsm.saved.coding import Codec, Misfit
+from hsm.saved.coding import Codec
 from hsm.saved.names import SavedNames, saved_names
 from hsm.saved.snapshots import (
     NOTHING,
@@ -88,8 +88,8 @@ def read(
     """
     reading = _Reading(record, snapshot, codec or PLAIN, signals)
     restored = reading.restored()
-    if reading.problems:
-        raise SnapshotError(record.program.name, reading.problems)
+    if reading.data.problems:
+        raise SnapshotError(record.program.name, reading.data.problems)
     return restored
 
 
@@ -99,14 +99,11 @@ class _Reading:
     def __init__(self, record: Record, snapshot: Snapshot, codec: Codec, signals: Iterable[type[Signal]]) -> None:
         self.record = record
         self.snapshot = snapshot
-        self.codec = codec
         self.program: Program = record.program
         self.vertices = record.program.vertices
         self.names: SavedNames = saved_names(record.program)
-        self.problems: list[Diagnostic] = []
-        self.signals: dict[str, tuple[type[Signal], ...]] = {}
-        for signal in signals:
-            self.signals[str(event_name(signal))] = (signal,)
+        clock = record.options.clock or record.host.clock
+        self.data = RestoredData(record.program, codec, signals, clock.wall() - clock.time())
         self.renamed = _renamings(record.program)
         self.seen: set[str] = set()
         self.leaves: Leaves = ()
@@ -118,20 +115,20 @@ class _Reading:
             self.another_model()
             return Restored(_nothing, ())
         if snapshot.status != "running":
-            self.wrong(
+            self.data.wrong(
                 "HSM210", f"this machine has {_ENDED[snapshot.status]}", "status", "there is nothing to go on with"
             )
         self.leaves = tuple(sorted(self.several(snapshot.active, "active")))
-        if not self.problems:
+        if not self.data.problems:
             self.configuration(self.leaves)
         instance = self.record.instance
         attributes = attributes_of(type_of(instance))
-        values = self.values(attributes, type(instance).__qualname__, snapshot.data, "data")
+        values = self.data.values(attributes, type(instance).__qualname__, snapshot.data, "data")
 
         def fill() -> None:
-            self.fill(attributes, instance, values, "data")
-            if self.problems:
-                raise SnapshotError(self.program.name, self.problems)
+            self.data.fill(attributes, instance, values, "data")
+            if self.data.problems:
+                raise SnapshotError(self.program.name, self.data.problems)
 
         found = Restored(fill, self.leaves)
         if snapshot.history:
@@ -157,15 +154,11 @@ class _Reading:
 
     # --- what does not fit -----------------------------------------------------------------------------------
 
-    def wrong(self, code: str, message: str, within: str, help_: str = "") -> None:
-        """Note that something does not fit."""
-        self.problems.append(Diagnostic(code, message, None, within=within, help=(help_,) if help_ else ()))
-
     def another_model(self) -> None:
         """Note that the snapshot is of another model."""
         name, own = self.snapshot.model, self.program.name
         help_ = f"if '{own}' is its new name, hsm.renamed({f'/{name}'!r}, {f'/{own}'!r}) in the model says so"
-        self.wrong("HSM203", f"this is a snapshot of '{name}', and not of '{own}'", "model", help_)
+        self.data.wrong("HSM203", f"this is a snapshot of '{name}', and not of '{own}'", "model", help_)
 
     def unknown(self, name: str, known: Iterable[str], word: str, within: str) -> None:
         """Note that the model does not have *name*, a *word*."""
@@ -173,7 +166,7 @@ class _Reading:
         help_ = "'migrate=' of hsm.restore can say what became of it"
         if close:
             help_ = f"did you mean '{close[0]}'? hsm.renamed({name!r}, {close[0]!r}) in the model says so"
-        self.wrong("HSM204", f"model '{self.program.name}' has no {word} '{name}'", within, help_)
+        self.data.wrong("HSM204", f"model '{self.program.name}' has no {word} '{name}'", within, help_)
 
     # --- names -----------------------------------------------------------------------------------------------
 
@@ -194,7 +187,7 @@ class _Reading:
         own = Kind(self.vertices[found].kind).name.lower()
         if is_whole and kind != own:
             message = f"'{path}' was a {kind.replace('_', ' ')}, and is a {own.replace('_', ' ')} now"
-            self.wrong("HSM205", message, within, "'migrate=' of hsm.restore can say what became of it")
+            self.data.wrong("HSM205", message, within, "'migrate=' of hsm.restore can say what became of it")
             return None
         return found
 
@@ -214,7 +207,7 @@ class _Reading:
         """The same for what a snapshot has once; ``None`` for another one."""
         found = self.index(name, known, within, word)
         if found is not None and f"{word} {found}" in self.seen:
-            self.wrong("HSM206", f"'{name}' is there twice", within)
+            self.data.wrong("HSM206", f"'{name}' is there twice", within)
             return None
         self.seen.add(f"{word} {found}")
         return found
@@ -224,7 +217,7 @@ class _Reading:
         if is_active(self.vertices, self.leaves, vertex):
             return True
         message = f"'{self.vertices[vertex].path}' is not active, and so cannot be what '{what}' says"
-        self.wrong("HSM206", message, what.partition("[")[0])
+        self.data.wrong("HSM206", message, what.partition("[")[0])
         return False
 
     # --- the configuration -----------------------------------------------------------------------------------
@@ -243,24 +236,26 @@ class _Reading:
             kind = vertices[leaf].kind
             if vertices[leaf].default != NONE and self.snapshot.fingerprint != self.names.fingerprint:
                 help_ = "one of them has to be active: 'migrate=' of hsm.restore can say which"
-                self.wrong("HSM205", f"'{vertices[leaf].path}' has substates now", "active", help_)
+                self.data.wrong("HSM205", f"'{vertices[leaf].path}' has substates now", "active", help_)
             elif kind not in (Kind.STATE, Kind.FINAL, Kind.REGION) or vertices[leaf].regions:
-                self.wrong("HSM206", f"'{vertices[leaf].path}' cannot be an active leaf", "active")
+                self.data.wrong("HSM206", f"'{vertices[leaf].path}' cannot be an active leaf", "active")
         if len(set(leaves)) < len(leaves):
-            self.wrong("HSM206", "a leaf is there twice", "active")
+            self.data.wrong("HSM206", "a leaf is there twice", "active")
         if not leaves:
-            self.wrong("HSM206", "no state is active", "active")
+            self.data.wrong("HSM206", "no state is active", "active")
         for leaf in leaves:
             if leaf in inside:
-                self.wrong("HSM206", f"'{vertices[leaf].path}' is not a leaf: what is in it is active, too", "active")
+                self.data.wrong(
+                    "HSM206", f"'{vertices[leaf].path}' is not a leaf: what is in it is active, too", "active"
+                )
         for parent, children in inside.items():
             missing = sorted(set(vertices[parent].regions) - children)
             if missing:
                 message = f"nothing is active in '{vertices[missing[0]].path}'"
-                self.wrong("HSM206", message, "active", "all regions of a state are active together")
+                self.data.wrong("HSM206", message, "active", "all regions of a state are active together")
             elif len(children) > 1 and not vertices[parent].regions:
                 names = " and ".join([f"'{vertices[child].path}'" for child in sorted(children)])
-                self.wrong("HSM206", f"{names} exclude each other", "active")
+                self.data.wrong("HSM206", f"{names} exclude each other", "active")
 
     def is_plain(self, leaf: int) -> bool:
         """Whether *leaf*, a simple state, is all that can be active: as it is in machines without regions."""
@@ -279,7 +274,7 @@ class _Reading:
         if owner is None or len(inner) < len(leaves):
             return None
         if not self.vertices[owner].has_history or any(not owner < leaf <= self.vertices[owner].last for leaf in inner):
-            self.wrong("HSM206", f"'{path}' has no history of {', '.join(leaves)}", "history")
+            self.data.wrong("HSM206", f"'{path}' has no history of {', '.join(leaves)}", "history")
             return None
         return owner, inner
 
@@ -290,7 +285,7 @@ class _Reading:
         if region is None or at is None or len(inner) < len(saved.leaves):
             return None
         if region not in self.program.joins.get(at, ()) or region not in self.leaves:
-            self.wrong("HSM206", f"'{saved.region}' does not wait at '{saved.join}'", "parked")
+            self.data.wrong("HSM206", f"'{saved.region}' does not wait at '{saved.join}'", "parked")
             return None
         return region, Parked(at, inner)
 
@@ -304,7 +299,7 @@ class _Reading:
     def activity(self, saved: SnapshotActivity) -> tuple[int, int, Event[Any], ActivityStatus] | None:
         """An activity that was started."""
         index = self.index_once(saved.id, self.names.activity_indices, "activities", "activity")
-        event = self.event(saved.event, f"the event that started {saved.id}", "activities")
+        event = self.data.event(saved.event, f"the event that started {saved.id}", "activities")
         if index is None or not self.active(vertex := self.program.behaviors[index].vertex, saved.id):
             return None
         return vertex, index, event, saved.status
@@ -318,7 +313,7 @@ class _Reading:
         kind = TimerKind(timer.kind).name.lower()
         if kind != saved.kind:
             message = f"timer '{saved.id}' was an '{saved.kind}', and is an '{kind}' now"
-            self.wrong("HSM205", message, "timers", "'migrate=' of hsm.restore can say what became of it")
+            self.data.wrong("HSM205", message, "timers", "'migrate=' of hsm.restore can say what became of it")
         elif self.active(self.program.transitions[timer.transition].source, saved.id):
             return timer, saved
         return None
@@ -330,68 +325,12 @@ class _Reading:
         if saved.kind == "timer":
             index = self.index(saved.name, self.names.timer_indices, within, "timer")
             if index is not None and index not in armed:
-                self.wrong("HSM206", f"timer '{saved.name}' is due, and not armed", within)
+                self.data.wrong("HSM206", f"timer '{saved.name}' is due, and not armed", within)
             return "timer", index, False
         if saved.kind == "return":
             return "return", self.vertex(saved.name, within), False
         what = "call" if saved.kind == "call" else "event"
-        return what, self.event(saved, f"the {what} '{saved.name}'", within), saved.is_fed
-
-    def event(self, saved: SnapshotEvent, what: str, within: str) -> Event[Any]:
-        """The event that was *saved*; *what* it is, in messages."""
-        data: Any = saved.data
-        if not saved.name:
-            self.wrong("HSM201", "an event has no name", within)
-            return Event("-")
-        if saved.kind == "signal":
-            return self.signal(saved, what, within)
-        if saved.kind == "call":
-            return Event(saved.name, self.arguments(data, what, within))
-        if saved.kind == "error":
-            found: dict[str, Any] = data if type_of(data) is dict else {}
-            return Event(saved.name, RestoredError(f"{found.get('type')}: {found.get('text')}"))
-        if saved.kind == "tick":
-            return Event(saved.name, self.tick(data, what, within))
-        if data is None:
-            return Event(saved.name)
-        return Event(saved.name, self.decoded(data, Any, f"the data of {what}", within))
-
-    def signal(self, saved: SnapshotEvent, what: str, within: str) -> Event[Any]:
-        """The signal that was *saved*, of its class."""
-        known = self.signals.get(saved.name) or self.program.signals.get(saved.name, ())
-        if len(known) == 1:
-            found: Any = self.decoded(saved.data, known[0], f"the data of {what}", within)
-            return found if found is not None else Event(saved.name)
-        message = f"{what} is an hsm.Signal, and no class of that name is known"
-        if known:
-            message = f"{what} is an hsm.Signal, and {len(known)} classes have that name"
-        self.wrong("HSM207", message, within, "pass its class to hsm.restore: signals=[...]")
-        return Event(saved.name)
-
-    def arguments(self, data: Any, what: str, within: str) -> Arguments:
-        """The arguments of a call."""
-        given: dict[str, Any] = data if type_of(data) is dict else {}
-        args: Any = given.get("args")
-        kwargs: Any = given.get("kwargs")
-        if type_of(args) is not list or type_of(kwargs) is not dict:
-            self.wrong("HSM201", f"the arguments of {what} are {shown(data, 60)}", within)
-            return Arguments()
-        return Arguments(
-            tuple([self.decoded(each, Any, f"an argument of {what}", within) for each in args]),
-            {str(name): self.decoded(each, Any, f"an argument of {what}", within) for name, each in kwargs.items()},
-        )
-
-    def tick(self, data: Any, what: str, within: str) -> Tick:
-        """The data of a timer's event."""
-        given: dict[str, Any] = data if type_of(data) is dict else {}
-        due: Any = given.get("due")
-        number: Any = given.get("number")
-        missed: Any = given.get("missed")
-        if type(due) not in (int, float) or type(number) is not int or type(missed) is not int:
-            self.wrong("HSM201", f"the data of {what} is {shown(data, 60)}", within)
-            return Tick(0.0)
-        clock = self.record.options.clock or self.record.host.clock
-        return Tick(due - (clock.wall() - clock.time()), number, missed, due)
+        return what, self.data.event(saved, f"the {what} '{saved.name}'", within), saved.is_fed
 
     # --- data ------------------------------------------------------------------------------------------------
 
@@ -402,47 +341,16 @@ class _Reading:
             return None
         factory = self.vertices[vertex].state_object
         if factory is None:
-            self.wrong("HSM205", f"'{path}' has no object any more", "objects")
+            self.data.wrong("HSM205", f"'{path}' has no object any more", "objects")
             return None
         try:
             made = factory.make_bare(self.record.instance)
         except Exception as error:
-            self.wrong("HSM209", f"the object of '{path}' cannot be made: {shown(error, 100)}", "objects")
+            self.data.wrong("HSM209", f"the object of '{path}' cannot be made: {shown(error, 100)}", "objects")
             return None
         within, attributes = f"objects[{path!r}]", attributes_of(type_of(made), factory.link)
-        self.fill(attributes, made, self.values(attributes, type(made).__qualname__, data, within), within)
+        self.data.fill(attributes, made, self.data.values(attributes, type(made).__qualname__, data, within), within)
         return vertex, made
-
-    def values(self, attributes: Attributes, kind: str, data: Mapping[str, Any], within: str) -> dict[str, Any]:
-        """The attributes of an object of *kind*, of which the codec made *data*."""
-        codec, values = self.codec, dict[str, Any]()
-        for name, each in data.items():
-            try:
-                values[name] = (
-                    attributes.coder(name).decode(each)
-                    if codec is PLAIN
-                    else codec.decode(each, attributes.annotation(name))
-                )
-            except Exception as error:
-                where = error.path if isinstance(error, Misfit) else ""
-                self.wrong("HSM209", f"attribute '{name}{where}' of '{kind}' {_why(error)}", within)
-        return values
-
-    def fill(self, attributes: Attributes, target: Any, values: dict[str, Any], within: str) -> None:
-        """Give *target* its attributes back."""
-        try:
-            attributes.fill(target, values)
-        except Misfit as misfit:
-            self.wrong("HSM209", f"'{type(target).__qualname__}' {misfit.why}", within)
-
-    def decoded(self, data: Any, annotation: Any, what: str, within: str) -> Any:
-        """What the codec makes of *data*; ``None`` if it cannot, which is noted."""
-        try:
-            return self.codec.decode(data, annotation)
-        except Exception as error:
-            where = f" at '{error.path}'" if isinstance(error, Misfit) and error.path else ""
-            self.wrong("HSM209", f"{what}{where} {_why(error)}", within)
-            return None
 
 
 def _nothing() -> None:
@@ -455,10 +363,6 @@ def _some(found: list[T | None]) -> list[T]:
 
 
 _ENDED = {"completed": "completed", "terminated": "been terminated", "stopped": "been stopped"}
-
-
-def _why(error: Exception) -> str:
-    return error.why if isinstance(error, Misfit) else f"cannot be restored: the codec raised {shown(error, 100)}"
 
 
 def _renamings(program: Program) -> list[tuple[str, str]]:
