@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import hsm
+import hsm.draw
 import hsm.testing
 
-PACKAGES = (hsm, hsm.testing)
+PACKAGES = (hsm, hsm.draw, hsm.testing)
 
 
 def told(package):
@@ -59,6 +60,6 @@ def test_a_name_that_does_not_exist_is_an_error(package):
 @pytest.mark.needs_system
 def test_importing_the_package_loads_nothing():
     """Not even attrs: whoever has it installed pays for it when it is used."""
-    program = "import sys, typing; before = {*sys.modules}; import hsm, hsm.testing; print(*{*sys.modules} - before)"
+    program = "import sys, typing; before = {*sys.modules}; import hsm, hsm.draw, hsm.testing; print(*{*sys.modules} - before)"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert {*ended.stdout.split()} == {"hsm", "hsm.testing"}
+    assert {*ended.stdout.split()} == {"hsm", "hsm.draw", "hsm.testing"}

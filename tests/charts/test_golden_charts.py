@@ -7,42 +7,13 @@ Beside this file: `<example>.<model>.json`. A class and its functional twin diff
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
-from support.charts import checked
-
-import hsm
+from support.charts import EXAMPLES, MODELS, checked, example
 
 HERE = Path(__file__).resolve().parent
-EXAMPLES = HERE.parents[1] / "examples"
-MODELS = {
-    "counter": "Counter.model",
-    "counter_classes": "Counter.model",
-    "door": "Door.model",
-    "media_player": "model",
-    "media_player_classes": "Player.model",
-    "order_workflow": "MODEL",
-    "smtp_server": "MODEL",
-    "traffic_light": "Light.model",
-    "traffic_light_classes": "Light.model",
-}
-"""The model of each example, by where it is in the module."""
-
-
-def chart(example: str) -> hsm.Chart:
-    """The chart of the model of an example."""
-    spec = importlib.util.spec_from_file_location(f"charted_{example}", EXAMPLES / f"{example}.py")
-    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(found)
-    finally:
-        del sys.modules[spec.name]
-    for name in MODELS[example].split("."):
-        found = getattr(found, name)
-    return hsm.chart(found)
 
 
 def test_every_example_has_its_chart():
@@ -50,18 +21,18 @@ def test_every_example_has_its_chart():
     assert sorted([*MODELS, "run"]) == sorted(path.stem for path in EXAMPLES.glob("*.py"))
 
 
-@pytest.mark.parametrize("example", MODELS)
-def test_the_chart_of_an_example_is_what_it_was(example):
+@pytest.mark.parametrize("name", MODELS)
+def test_the_chart_of_an_example_is_what_it_was(name):
     """The JSON of an example's chart, places aside, is the one beside this file."""
-    text = checked(chart(example)).to_json(has_places=False)
-    assert text == (HERE / f"{example}.json").read_text(encoding="utf-8")
+    text = checked(example(name)).to_json(has_places=False)
+    assert text == (HERE / f"{name}.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("example", MODELS)
-def test_everything_that_was_written_in_an_example_has_a_place(example):
+@pytest.mark.parametrize("name", MODELS)
+def test_everything_that_was_written_in_an_example_has_a_place(name):
     """Every vertex and every behaviour is in the example's file, and the position of each transition leads back to it."""
-    found = chart(example)
-    file = EXAMPLES / f"{example}.py"
+    found = example(name)
+    file = EXAMPLES / f"{name}.py"
     for vertex in found.vertices:
         assert vertex.place.file == str(file)
         assert all(each.place.file == str(file) for each in (*vertex.entry, *vertex.exit, *vertex.activities))
@@ -75,4 +46,4 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["--update"]:
         sys.exit(f"usage: python {sys.argv[0]} --update")
     for name in MODELS:
-        (HERE / f"{name}.json").write_text(chart(name).to_json(has_places=False), encoding="utf-8")
+        (HERE / f"{name}.json").write_text(example(name).to_json(has_places=False), encoding="utf-8")

@@ -1,7 +1,7 @@
 """Every Python block of the README and the documentation runs, and prints what the page says it prints.
 
-The blocks of a page run in order, in one namespace; ``fresh`` on a fence starts a new one. A ``text`` block right
-after a Python block, or after the end of the columns it stands in, is its output, to the letter.
+The blocks of a page run in order, in one namespace; ``fresh`` on a fence starts a new one. A ``text`` or
+``mermaid`` block right after a Python block, or after the end of the columns it stands in, is its output, to the letter.
 ``raises=ValueError`` on a fence: the block raises that, and the output ends with the exception; ``warns=...``
 likewise, and the output ends with the warnings.
 
@@ -31,7 +31,7 @@ PROJECT = ROOT / "docs" / "cookbook" / "pytest.md"  # files of a project, which 
 PAGES = [ROOT / "README.md", *sorted(set((ROOT / "docs").rglob("*.md")) - {CATALOGUE, PROJECT})]
 BLOCK = re.compile(
     r"^```python(?P<attributes>[^\n]*)\n(?P<program>.*?)^```\n"
-    r"(?:(?P<between>\s*(?:^</div>\s*)?)^```text\n(?P<output>.*?)^```$)?",
+    r"(?:(?P<between>\s*(?:^</div>\s*)?)^```(?P<language>text|mermaid)\n(?P<output>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
 ATTRIBUTES = re.compile(r"(?: (?:fresh|raises=\w+|warns=\w+))*")
@@ -43,7 +43,7 @@ class Block:
 
     Attributes:
         program: The code.
-        output: The text block right after it, if there is one.
+        output: The text or Mermaid block right after it, if there is one.
         attributes: What stands on the fence: ``fresh``, ``raises`` and ``warns`` with their values.
         line: Where the code begins in the page.
     """
@@ -150,7 +150,7 @@ def update(pages: list[Path]) -> None:
             if not output:
                 return program
             blank = "" if found["output"] is not None else "\n"  # a new output keeps its distance from what follows
-            return program + (found["between"] or "\n") + f"```text\n{output}```{blank}"
+            return program + (found["between"] or "\n") + f"```{found['language'] or 'text'}\n{output}```{blank}"
 
         if (new := BLOCK.sub(renewed, text)) != text:
             page.write_text(new, encoding="utf-8")

@@ -21,15 +21,16 @@ from types import SimpleNamespace
 import pytest
 
 import hsm
+import hsm.draw
 import hsm.testing
 import hsm.trace
 import hsm_classdsl
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REFERENCE = sorted((ROOT / "docs" / "reference").glob("*.md"))
-PACKAGES = {package.__name__: package for package in (hsm, hsm.testing, hsm.trace, hsm_classdsl)}
+PACKAGES = {package.__name__: package for package in (hsm, hsm.draw, hsm.testing, hsm.trace, hsm_classdsl)}
 ROW = re.compile(
-    r"^\| `(?P<package>hsm(?:\.testing|\.trace|_classdsl)?)\.(?P<name>\w+)` \|(?P<summary>.*)\|$", re.MULTILINE
+    r"^\| `(?P<package>hsm(?:\.draw|\.testing|\.trace|_classdsl)?)\.(?P<name>\w+)` \|(?P<summary>.*)\|$", re.MULTILINE
 )
 MEMBER = re.compile(r"^\| `machine\.(?P<name>\w+)` \|(?P<summary>.*)\|$", re.MULTILINE)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 import hsm
+import hsm.draw
 import hsm.testing
 import hsm_classdsl
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
-MODULES = {"hsm": hsm, "hsm.testing": hsm.testing, "hsm_classdsl": hsm_classdsl}
+MODULES = {"hsm": hsm, "hsm.draw": hsm.draw, "hsm.testing": hsm.testing, "hsm_classdsl": hsm_classdsl}
 
 
 def prose(page: Path) -> str:
@@ -25,7 +26,7 @@ def prose(page: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
 def test_every_name_that_a_page_mentions_exists(page):
     """What the text calls `hsm.something` can be used under that name."""
-    for module, name in re.findall(r"`(hsm(?:\.testing|_classdsl)?)\.([A-Za-z_]\w*)", prose(page)):
+    for module, name in re.findall(r"`(hsm(?:\.draw|\.testing|_classdsl)?)\.([A-Za-z_]\w*)", prose(page)):
         is_module = (ROOT / module / f"{name}.py").exists() or (ROOT / module / name).is_dir()
         assert is_module or hasattr(MODULES[module], name), f"{module}.{name}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -13,6 +14,33 @@ import attrs
 import hsm
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "chart-1.json"
+
+EXAMPLES = SCHEMA.parents[2] / "examples"
+MODELS = {
+    "counter": "Counter.model",
+    "counter_classes": "Counter.model",
+    "door": "Door.model",
+    "media_player": "model",
+    "media_player_classes": "Player.model",
+    "order_workflow": "MODEL",
+    "smtp_server": "MODEL",
+    "traffic_light": "Light.model",
+    "traffic_light_classes": "Light.model",
+}
+"""The model of each example, by where it is in the module."""
+
+
+def example(name: str) -> hsm.Chart:
+    """The chart of the model of an example."""
+    spec = importlib.util.spec_from_file_location(f"charted_{name}", EXAMPLES / f"{name}.py")
+    found = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(found)
+    finally:
+        del sys.modules[spec.name]
+    for step in MODELS[name].split("."):
+        found = getattr(found, step)
+    return hsm.chart(found)
 
 
 @functools.cache
