@@ -102,11 +102,11 @@ def test_graphviz_has_every_transition_of_every_machine():
 
 
 def test_graphviz_gives_up_on_no_graph():
-    """Machines whose graphs are too much for the ranks of Graphviz, which it reports, are drawn all the same."""
+    """Machines on whose graphs Graphviz reports an error, unless it ranks them as one, are drawn all the same."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", hsm.DefinitionWarning)
         found = []
-        for seed in (8, 30, 34, 41, 136):
+        for seed in (30, 34, 98, 171, 275):
             source = random.Random(seed)
             found.append(build_functional(with_background(source, describe(source))))
     assert len(graphs([hsm.draw.dot(model) for model in found])) == len(found)
