@@ -34,7 +34,7 @@ from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.generated import EVENT, SHAPES
 from hsm.runtime.host import Clock, host_of_loop
-from hsm.runtime.machine import J, Machine, record_of
+from hsm.runtime.machine import J, Machine
 from hsm.runtime.record import Options, Record
 from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
@@ -217,8 +217,8 @@ def start(
         Exception: From the await: what start raised and no transition took; nothing is active then (rule E8).
     """
     given = (grace, step_budget, engine, generate_after, step_memory, slow, stop_timeout, strict)
-    machine = new_machine("start", ctx, instance, model, clock, given, observe)
-    return Starting(record_of(machine), machine)
+    record, machine = new_machine("start", ctx, instance, model, clock, given, observe)
+    return Starting(record, machine)
 
 
 def new_machine(
@@ -229,8 +229,8 @@ def new_machine(
     clock: Clock | None,
     given: tuple[Any, ...],
     observe: Callable[[trace.Record], object] | None,
-) -> Machine[J]:
-    """A machine that has not been started; *word* is the function that makes it, and *given* are its options in order.
+) -> tuple[Record, Machine[J]]:
+    """A machine that has not been started, and its record; *word* names the caller, *given* are its options in order.
 
     Raises:
         TypeError, ValueError, RuntimeError, DefinitionError: As for `start`.
@@ -262,7 +262,7 @@ def new_machine(
     machine: Machine[J] = Machine(record)
     if observe is not None:
         machine.observe(observe)
-    return machine
+    return record, machine
 
 
 def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | None:

@@ -20,10 +20,10 @@ from hsm.kinds import type_of
 from hsm.names import shown
 from hsm.runtime.host import Clock
 from hsm.runtime.keeping import detach, resume
-from hsm.runtime.machine import J, Machine, record_of
+from hsm.runtime.machine import J, Machine
 from hsm.runtime.record import Record
 from hsm.runtime.restoring import ActivityPolicy, TimerPolicy, read
-from hsm.runtime.starting import Starting
+from hsm.runtime.starting import Resuming, Starting
 from hsm.saved.coding import Codec
 from hsm.saved.names import saved_names
 from hsm.saved.snapshots import Snapshot
@@ -92,8 +92,7 @@ def restore(
         if word not in known:
             raise ValueError(f"{name} must be {', '.join(map(repr, known[:-1]))} or {known[-1]!r}, not {shown(word)}")
     given = (grace, step_budget, engine, generate_after, step_memory, slow, stop_timeout, strict)
-    machine = new_machine("restore", ctx, instance, model, clock, given, observe)
-    record = record_of(machine)
+    record, machine = new_machine("restore", ctx, instance, model, clock, given, observe)
     if migrate is not None and _is_of_another(record, snapshot):
         snapshot = _migrated(snapshot, migrate)
     restored = read(record, snapshot, codec, signals)
@@ -101,7 +100,7 @@ def restore(
     def begin(record: Record, on_background_error: Callable[[BaseException], object] | None) -> Answer[None]:
         return resume(record, restored, snapshot.taken, timers, activities, on_background_error)
 
-    return Starting(record, machine, begin, detach)
+    return Resuming(record, machine, begin, detach)
 
 
 _TIMERS = ("due", "remaining", "restart")

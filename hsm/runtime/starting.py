@@ -29,9 +29,9 @@ Begin: TypeAlias = Callable[[Record, Callable[[BaseException], object] | None], 
 async def start(
     record: Record,
     machine: M,
+    on_background_error: Callable[[BaseException], object] | None = None,
     begin: Begin = begin,
     end: Callable[[Record], object] = stop,
-    on_background_error: Callable[[BaseException], object] | None = None,
 ) -> M:
     """Start *machine*, whose record this is, and return it; see `begin`.
 
@@ -59,23 +59,22 @@ class Starting(Drivable[M], Generic[M]):
     that is dropped without either warns, as the coroutine does that it holds (rule E4a).
     """
 
-    __slots__ = ("_begin", "_end", "_errors", "_has_cancelled", "_machine", "_record", "_start", "_task")
+    __slots__ = ("_errors", "_has_cancelled", "_machine", "_record", "_start", "_task")
 
-    def __init__(
-        self, record: Record, machine: M, begin: Begin = begin, end: Callable[[Record], object] = stop
-    ) -> None:
+    def __init__(self, record: Record, machine: M) -> None:
         self._host = record.host
         self._waits = None
         self._record = record
         self._machine = machine
-        self._begin = begin
-        self._end = end
-        self._start: Coroutine[Any, Any, M] | None = start(record, machine, begin, end)
+        self._start: Coroutine[Any, Any, M] | None = start(record, machine)
+
+    def _again(self, on_background_error: Callable[[BaseException], object] | None = None) -> Coroutine[Any, Any, M]:
+        return start(self._record, self._machine, on_background_error)
 
     def __await__(self) -> Generator[Any, Any, M]:
         starting, self._start = self._start, None
         if starting is None:  # a second time, which is refused
-            starting = start(self._record, self._machine, self._begin, self._end)
+            starting = self._again()
         return starting.__await__()
 
     def close(self) -> None:
@@ -86,7 +85,7 @@ class Starting(Drivable[M], Generic[M]):
 
     async def __aenter__(self) -> M:
         self.close()
-        self._start = start(self._record, self._machine, self._begin, self._end, self._background_error)
+        self._start = self._again(self._background_error)
         self._errors: list[BaseException] = []
         self._has_cancelled = False
         self._task: Any = self._host.current_task()
@@ -150,3 +149,28 @@ class Starting(Drivable[M], Generic[M]):
         if not self._has_cancelled and self._record.status not in ENDED:
             self._has_cancelled = True
             self._task.cancel()
+
+
+class Resuming(Starting[M], Generic[M]):
+    """The same for a machine that goes on where a saved one was.
+
+    Args:
+        record: As above.
+        machine: As above.
+        begin: How it begins.
+        end: How it ends where its beginning is cancelled.
+    """
+
+    __slots__ = ("_begin", "_end")
+
+    def __init__(self, record: Record, machine: M, begin: Begin, end: Callable[[Record], object]) -> None:
+        self._host = record.host
+        self._waits = None
+        self._record = record
+        self._machine = machine
+        self._begin = begin
+        self._end = end
+        self._start = start(record, machine, None, begin, end)
+
+    def _again(self, on_background_error: Callable[[BaseException], object] | None = None) -> Coroutine[Any, Any, M]:
+        return start(self._record, self._machine, on_background_error, self._begin, self._end)
