@@ -34,7 +34,7 @@ BLOCK = re.compile(
     r"(?:(?P<between>\s*(?:^</div>\s*)?)^```(?P<language>text|mermaid)\n(?P<output>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
-ATTRIBUTES = re.compile(r"(?: (?:fresh|raises=\w+|warns=\w+))*")
+ATTRIBUTES = re.compile(r"(?: (?:fresh|checks|raises=\w+|warns=\w+))*")
 
 
 @attrs.frozen
@@ -44,7 +44,7 @@ class Block:
     Attributes:
         program: The code.
         output: The text or Mermaid block right after it, if there is one.
-        attributes: What stands on the fence: ``fresh``, ``raises`` and ``warns`` with their values.
+        attributes: What stands on the fence: ``fresh``, ``checks``, ``raises`` and ``warns`` with their values.
         line: Where the code begins in the page.
     """
 
@@ -59,7 +59,7 @@ def blocks_of(text: str) -> Iterator[Block]:
     for found in BLOCK.finditer(text):
         words = found["attributes"]
         line = text.count("\n", 0, found.start("program")) + 1
-        assert ATTRIBUTES.fullmatch(words), f"line {line}: a fence knows fresh, raises=, warns=, and not {words!r}"
+        assert ATTRIBUTES.fullmatch(words), f"line {line}: a fence knows fresh, checks, raises=, warns=, and not {words!r}"
         attributes = dict(word.partition("=")[::2] for word in words.split())
         yield Block(found["program"], found["output"], attributes, line)
 

@@ -4,16 +4,20 @@ Beside this file: `HSMnnn_<what>.py`, a small program with exactly that mistake,
 that is reported. `HSMnnn_<what>.classes.py`, where there is one, is the same machine as a class; its report must be the same,
 the picture of the source aside. The error catalogue's examples, in `docs/errors.md`, are checked the same way.
 
+Codes from HSM101 on are what `hsm.check` reports, of the model and of the file itself.
+
     python tests/errors/test_golden.py --update     writes the texts anew, here and in the catalogue
 """
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import re
 import runpy
 import sys
+import tempfile
 import types
 import warnings
 from collections.abc import Callable
@@ -22,6 +26,7 @@ from pathlib import Path
 import pytest
 
 import hsm
+from hsm.check import check
 
 HERE = Path(__file__).resolve().parent
 CATALOGUE = HERE.parent.parent / "docs" / "errors.md"
@@ -30,7 +35,7 @@ CASES = sorted(path.stem for path in HERE.glob("HSM*.py") if not path.stem.endsw
 PROGRAMS = sorted(path.name for path in HERE.glob("HSM*.py"))
 CODES = sorted({code for path in LIBRARY.rglob("*.py") for code in re.findall(r'"(HSM\d{3})"', path.read_text())})
 EXAMPLE = re.compile(
-    r"^```python (?P<kind>raises|warns)=['\"]?Definition(?:Error|Warning)['\"]?\n(?P<program>.*?)^```\n"
+    r"^```python (?P<kind>raises=DefinitionError|warns=DefinitionWarning|checks)\n(?P<program>.*?)^```\n"
     r"\s*^```text\n(?P<text>.*?)^```\n",
     re.MULTILINE | re.DOTALL,
 )
@@ -50,9 +55,25 @@ def reported(program: Callable[[], object]) -> str:
     return re.sub(r" at 0x[0-9a-f]+>", " at 0x...>", text) + "\n"
 
 
+def checked(name: str) -> str:
+    """What is found in the file *name* beyond what the compiler reports, which is nothing."""
+    with hsm.collect() as found:
+        runpy.run_path(name)
+    assert str(found) == ""
+    return "\n\n".join([each.render() for each in check([hsm.chart(each) for each in found.models], [name])]) + "\n"
+
+
 def reported_of_file(name: str) -> str:
-    """What Python reports of the file *name*, which is beside this one."""
-    return reported(lambda: runpy.run_path(name))
+    """What Python, or the check, reports of the file *name*, which is beside this one."""
+    return checked(name) if name >= "HSM1" else reported(lambda: runpy.run_path(name))
+
+
+def checked_of_example(program: str) -> str:
+    """What the check finds in an example of the catalogue, in a file `example.py`."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("example.py").write_text(program, encoding="utf-8")
+        linecache.checkcache()
+        return checked(os.path.abspath("example.py"))
 
 
 def reported_of_example(program: str) -> str:
@@ -120,9 +141,17 @@ def test_catalogue_example_says_what_it_shows(code):
     examples = list(EXAMPLE.finditer(sections()[code]))
     assert examples
     for example in examples:
-        assert reported_of_example(example["program"]) == example["text"]
+        assert text_of(example) == example["text"]
         assert set(re.findall(r"\[(HSM\d{3})\]", example["text"])) == {code}
-        assert example["kind"] == ("warns" if example["text"].startswith("warning") else "raises")
+        kind = (
+            "raises" if example["text"].startswith("hsm.DefinitionError") else "checks" if code >= "HSM1" else "warns"
+        )
+        assert example["kind"].startswith(kind)
+
+
+def text_of(example: re.Match[str]) -> str:
+    """What is reported of an *example* of the catalogue."""
+    return (checked_of_example if example["kind"] == "checks" else reported_of_example)(example["program"])
 
 
 def update() -> None:
@@ -133,7 +162,7 @@ def update() -> None:
 
     def renew(example: re.Match[str]) -> str:
         start, end = example.start("text") - example.start(), example.end("text") - example.start()
-        return example[0][:start] + reported_of_example(example["program"]) + example[0][end:]
+        return example[0][:start] + text_of(example) + example[0][end:]
 
     if CATALOGUE.exists():
         CATALOGUE.write_text(EXAMPLE.sub(renew, CATALOGUE.read_text(encoding="utf-8")), encoding="utf-8")
