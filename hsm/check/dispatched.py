@@ -12,20 +12,12 @@ from collections.abc import Sequence
 
 from hsm.charts import Chart
 from hsm.check.following import Following, Index, Scope, Sent, name_of, pattern_of
-from hsm.check.sources import Function, SourceFile, Sources
+from hsm.check.sources import BUILDING, TRIGGERS, Function, SourceFile, Sources
 from hsm.events import BUILT_IN
 
 _SENDING = frozenset({"dispatch", "dispatch_threadsafe"})
-_TRIGGERS = frozenset({"on", "on_call", "defer"})
 _ASKING = frozenset({"is_in", "until", "in_state"})
 """Methods whose strings are paths."""
-_BUILDING = _TRIGGERS | {
-    "define", "state", "region", "submachine", "final", "choice", "junction", "shallow_history", "deep_history",
-    "entry_point", "exit_point", "fork", "join", "terminate", "initial", "transition", "after", "every", "at", "when",
-    "source", "target", "external", "guard", "all_of", "any_of", "not_", "in_state", "effect", "entry", "exit",
-    "activity", "Submachine",
-}  # fmt: skip
-"""What builds a model: the strings in such a call name parts of it, and send nothing."""
 
 
 class Dispatched:
@@ -54,10 +46,7 @@ class Dispatched:
         return name in self.known or name in BUILT_IN or any(name.startswith(each) for each in patterns)
 
     def may_be_sent(self, name: str) -> bool:
-        """Whether the sources may send an event that *name*, a name or a pattern, means."""
-        if name.endswith("*"):
-            start = name[:-1]
-            return bool(self._patterns) or any(each.startswith(start) for each in self._mentioned)
+        """Whether the sources may send an event called *name*."""
         return name in self._mentioned or any(each.fullmatch(name) for each in self._patterns)
 
     def sends(self, names: Sequence[str]) -> bool:
@@ -145,8 +134,8 @@ class _Reader(ast.NodeVisitor):
         """A call that builds a model, one that sends, or any other."""
         word = self.file.word_of(node)
         arguments = [*node.args, *[keyword.value for keyword in node.keywords]]
-        if word in _BUILDING:
-            if word in _TRIGGERS:
+        if word in BUILDING:
+            if word in TRIGGERS:
                 self._triggers(node)
             self._within(True, arguments)
             return

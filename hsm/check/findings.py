@@ -7,10 +7,12 @@ worth reporting where it stands several times is decided here, for all rules ali
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from hsm.charts import Chart, ChartBehavior, ChartTransition, ChartVertex
+from hsm.charts import Chart, ChartBehavior
 from hsm.check import branches, completions, deadends, deferrals, errors, events, shadows, timers
 from hsm.check.dispatched import Dispatched
 from hsm.check.finding import Case, Finding
@@ -21,8 +23,8 @@ from hsm.errors import Diagnostic, position_of
 from hsm.position import Place, Source
 
 _Rule: TypeAlias = Callable[[Case], Iterator[Finding]]
-_Item: TypeAlias = tuple[int, str]
-"""The number of a chart, and an identifier in it."""
+_Thing: TypeAlias = tuple[Place, str]
+"""Something in a model: where it is written, and a name that its copies in other models have as well."""
 
 _RULES: tuple[_Rule, ...] = (
     deadends.no_way_out,
@@ -57,8 +59,19 @@ def check(
     sources = Sources(files)
     dispatched = Dispatched(sources, charts)
     found = [*events.unknown(dispatched), *_of_models(charts, sources, dispatched, known)]
-    kept = [each for each in found if not is_ignored(each.code, each.place, sources)]
+    kept = [each for each in _once(found, sources) if not is_ignored(each.code, each.place, sources)]
     return tuple(sorted([_diagnostic(each) for each in kept], key=position_of))
+
+
+def _once(found: Sequence[Finding], sources: Sources) -> Iterator[Finding]:
+    """*found*, without the same again about what is written once, such as a class from which two states derive."""
+    seen: set[tuple[str, Place, str]] = set()
+    for each in found:
+        key = (each.code, each.place, each.detail)
+        # a function that builds parts is another matter: what its calls build has nothing in common but that place
+        if key not in seen or sources.is_in_function(each.place):
+            yield each
+        seen.add(key)
 
 
 def is_ignored(code: str, place: Place, sources: Sources) -> bool:
@@ -71,67 +84,62 @@ def _of_models(
     charts: Sequence[Chart], sources: Sources, dispatched: Dispatched, known: Sequence[Diagnostic]
 ) -> Iterator[Finding]:
     """What the rules find in all *charts*, each thing once, where it is wrong wherever it stands."""
-    places = {position_of(each) for each in known}
+    dead = {(*position_of(each), _FIRST.sub("", each.within, count=1)) for each in known}
     unreachable = [each.within for each in known if each.code == "HSM060"]
-    wrong: dict[tuple[str, Place, str], list[Finding]] = {}
-    items: dict[tuple[str, Place, str], set[_Item]] = {}
-    for number, chart in enumerate(charts):
+    wrong: dict[tuple[str, _Thing, str], list[Finding]] = {}
+    for chart in charts:
         case = Case(Layout(chart), sources, dispatched)
+        things = _Things(case.layout)
         for finding in [each for rule in _RULES for each in rule(case)]:
-            if any(is_within(finding.vertex, path) for path in unreachable):
-                continue
-            key = (finding.code, finding.subject, finding.detail)
-            wrong.setdefault(key, []).append(finding)
-            items.setdefault(key, set()).add((number, finding.item))
-    written = _written(charts)
-    for key, (finding, *_) in wrong.items():
-        spot = (finding.subject.file, finding.subject.line, finding.subject.column or 0)
-        if (
-            items[key] == written[finding.subject] & _of_kind(items[key], written[finding.subject])
-            and spot not in places
-        ):
-            if finding.is_dead:
-                places.add(spot)
-            yield finding
+            if not any(is_within(finding.vertex, path) for path in unreachable):
+                key = (finding.code, (finding.subject, things.name(finding.item)), finding.detail)
+                wrong.setdefault(key, []).append(finding)
+    counts = Counter(each for chart in charts for each in _Things(Layout(chart)).all())
+    for (_, thing, _), (finding, *others) in wrong.items():
+        spot = (thing[0].file, thing[0].line, thing[0].column or 0, _FIRST.sub("", finding.within, count=1))
+        if 1 + len(others) < counts[thing] or (finding.is_dead and spot in dead):
+            continue
+        if finding.is_dead:
+            dead.add(spot)
+        yield finding
 
 
-def _of_kind(found: set[_Item], written: set[_Item]) -> set[_Item]:
-    """Those of *written* that are of the kind of what was *found*: vertices, transitions or behaviours."""
-    kinds = {_kind(name) for _, name in found}
-    return {item for item in written if _kind(item[1]) in kinds}
+_FIRST = re.compile(r"/[^/ ]+")
+"""The name of the model in a location: what is written once may stand in several."""
 
 
-def _kind(name: str) -> int:
-    """0 for the path of a vertex, 1 for a transition's identifier, 2 for one of a behaviour."""
-    end = name.partition("#")[2]
-    return 0 if not end else 1 if end.isdigit() or end == "default" else 2
+class _Things:
+    """What stands in the model of *layout*: places, with names that are the same wherever it is put in."""
 
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
 
-def _written(charts: Sequence[Chart]) -> dict[Place, set[_Item]]:
-    """What stands in the models, by the place where it is written."""
-    found: dict[Place, set[_Item]] = {}
-    for number, chart in enumerate(charts):
-        for name, place in [*_vertices(chart.vertices), *_transitions(chart.transitions)]:
-            if place is not None:
-                found.setdefault(place, set()).add((number, name))
-    return found
+    def name(self, item: str) -> str:
+        """*item*, a path or an identifier, from the model or the submachine on in which it is."""
+        path = item.partition("#")[0]
+        around = self._layout.around(path)
+        root = next((each for each in around if self._layout.vertices[each].submachine is not None), self._layout.root)
+        # what is said of the submachine as a state belongs to the model that it is put into
+        return item.removeprefix(root) if path != root or root == self._layout.root else f"{path}: {item}"
 
+    def all(self) -> Iterator[_Thing]:
+        """Everything that rules may find something wrong with."""
+        chart = self._layout.chart
+        for vertex in chart.vertices:
+            yield from self._placed(vertex.path, vertex.place)
+            yield from self._behaviors((*vertex.entry, *vertex.exit, *vertex.activities))
+        for each in chart.transitions:
+            yield from self._placed(each.id, each.place)
+            functions = [trigger.function for trigger in each.triggers if trigger.function is not None]
+            yield from self._behaviors((*each.effects, *functions, *predicates(each.guard)))
 
-def _vertices(vertices: tuple[ChartVertex, ...]) -> Iterator[tuple[str, Place | None]]:
-    for vertex in vertices:
-        yield vertex.path, vertex.place
-        yield from _behaviors((*vertex.entry, *vertex.exit, *vertex.activities))
+    def _behaviors(self, behaviors: tuple[ChartBehavior, ...]) -> Iterator[_Thing]:
+        for each in behaviors:
+            yield from self._placed(each.id, each.place)
 
-
-def _transitions(transitions: tuple[ChartTransition, ...]) -> Iterator[tuple[str, Place | None]]:
-    for each in transitions:
-        yield each.id, each.place
-        functions = [trigger.function for trigger in each.triggers if trigger.function is not None]
-        yield from _behaviors((*each.effects, *functions, *predicates(each.guard)))
-
-
-def _behaviors(behaviors: tuple[ChartBehavior, ...]) -> Iterator[tuple[str, Place | None]]:
-    yield from [(each.id, each.place) for each in behaviors]
+    def _placed(self, item: str, place: Place | None) -> Iterator[_Thing]:
+        if place is not None:
+            yield place, self.name(item)
 
 
 def _diagnostic(finding: Finding) -> Diagnostic:

@@ -211,8 +211,8 @@ def _parameters(function: Function) -> list[str]:
 
 def _scope_of(call: ast.Call, file: SourceFile) -> Scope:
     """The functions around *call*."""
-    around = [each for each in file.functions.values() if any(node is call for node in ast.walk(each))]
-    return (file.tree, *sorted(around, key=lambda each: each.lineno))
+    # in the order of the source, which is from the outside inwards
+    return (file.tree, *[each for each in file.functions.values() if any(node is call for node in ast.walk(each))])
 
 
 def name_of(function: ast.expr) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from hsm.charts import ChartGuard, ChartTransition, ChartTrigger
 from hsm.check.finding import Case, Finding
@@ -31,13 +32,11 @@ def taken_further_in(case: Case) -> Iterator[Finding]:
 
 def _is_taken(layout: Layout, leaf: str, outer: str, trigger: ChartTrigger) -> bool:
     """Whether, with *leaf* active, a vertex further in than *outer* takes every event of *trigger*."""
-    for path in layout.around(leaf):
-        if path == outer:
-            return False
-        for each in layout.transitions_from(path):
-            if layout.is_certain(each) and any(covers(inner, trigger) for inner in each.triggers):
-                return True
-    return False
+    return any(
+        layout.is_certain(each) and any(covers(inner, trigger) for inner in each.triggers)
+        for path in takewhile(lambda path: path != outer, layout.around(leaf))
+        for each in layout.transitions_from(path)
+    )
 
 
 def _quoted(triggers: list[ChartTrigger]) -> str:

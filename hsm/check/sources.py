@@ -19,6 +19,15 @@ from hsm.position import Place
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 """A function of whichever kind."""
 
+TRIGGERS = frozenset({"on", "on_call", "defer"})
+"""What names events in a model."""
+BUILDING = TRIGGERS | {
+    "define", "state", "region", "submachine", "final", "choice", "junction", "shallow_history", "deep_history",
+    "entry_point", "exit_point", "fork", "join", "terminate", "initial", "transition", "after", "every", "at", "when",
+    "source", "target", "external", "guard", "all_of", "any_of", "not_", "in_state", "effect", "entry", "exit",
+    "activity", "Submachine",
+}  # fmt: skip
+"""What builds a model: the strings in such a call name parts of it, and send nothing."""
 PACKAGES = frozenset({"hsm", "hsm_classdsl"})
 """Whoever imports one of these may define models, or send events."""
 _IGNORED = re.compile(r"#\s*hsm:\s*ignore\[([^\]]*)\]")
@@ -32,7 +41,7 @@ class SourceFile:
         path: Its absolute name.
         lines: Its lines, without their ends.
         tree: What it says.
-        functions: The functions in it by qualified name, as messages have it: without ``<locals>``.
+        functions: The functions in it by qualified name, as messages have it: without ``<locals>``; outer ones first.
         imported: The first part of each module that it imports, and the last.
         aliases: What it imports from the two packages, by the name that it has here.
         modules: The names under which it knows the two packages.
@@ -60,6 +69,14 @@ class SourceFile:
         if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
             return function.attr if function.value.id in self.modules else ""
         return ""
+
+    def is_plain(self, call: ast.Call) -> bool:
+        """Whether *call* builds a part of a model from nothing but names, strings, and parts of the same kind."""
+        return not call.keywords and all(
+            isinstance(each, ast.Name | ast.Attribute | ast.Constant)
+            or (isinstance(each, ast.Call) and bool(self.word_of(each)) and self.is_plain(each))
+            for each in call.args
+        )
 
     def place(self, node: ast.expr) -> Place:
         """Where *node* is."""
@@ -115,6 +132,12 @@ class Sources:
         found = [(each, each.functions[name]) for each in self.files if name in each.functions]
         return found[0] if len(found) == 1 else None
 
+    def is_in_function(self, place: Place) -> bool:
+        """Whether *place* is in a function, which may run any number of times."""
+        file = self.file(place.file)
+        functions = file.functions.values() if file is not None else ()
+        return any(each.lineno <= place.line <= (each.end_lineno or each.lineno) for each in functions)
+
     def calls(self, place: Place) -> Iterator[ast.Call]:
         """The calls that are written at *place*, or in the class that begins there, outermost first."""
         file = self.file(place.file)
@@ -130,7 +153,7 @@ class Sources:
     def narrowed(self, place: Place, word: str, *values: object) -> Place:
         """Where in *place* the call of *word* is that has one of *values* as an argument; *place* if none has."""
         file = self.file(place.file)
-        for call in self.calls(place) if file is not None else ():
+        for call in self.calls(place):
             arguments = [*call.args, *[keyword.value for keyword in call.keywords]]
             is_it = any(_value(each) in values for each in arguments)
             if file is not None and is_it and file.word_of(call) == word:
@@ -138,11 +161,10 @@ class Sources:
         return place
 
     def text(self, place: Place) -> str | None:
-        """What is written at *place*, if that is a call with nothing but names in it, or a decorator."""
+        """What is written at *place*, if that is a plain call, or a decorator."""
         file = self.file(place.file)
-        for call in self.calls(place) if file is not None else ():
-            is_plain = all(isinstance(each, ast.Name | ast.Attribute) for each in call.args)
-            return ast.unparse(call) if is_plain and not call.keywords else None
+        for call in self.calls(place):
+            return ast.unparse(call) if file is not None and file.is_plain(call) else None
         return place.text
 
     def _read(self, path: str) -> SourceFile | None:
@@ -187,7 +209,8 @@ def _note_import(file: SourceFile, node: ast.AST) -> None:
         module = node.module or ""
         file.imported |= {module.partition(".")[0], module.rpartition(".")[2], *[alias.name for alias in node.names]}
         if module.partition(".")[0] in PACKAGES and not node.level:
-            file.aliases |= {alias.asname or alias.name: alias.name for alias in node.names}
+            names = {alias.asname or alias.name: alias.name for alias in node.names}
+            file.aliases |= names if "*" not in names else {word: word for word in (*BUILDING, "Event", "Signal")}
 
 
 def _extent(tree: ast.Module, place: Place) -> tuple[tuple[int, int], tuple[int, int]]:

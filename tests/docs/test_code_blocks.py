@@ -59,7 +59,9 @@ def blocks_of(text: str) -> Iterator[Block]:
     for found in BLOCK.finditer(text):
         words = found["attributes"]
         line = text.count("\n", 0, found.start("program")) + 1
-        assert ATTRIBUTES.fullmatch(words), f"line {line}: a fence knows fresh, checks, raises=, warns=, and not {words!r}"
+        assert ATTRIBUTES.fullmatch(words), (
+            f"line {line}: a fence knows fresh, checks, raises=, warns=, and not {words!r}"
+        )
         attributes = dict(word.partition("=")[::2] for word in words.split())
         yield Block(found["program"], found["output"], attributes, line)
 
