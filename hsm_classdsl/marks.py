@@ -404,7 +404,7 @@ def at(
     name: str | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires once, at *moment*: a ``datetime``, or a method that returns one; *name* as for `after`."""
+    """A transition that fires once, at *moment*, a ``datetime`` or a method that returns one; *name* is as for `after`."""
     return _made(_transition("at", (moment,), options, ("name",), name))
 
 
