@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ import hsm
 from hsm.check.findings import check, is_ignored
 from hsm.check.sources import Sources
 from hsm.cli.colours import show
-from hsm.cli.formats import written
+from hsm.cli.formats import fitted, written
 from hsm.cli.output import write
 from hsm.cli.problems import FINDINGS
 from hsm.cli.targets import Loaded, Model, load
@@ -26,6 +27,8 @@ def run_check(given: argparse.Namespace) -> int:
     if len(names) == len(given.targets):  # each of them names a model: what is about others was not asked for
         found = [each for each in found if any(f"/{name}" in f"{each.within}/" for name in names)]
     text = written(found, given.output_format, len(loaded.own()))
+    if given.output_format == "full" and given.output is None and sys.stdout.isatty():
+        text = fitted(text, shutil.get_terminal_size().columns)
     if given.output is None:
         show(text, given.color if given.output_format in ("full", "concise") else "never")
     else:

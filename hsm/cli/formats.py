@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -33,6 +34,22 @@ def full(found: Sequence[Diagnostic], models: int) -> str:
     files = {each.where.place().file for each in found if each.where is not None}
     last = f"{_counted(len(found), 'problem')} in {_counted(len(files), 'file')}"
     return "\n\n".join([*[each.render() for each in found], last])
+
+
+def fitted(report: str, width: int) -> str:
+    """The full *report* for a terminal of *width* columns: a label that would be broken gets a line of its own."""
+    return _LABEL.sub(lambda found: _own_line(found, width), report)
+
+
+_LABEL = re.compile(r"^(?P<margin> *\| )(?P<before>\s*)(?P<caret>\^+) (?P<label>.+)$", re.MULTILINE)
+
+
+def _own_line(found: re.Match[str], width: int) -> str:
+    margin, before, caret, label = found.group("margin", "before", "caret", "label")
+    if len(found[0]) <= width:
+        return found[0]
+    indent = max(0, min(len(before), width - len(margin) - len(label)))
+    return f"{margin}{before}{caret}\n{margin}{' ' * indent}{label}"
 
 
 def concise(found: Sequence[Diagnostic]) -> str:

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
     def command(name: str, text: str, targets: str = "target") -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=_EPILOG)
-        made.add_argument(targets, nargs="+" if targets == "targets" else None, help=TARGET)
+        made.add_argument(targets, metavar="target", nargs="+" if targets == "targets" else None, help=TARGET)
         choices = ("auto", "always", "never")
         made.add_argument("--color", choices=choices, default="auto", help="whether to use colours (needs rich)")
         return made

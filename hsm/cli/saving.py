@@ -20,11 +20,13 @@ def test_of(session: Session, file: str) -> str:
     """The text of a test in *file* that repeats what was done in *session*.
 
     Raises:
-        Problem: No name leads to the model, so that nobody else can import it.
+        Problem: Nobody else can import the model.
     """
     found = session.found
     if found.module is None:
         raise Problem(f"'{found.model.name}' cannot be imported: no name in its module leads to it")
+    if not all(map(str.isidentifier, found.module.__name__.split("."))):
+        raise Problem(f"'{found.model.name}' cannot be imported: its file has the name of another module")
     model = found.name if isinstance(found.value, hsm.Model) else f"{found.name}.model"
     names = {_root(model), *_roots(session.instances.expression)} - {"hsm", "copy"}
     body = [_expected(session.first)]

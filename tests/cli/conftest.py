@@ -6,12 +6,14 @@ import io
 import linecache
 import sys
 import textwrap
+from pathlib import Path
 
 import attrs
 import pytest
 
 from hsm.cli.main import main
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DOOR = """
 import attrs
 import hsm
@@ -90,6 +92,9 @@ def project(tmp_path, monkeypatch):
     def write(**texts):
         for name, text in texts.items():
             path = tmp_path / f"{name.replace('__slash__', '/')}.py"
+            # another test may have imported the example of that name
+            if str(EXAMPLES) in str(getattr(sys.modules.get(path.stem), "__file__", "")):
+                monkeypatch.delitem(sys.modules, path.stem)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(text), encoding="utf-8")
         linecache.checkcache()
@@ -97,7 +102,8 @@ def project(tmp_path, monkeypatch):
 
     def forget():
         for name in {*sys.modules} - before:
-            if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            file = str(getattr(sys.modules[name], "__file__", ""))
+            if str(tmp_path) in file or str(EXAMPLES) in file:
                 del sys.modules[name]
 
     write.path = tmp_path

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import jsonschema
 import pytest
 
 import hsm
-from hsm.cli.formats import written
+from hsm.cli.formats import fitted, written
 from hsm.position import Place, Source
 
 BAD = """\
@@ -260,3 +261,18 @@ def test_what_is_not_known_of_a_place_is_left_out(form):
                 "github": "::error title=HSM999::wrong\n::warning file=a.py,line=3,title=HSM998::odd",
             }[form]
         )
+
+
+def test_a_narrow_terminal_gets_labels_on_lines_of_their_own(bad, hsm_command, monkeypatch):
+    """A label that does not fit behind its caret stands below it, as far to the right as it fits."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    lines = hsm_command("check", "bad.py").out.splitlines()
+    at = next(number for number, line in enumerate(lines) if "^" in line)
+    assert lines[at : at + 2] == [
+        "  | " + " " * 52 + "^" * 16,
+        "  | " + " " * 29 + "nothing is called 'of' in /Lamp/on or around it",
+    ]
+    assert fitted("  |  ^^ here", 80) == "  |  ^^ here"
+    assert fitted("  |  ^^ " + "x" * 90, 80) == "  |  ^^\n  | " + "x" * 90

@@ -253,3 +253,14 @@ def test_a_picture_is_drawn(door, hsm_command, form, begins):
         assert begins.lower() in ran.out[:200].lower()
     else:
         assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+
+
+def test_a_trace_that_cannot_be_played_is_explained(door, hsm_command):
+    """What is not a trace, or one of another model, is a mistake of the arguments."""
+    draw = pytest.importorskip("hsm.draw")
+    if not hasattr(draw, "page"):
+        pytest.skip("pictures cannot be drawn here")
+    (door.path / "junk.jsonl").write_text("junk\n")
+    ran = hsm_command("draw", "door.py:Door", "-f", "html", "--trace", "junk.jsonl")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: html cannot be drawn: ")

@@ -351,7 +351,10 @@ def test_a_saved_run_has_errors_and_expressions(pytester, project, hsm_command):
 
 
 def test_a_model_without_a_name_cannot_be_saved(project, hsm_command):
-    """Nobody else could import it."""
+    """Nobody else could import it; nor a file that is called as a module which everybody else means."""
     project(local="import hsm\ndef make():\n    hsm.define('Local', hsm.state('a'))\nmake()\n")
     ran = hsm_command("simulate", "local.py", typed="save test_local.py\n")
     assert "error: 'Local' cannot be imported: no name in its module leads to it\n" in ran.out
+    project(json="import hsm\nmodel = hsm.define('M', hsm.state('a'))\n")
+    ran = hsm_command("simulate", "json.py", typed="save test_local.py\n")
+    assert "error: 'M' cannot be imported: its file has the name of another module\n" in ran.out
