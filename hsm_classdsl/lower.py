@@ -37,6 +37,7 @@ from hsm.elements.nodes import (
     When,
 )
 from hsm.elements.parts import Element
+from hsm.elements.shapes import NamedElement
 from hsm.elements.walk import is_condition, name_of, parts_of
 from hsm.instance import Instance
 from hsm.kinds import attribute_of, is_a
@@ -49,7 +50,7 @@ from hsm_classdsl.methods import Method, StateMethod
 from hsm_classdsl.places import all_paths, child, parent, paths_of, refined, vertices_in
 from hsm_classdsl.vertices import Submachine, Vertex
 
-_HISTORIES: tuple[type[nodes.NamedElement], ...] = (nodes.ShallowHistory, nodes.DeepHistory)
+_HISTORIES: tuple[type[NamedElement], ...] = (nodes.ShallowHistory, nodes.DeepHistory)
 
 
 @attrs.frozen
@@ -172,7 +173,7 @@ class _Lowering:
         """The vertex that a nested class declares at *path*."""
         owner: type[Vertex] = declaration.value
         name, where = str(declaration.name), owner.hsm_where
-        kind: type[nodes.NamedElement] = owner.hsm_kind
+        kind: type[NamedElement] = owner.hsm_kind
         parts = self.parts(declaration.draft, Scope(owner, path)) if declaration.draft is not None else []
         if kind not in _HISTORIES:
             return kind(name, vertex_parts(tuple(parts), where), where=where)

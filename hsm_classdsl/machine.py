@@ -15,7 +15,7 @@ from hsm.api import check, program_of
 from hsm.collecting import is_kept
 from hsm.elements.assembly import model_of
 from hsm.elements.mistakes import TooLate
-from hsm.elements.nodes import Model, State
+from hsm.elements.nodes import Model, State, as_shown
 from hsm.elements.parts import Element
 from hsm.instance import NotCopied, without
 from hsm.kinds import is_a
@@ -56,6 +56,14 @@ class MachineMeta(BodyMeta):
 
     def __repr__(cls) -> str:
         return description(cls, "machine")
+
+    def _repr_mimebundle_(cls, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows of a machine class: a picture, where the extra ``draw`` is installed."""
+        return as_shown(cls)
+
+    def _repr_svg_(cls) -> str | None:
+        """The picture, for notebooks that ask for it in this way; ``None`` if it cannot be drawn."""
+        return as_shown(cls).get("image/svg+xml")
 
 
 def _make(cls: Any, *, is_abstract: bool) -> None:

@@ -18,7 +18,8 @@ from typing_extensions import TypeIs
 from hsm.behaviors import qualified_name
 from hsm.context import Context
 from hsm.elements.mistakes import UnknownOption
-from hsm.elements.nodes import ActionList, Activity, Effect, Entry, Exit
+from hsm.elements.nodes import Activity, Effect, Entry, Exit
+from hsm.elements.shapes import ActionList
 from hsm.events import Event, Signal
 from hsm.kinds import attribute_of, is_a
 from hsm.names import shown
@@ -404,7 +405,7 @@ def at(
     name: str | None = None,
     **options: Unpack[TransitionOptions],
 ) -> TransitionMark[Any]:
-    """A transition that fires once, at *moment*, a ``datetime`` or a method that returns one; *name* is as for `after`."""
+    """A transition that fires once, at *moment*, a ``datetime`` or a method that returns one; *name* as for `after`."""
     return _made(_transition("at", (moment,), options, ("name",), name))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from hsm.elements import nodes
 from hsm.elements.parts import SubmachinePart
+from hsm.elements.shapes import NamedElement
 from hsm.instance import Instance
 from hsm.position import Source, call_site
 from hsm_classdsl.notes import Ours
@@ -28,7 +29,7 @@ M = TypeVar("M", bound=Instance)
 class Vertex(metaclass=VertexMeta):
     """The base of all nested classes of a machine: the kind of vertex that one is, and where it was written."""
 
-    hsm_kind: ClassVar[type[nodes.NamedElement]]
+    hsm_kind: ClassVar[type[NamedElement]]
     hsm_is_initial: ClassVar[bool] = False
     hsm_where: ClassVar[Source | None] = None
 

@@ -14,6 +14,7 @@ from hsm.compiler.outline import HISTORIES, SUBSTATES, Outline, Reference, Trans
 from hsm.elements import nodes
 from hsm.elements.grammar import is_allowed
 from hsm.elements.parts import Element
+from hsm.elements.shapes import EventList
 from hsm.elements.walk import conditions_of, label_of, name_of, parts_of
 from hsm.events import Pattern, pattern
 from hsm.kinds import is_a
@@ -273,7 +274,7 @@ def _external(transition: TransitionDraft, part: nodes.External[Any]) -> None:
     transition.is_external = True
 
 
-def _patterns(part: nodes.EventList) -> tuple[Pattern, ...]:
+def _patterns(part: EventList) -> tuple[Pattern, ...]:
     """The patterns of the events of *part*; invalid ones have already been reported."""
     found = [pattern(plain(event)) for event in part.events if is_text(event)]
     return tuple([each for each in found if each is not None])

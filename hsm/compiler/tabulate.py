@@ -14,8 +14,9 @@ from typing import Any
 from hsm.behaviors import ScopedBehavior, is_behavior
 from hsm.compiler.bind import Binder
 from hsm.compiler.outline import HISTORIES, Outline, TransitionDraft, VertexDraft, renamed_paths
-from hsm.elements.nodes import ActionList, AllOf, AnyOf, At, EventList, Every, Guard, InState, Not, Submachine, When
+from hsm.elements.nodes import AllOf, AnyOf, At, Every, Guard, InState, Not, Submachine, When
 from hsm.elements.nodes import Condition as ConditionElement
+from hsm.elements.shapes import ActionList, EventList
 from hsm.elements.walk import parts_of
 from hsm.events import ERROR, Pattern, PatternKind, Signal, event_name
 from hsm.kinds import is_a

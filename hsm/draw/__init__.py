@@ -1,4 +1,4 @@
-"""Drawings of a model: as text here, in the languages of tools that draw, as a table and as a tree.
+"""Drawings of a model: the picture and its page, text in the languages of tools that draw, a table and a tree.
 
 Imported by itself: ``import hsm`` does not load it. As in `hsm`, what is here is loaded when it is first used.
 """
@@ -6,13 +6,20 @@ Imported by itself: ``import hsm`` does not load it. As in `hsm`, what is here i
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hsm.draw.drawing import page, svg
     from hsm.draw.drawn import Diagram, Omission
+    from hsm.draw.engine import DrawError
     from hsm.draw.subject import Subject
     from hsm.draw.text import Format, diagram, dot, mermaid, plantuml, table, tree
 
-__all__ = ["Diagram", "Format", "Omission", "Subject", "diagram", "dot", "mermaid", "plantuml", "table", "tree"]
+# fmt: off
+__all__ = [
+    "svg", "page", "DrawError",
+    "Diagram", "Format", "Omission", "Subject", "diagram", "dot", "mermaid", "plantuml", "table", "tree",
+]
+# fmt: on
 
-_MODULES = ("hsm.draw.drawn", "hsm.draw.subject", "hsm.draw.text")
+_MODULES = ("hsm.draw.drawn", "hsm.draw.subject", "hsm.draw.engine", "hsm.draw.text", "hsm.draw.drawing")
 """The modules that have these names, lower floors first."""
 
 if not TYPE_CHECKING:  # as in `hsm`

@@ -9,14 +9,14 @@ generic in the instance type, contravariantly: a part that works on any `Instanc
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Generic, TypeAlias
+from importlib import import_module
+from typing import Any, Generic
 
 import attrs
 from typing_extensions import TypeVar
 
-from hsm.behaviors import Duration, E, I
+from hsm.behaviors import E, I
 from hsm.elements.parts import (
     AnywherePart,
     BehaviorPart,
@@ -29,17 +29,13 @@ from hsm.elements.parts import (
     SubmachinePart,
     TransitionPart,
 )
+from hsm.elements.shapes import ActionList, EventList, NamedElement, TimeSpan, UserCallable
 from hsm.errors import DefinitionError
-from hsm.events import Signal
 from hsm.instance import Instance
 from hsm.names import one_line, plain
 
 V = TypeVar("V", default=Any)
 """The type of the events that `On` names."""
-
-UserCallable: TypeAlias = Callable[..., Any]
-"""A user's callable. The type argument of its element says what it works on: the front ends see to that."""
-
 
 _SHOWN = 6
 """How many vertices the repr of a model names."""
@@ -84,45 +80,22 @@ class Model(Generic[I], Element):
         more = ", ..." if len(inner) > _SHOWN else ""
         return one_line(f"<model {plain(self.name)}{': ' if inner else ''}{', '.join(inner[:_SHOWN])}{more}>")
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows: a picture, where the extra ``draw`` is installed."""
+        return as_shown(self)
 
-# --- shapes: what several kinds have in common --------------------------------------------------------------
-# A rule about what a shape has is registered for the shape: a new kind that has it is checked with the others.
-
-
-@attrs.frozen
-class NamedElement(Element):
-    """An element with a name and parts."""
-
-    name: str
-    parts: tuple[Element, ...] = ()
+    def _repr_svg_(self) -> str | None:
+        """The picture, for notebooks that ask for it in this way; ``None`` if it cannot be drawn."""
+        return as_shown(self).get("image/svg+xml")
 
 
-@attrs.frozen
-class ActionList(Element):
-    """An element that names actions, which run in order."""
+def as_shown(model: object) -> dict[str, str]:
+    """What a notebook shows of *model*, or of a machine class; empty if it cannot be drawn.
 
-    actions: tuple[UserCallable, ...]
-
-
-@attrs.frozen
-class EventList(Element):
-    """An element that names events; what does not name one is kept as it was written.
-
-    Attributes:
-        events: Names.
-        signals: Those of them that were written as classes, from which saved signals are made again.
+    By name, as drawings stand on upper floors: this is loaded when a notebook asks.
     """
-
-    events: tuple[object, ...]
-    signals: tuple[type[Signal], ...] = attrs.field(default=(), eq=False, repr=False)
-
-
-@attrs.frozen
-class TimeSpan(Element):
-    """An element that names a duration."""
-
-    duration: Duration | UserCallable
-    given_name: str | None = None
+    shown: dict[str, str] = import_module("hsm.draw.drawing").mimebundle(model)
+    return shown
 
 
 # --- vertices -----------------------------------------------------------------------------------------------

@@ -201,6 +201,12 @@ class Machine(Generic[J]):
             raise TypeError(f"an observer is called with each record, and {shown(callback)} cannot be")
         return self._record.observe(callback)
 
+    @property
+    def observers(self) -> tuple[Callable[[trace.Record], object], ...]:
+        """What `observe` was given and has not ended, in the order in which it came (rule O1)."""
+        observation = self._record.observation
+        return () if observation is None else observation.observers
+
     # --- saving it -------------------------------------------------------------------------------------------
 
     def snapshot(self, *, codec: Codec | None = None) -> Snapshot:
@@ -280,7 +286,6 @@ class Machine(Generic[J]):
         return await advance(self._record, now)
 
     # --- its end ---------------------------------------------------------------------------------------------
-
     def is_over(self) -> bool:
         """Whether the machine has ended, in whatever way; also with its event loop (rule Q7a)."""
         record = self._record

@@ -67,6 +67,11 @@ class Observation:
         self._observers.append(entry)
         return functools.partial(self._remove, entry)
 
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """Those that are told, in the order in which they came."""
+        return tuple([entry[0] for entry in self._observers])
+
     def _remove(self, entry: list[Observer]) -> None:
         self._observers = [each for each in self._observers if each is not entry]
         if not self._observers:

@@ -48,6 +48,7 @@ async def test_a_machine_shows_what_users_may_call_and_nothing_else():
         "is_over",
         "next_due",
         "observe",
+        "observers",
         "program",
         "restart",
         "settled",

@@ -22,6 +22,7 @@ from hsm.elements import nodes
 from hsm.elements.grammar import ALLOWED_PARTS
 from hsm.elements.mistakes import LostMark, Mistake, NotAPart, Rebound, StrayClass, TooLate, UnknownOption
 from hsm.elements.parts import Element
+from hsm.elements.shapes import ActionList, EventList, TimeSpan
 
 __all__ = ["check_alone", "check_outline", "check_tree"]
 
@@ -45,15 +46,15 @@ _OF_ELEMENTS: tuple[tuple[_Rule, tuple[type[Element], ...]], ...] = (
     (parts.counted, _WITH_PARTS),
     (parts.targeted, (nodes.Initial,)),
     (parts.embedded, (nodes.Submachine,)),
-    (values.actions, (nodes.ActionList,)),
+    (values.actions, (ActionList,)),
     (values.predicate, (nodes.Guard,)),
     (values.conditions, (nodes.Combination,)),
     (values.operation, (nodes.OnCall,)),
-    (values.events, (nodes.EventList,)),
+    (values.events, (EventList,)),
     (values.paths, (nodes.Target, nodes.SourcePath, nodes.InState)),
     (values.moment, (nodes.At,)),
-    (values.duration, (nodes.TimeSpan,)),
-    (kept.given_name, (nodes.TimeSpan, nodes.At, nodes.When, nodes.Activity)),
+    (values.duration, (TimeSpan,)),
+    (kept.given_name, (TimeSpan, nodes.At, nodes.When, nodes.Activity)),
     (kept.policy, (nodes.Activity,)),
 )
 """Each rule about single elements, with the kinds of element that it is about."""

@@ -7,8 +7,9 @@ from typing import Any
 from hsm.compiler.check.sites import Site, shown
 from hsm.compiler.outline import Outline, renamed_paths
 from hsm.compiler.report import Report
-from hsm.elements.nodes import ActionList, After, At, Every, Renamed, When
+from hsm.elements.nodes import After, At, Every, Renamed, When
 from hsm.elements.parts import Element
+from hsm.elements.shapes import ActionList
 from hsm.names import closest, either, is_absolute, is_name, is_path, is_text, plain, segments
 
 POLICIES = ["restart", "fail", "forget"]
