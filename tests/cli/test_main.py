@@ -23,7 +23,7 @@ def test_help_names_every_command(hsm_command):
     shown = hsm_command("--help")
     assert shown.code == 0
     for command in ("check", "draw", "simulate", "explain", "chart", "generated", "completion"):
-        assert f"\n    {command} " in shown.out
+        assert f"\n    {command}" in shown.out
     ran = hsm_command()
     assert (ran.code, ran.out) == (2, "")
     assert "usage: hsm" in ran.err
