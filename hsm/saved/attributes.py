@@ -115,7 +115,7 @@ class Attributes:
             try:
                 object.__setattr__(target, name, value)  # it may be frozen
             except AttributeError:
-                raise Misfit(f"has no attribute '{name}' any more", f".{name}") from None
+                raise Misfit(f"no longer takes an attribute '{name}'", f".{name}") from None
 
 
 _MOST = 200
@@ -160,10 +160,16 @@ def _resolved(annotation: Any, owner: type) -> Any:
         except Exception:  # a name of a function's, or one that only type checkers see
             return None
     arguments = typing_extensions.get_args(annotation)
-    found = tuple([_resolved(each, owner) for each in arguments if each is not None])
-    if found == arguments or typing_extensions.get_origin(annotation) is typing_extensions.Literal:
+    origin: Any = typing_extensions.get_origin(annotation)
+    if origin is typing_extensions.Literal:
         return annotation
+    types_in = arguments[:1] if origin is typing_extensions.Annotated else arguments  # what follows is no type
+    found = [_resolved(type(None) if each is None else each, owner) for each in types_in]
     if None in found:
         return None
-    origin: Any = typing_extensions.get_origin(annotation)
-    return typing.Union[found] if origin in (typing.Union, types.UnionType) else origin[found]  # noqa: UP007
+    found.extend(arguments[len(found) :])
+    if tuple(found) == arguments:
+        return annotation
+    if origin in (typing.Union, types.UnionType):
+        return typing.Union[tuple(found)]  # noqa: UP007
+    return origin[found[0] if len(found) == 1 else tuple(found)]  # some forms take one type, and no tuple
