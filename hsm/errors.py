@@ -48,14 +48,15 @@ class DefinitionWarning(UserWarning):
 
 @attrs.frozen
 class Diagnostic:
-    """One thing that is wrong with a model.
+    """One thing that is wrong with a model, or with a snapshot.
 
     Attributes:
         code: ``HSM`` and three digits; the error catalogue in the docs lists them.
         message: What is wrong, in one lower-case line.
         where: The call to fix, or ``None`` when it is unknown.
         label: The text next to the caret; may be empty.
-        within: The location in the model, such as ``transition of /Player/playing on 'pause'``.
+        within: The location in the model, such as ``transition of /Player/playing on 'pause'``, or in the snapshot,
+            such as ``timers``.
         help: What to do, one line each.
         is_warning: Whether the model can run nevertheless.
     """

@@ -83,7 +83,7 @@ class RestoredData:
         args: Any = given.get("args")
         kwargs: Any = given.get("kwargs")
         if type_of(args) is not list or type_of(kwargs) is not dict:
-            self.wrong("HSM201", f"the arguments of {what} are {shown(data, 60)}", within)
+            self.wrong("HSM201", f"{shown(data, 60)} is not the arguments of {what}", within)
             return Arguments()
         return Arguments(
             tuple([self.decoded(each, Any, f"an argument of {what}", within) for each in args]),
@@ -97,7 +97,7 @@ class RestoredData:
         number: Any = given.get("number")
         missed: Any = given.get("missed")
         if type(due) not in (int, float) or type(number) is not int or type(missed) is not int:
-            self.wrong("HSM201", f"the data of {what} is {shown(data, 60)}", within)
+            self.wrong("HSM201", f"{shown(data, 60)} is not the data of {what}", within)
             return Tick(0.0)
         return Tick(due - self._shift, number, missed, due)
 

@@ -115,9 +115,7 @@ class _Reading:
             self.another_model()
             return Restored(_nothing, ())
         if snapshot.status != "running":
-            self.data.wrong(
-                "HSM210", f"this machine has {_ENDED[snapshot.status]}", "status", "there is nothing to go on with"
-            )
+            self.data.wrong("HSM210", f"this machine has {_ENDED[snapshot.status]}", "status", "start a new machine")
         self.leaves = tuple(sorted(self.several(snapshot.active, "active")))
         if not self.data.problems:
             self.configuration(self.leaves)
@@ -135,7 +133,11 @@ class _Reading:
             found.history = dict(_some([self.history(path, leaves) for path, leaves in snapshot.history.items()]))
         if snapshot.completed:
             completed = self.several(snapshot.completed, "completed")
-            found.completed = [vertex for vertex in completed if self.active(vertex, "completed")]
+            found.completed = [
+                vertex
+                for vertex in completed
+                if self.active(vertex, f"the completion of '{self.vertices[vertex].path}'", "completed")
+            ]
         if snapshot.parked:
             found.parked = dict(_some([self.parked(each) for each in snapshot.parked]))
         if snapshot.conditions:
@@ -157,15 +159,15 @@ class _Reading:
     def another_model(self) -> None:
         """Note that the snapshot is of another model."""
         name, own = self.snapshot.model, self.program.name
-        help_ = f"if '{own}' is its new name, hsm.renamed({f'/{name}'!r}, {f'/{own}'!r}) in the model says so"
-        self.data.wrong("HSM203", f"this is a snapshot of '{name}', and not of '{own}'", "model", help_)
+        help_ = f"if it was renamed, put hsm.renamed({f'/{name}'!r}, {f'/{own}'!r}) in the model"
+        self.data.wrong("HSM203", f"this is a snapshot of '{name}', not of '{own}'", "model", help_)
 
     def unknown(self, name: str, known: Iterable[str], word: str, within: str) -> None:
         """Note that the model does not have *name*, a *word*."""
-        close = closest(name, known, 1)
-        help_ = "'migrate=' of hsm.restore can say what became of it"
+        close = closest(name, [each for each in known if "/" in each[1:]], 1)  # never the model itself
+        help_ = "if it was renamed, put hsm.renamed in the model; else 'migrate=' of hsm.restore can say where to go on"
         if close:
-            help_ = f"did you mean '{close[0]}'? hsm.renamed({name!r}, {close[0]!r}) in the model says so"
+            help_ = f"did you mean '{close[0]}'? If so, put hsm.renamed({name!r}, {close[0]!r}) in the model"
         self.data.wrong("HSM204", f"model '{self.program.name}' has no {word} '{name}'", within, help_)
 
     # --- names -----------------------------------------------------------------------------------------------
@@ -186,7 +188,7 @@ class _Reading:
         kind = self.snapshot.kinds.get(path, "state")
         own = Kind(self.vertices[found].kind).name.lower()
         if is_whole and kind != own:
-            message = f"'{path}' was a {kind.replace('_', ' ')}, and is a {own.replace('_', ' ')} now"
+            message = f"'{path}' was {_a(kind)}, and is {_a(own)} now"
             self.data.wrong("HSM205", message, within, "'migrate=' of hsm.restore can say what became of it")
             return None
         return found
@@ -207,17 +209,17 @@ class _Reading:
         """The same for what a snapshot has once; ``None`` for another one."""
         found = self.index(name, known, within, word)
         if found is not None and f"{word} {found}" in self.seen:
-            self.data.wrong("HSM206", f"'{name}' is there twice", within)
+            self.data.wrong("HSM206", f"'{name}' is listed twice", within)
             return None
         self.seen.add(f"{word} {found}")
         return found
 
-    def active(self, vertex: int, what: str) -> bool:
+    def active(self, vertex: int, what: str, within: str) -> bool:
         """Whether *vertex*, which *what* needs, is active."""
         if is_active(self.vertices, self.leaves, vertex):
             return True
-        message = f"'{self.vertices[vertex].path}' is not active, and so cannot be what '{what}' says"
-        self.data.wrong("HSM206", message, what.partition("[")[0])
+        message = f"{what} needs '{self.vertices[vertex].path}' to be active, and it is not"
+        self.data.wrong("HSM206", message, within)
         return False
 
     # --- the configuration -----------------------------------------------------------------------------------
@@ -240,14 +242,12 @@ class _Reading:
             elif kind not in (Kind.STATE, Kind.FINAL, Kind.REGION) or vertices[leaf].regions:
                 self.data.wrong("HSM206", f"'{vertices[leaf].path}' cannot be an active leaf", "active")
         if len(set(leaves)) < len(leaves):
-            self.data.wrong("HSM206", "a leaf is there twice", "active")
+            self.data.wrong("HSM206", "a leaf is listed twice", "active")
         if not leaves:
             self.data.wrong("HSM206", "no state is active", "active")
         for leaf in leaves:
             if leaf in inside:
-                self.data.wrong(
-                    "HSM206", f"'{vertices[leaf].path}' is not a leaf: what is in it is active, too", "active"
-                )
+                self.data.wrong("HSM206", f"'{vertices[leaf].path}' is not a leaf: more is active inside it", "active")
         for parent, children in inside.items():
             missing = sorted(set(vertices[parent].regions) - children)
             if missing:
@@ -255,7 +255,7 @@ class _Reading:
                 self.data.wrong("HSM206", message, "active", "all regions of a state are active together")
             elif len(children) > 1 and not vertices[parent].regions:
                 names = " and ".join([f"'{vertices[child].path}'" for child in sorted(children)])
-                self.data.wrong("HSM206", f"{names} exclude each other", "active")
+                self.data.wrong("HSM206", f"{names} cannot be active together", "active")
 
     def is_plain(self, leaf: int) -> bool:
         """Whether *leaf*, a simple state, is all that can be active: as it is in machines without regions."""
@@ -292,17 +292,20 @@ class _Reading:
     def truth(self, name: str, holds: bool) -> tuple[int, bool] | None:
         """What the condition of a change trigger was."""
         transition = self.index(name, self.names.change_indices, "conditions", "change trigger")
-        if transition is None or not self.active(self.program.transitions[transition].source, name):
+        if transition is None:
             return None
-        return transition, holds
+        is_active = self.active(self.program.transitions[transition].source, f"'{name}'", "conditions")
+        return (transition, holds) if is_active else None
 
     def activity(self, saved: SnapshotActivity) -> tuple[int, int, Event[Any], ActivityStatus] | None:
         """An activity that was started."""
         index = self.index_once(saved.id, self.names.activity_indices, "activities", "activity")
         event = self.data.event(saved.event, f"the event that started {saved.id}", "activities")
-        if index is None or not self.active(vertex := self.program.behaviors[index].vertex, saved.id):
+        if index is None:
             return None
-        return vertex, index, event, saved.status
+        vertex = self.program.behaviors[index].vertex
+        is_active = self.active(vertex, f"activity '{saved.id}'", "activities")
+        return (vertex, index, event, saved.status) if is_active else None
 
     def timer(self, saved: SnapshotTimer) -> tuple[Timer, SnapshotTimer] | None:
         """A timer that was armed."""
@@ -312,9 +315,9 @@ class _Reading:
         timer = self.program.timers[index]
         kind = TimerKind(timer.kind).name.lower()
         if kind != saved.kind:
-            message = f"timer '{saved.id}' was an '{saved.kind}', and is an '{kind}' now"
+            message = f"timer '{saved.id}' was '{saved.kind}', and is '{kind}' now"
             self.data.wrong("HSM205", message, "timers", "'migrate=' of hsm.restore can say what became of it")
-        elif self.active(self.program.transitions[timer.transition].source, saved.id):
+        elif self.active(self.program.transitions[timer.transition].source, f"timer '{saved.id}'", "timers"):
             return timer, saved
         return None
 
@@ -325,7 +328,7 @@ class _Reading:
         if saved.kind == "timer":
             index = self.index(saved.name, self.names.timer_indices, within, "timer")
             if index is not None and index not in armed:
-                self.data.wrong("HSM206", f"timer '{saved.name}' is due, and not armed", within)
+                self.data.wrong("HSM206", f"timer '{saved.name}' is queued, but not armed", within)
             return "timer", index, False
         if saved.kind == "return":
             return "return", self.vertex(saved.name, within), False
@@ -337,11 +340,11 @@ class _Reading:
     def object(self, path: str, data: Mapping[str, Any]) -> tuple[int, Any] | None:
         """The object of the vertex at *path*, made without its ``__init__``."""
         vertex = self.vertex(path, "objects")
-        if vertex is None or not self.active(vertex, f"objects[{path!r}]"):
+        if vertex is None or not self.active(vertex, f"the object of '{path}'", "objects"):
             return None
         factory = self.vertices[vertex].state_object
         if factory is None:
-            self.data.wrong("HSM205", f"'{path}' has no object any more", "objects")
+            self.data.wrong("HSM205", f"'{path}' no longer has a state object", "objects")
             return None
         try:
             made = factory.make_bare(self.record.instance)
@@ -360,6 +363,12 @@ def _nothing() -> None:
 def _some(found: list[T | None]) -> list[T]:
     """Those of *found* that fit."""
     return [each for each in found if each is not None]
+
+
+def _a(kind: str) -> str:
+    """*kind*, which a snapshot has of a vertex, with its article."""
+    words = "final state" if kind == "final" else kind.replace("_", " ")
+    return f"an {words}" if words.startswith("e") else f"a {words}"
 
 
 _ENDED = {"completed": "completed", "terminated": "been terminated", "stopped": "been stopped"}

@@ -261,7 +261,7 @@ class _Saving:
                     else codec.encode(each, attributes.annotation(name))
                 )
             except Exception as error:
-                help_ = f"or have '__getstate__' of '{what}' leave it out; `Saving and restoring` in the docs says how"
+                help_ = f"to leave it out, give '{what}' a '__getstate__': see 'Saving and restoring' in the docs"
                 self.wrong(within, f"attribute '{name}{_where(error)}' of '{what}' {_why(error)}", help_)
         return found
 
@@ -270,8 +270,9 @@ class _Saving:
         try:
             return encode()
         except Exception as error:
-            help_ = "send what is not made of numbers, strings, lists and dicts as an hsm.Signal with annotations"
-            self.wrong(within, f"{what}{_where(error)} {_why(error)}", help_)
+            help_ = "send it as an hsm.Signal with annotated attributes"
+            at = f" at '{where}'" if (where := _where(error)) else ""
+            self.wrong(within, f"{what}{at} {_why(error)}", help_)
             return None
 
     def wrong(self, within: str, message: str, help_: str, code: str = "HSM208") -> None:

@@ -154,10 +154,10 @@ def _union(members: list[Coder], annotation: Any) -> Coder:
             if type(back) is not type(value):
                 kinds = f"'{type_of(back).__qualname__}'"
                 raise Misfit(
-                    f"is {shown(value, 60)}, which would come back as a {kinds}: '{type_name(annotation)}' is unsure"
+                    f"is {shown(value, 60)}, which would come back as {kinds}: '{type_name(annotation)}' is ambiguous"
                 )
             return data
-        raise Misfit(f"is {shown(value, 60)}, which is no '{type_name(annotation)}' that can be saved")
+        raise Misfit(f"is {shown(value, 60)}, which cannot be saved as '{type_name(annotation)}'")
 
     def decode(data: Any) -> Any:
         for member in members:
@@ -252,10 +252,10 @@ def _mapping(kind: Any, key: Coder, value: Coder) -> Coder:
         for each, given in mapping.items():
             data = within(key.encode, each, f"[{shown(each, 60)}]")
             if type(data) not in (str, int):
-                raise Misfit(f"has the key {shown(each, 60)}, and no JSON object can have that")
+                raise Misfit(f"has the key {shown(each, 60)}, which cannot be a key in JSON")
             found[str(data)] = within(value.encode, given, f"[{shown(each, 60)}]")
         if len(found) < len(mapping):
-            raise Misfit("has keys that are the same as text")
+            raise Misfit("has keys that are equal when written as text")
         return found
 
     def decode(data: Any) -> Any:
@@ -325,7 +325,7 @@ def _object(kind: Any) -> Coder:
 
     def encode(value: Any) -> Any:
         if type(value) is not kind:
-            raise other_than(value, kind)
+            raise Misfit(f"is {shown(value, 60)}, not exactly of class '{type_name(kind)}'")
         return attributes().encode(value)
 
     def decode(data: Any) -> Any:
@@ -346,6 +346,7 @@ def _is_named_tuple(kind: Any) -> bool:
 
 _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Coder]], ...] = (
     (lambda kind: kind is object, lambda kind: _NATIVE),
+    (lambda kind: kind is collections.abc.Callable, nothing),
     (lambda kind: issubclass(kind, enum.Enum), enumeration),
     (lambda kind: issubclass(kind, PurePath), _path),
     (_is_named_tuple, _named_tuple),

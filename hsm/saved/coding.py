@@ -65,16 +65,16 @@ def native(value: Any) -> Any:
     if kind is float:
         if math.isfinite(value):
             return value
-        raise Misfit(f"is {value}, which JSON does not have: annotate it as a float")
+        raise Misfit(f"is {value}, which JSON does not have: annotate it as 'float'")
     if kind is list:
         return several(native, value)
     if kind is dict:
         for key in value:
             if type(key) is not str:
-                raise Misfit(f"has the key {shown(key, 60)}, which is no string: annotate it, such as dict[int, str]")
+                raise Misfit(f"has the key {shown(key, 60)}, not a string: annotate it, such as dict[int, str]")
         return {key: within(native, each, f"[{key!r}]") for key, each in value.items()}
     name = kind.__qualname__
-    raise Misfit(f"is {shown(value, 60)}, which would not come back as a '{name}': annotate it with its type")
+    raise Misfit(f"is {shown(value, 60)}, and JSON has no '{name}': annotate it with its type")
 
 
 def several(code: Callable[[Any], Any], values: Any) -> list[Any]:

@@ -24,7 +24,7 @@ def nothing(annotation: Any) -> Coder:
     """The coder of what cannot be written."""
 
     def refuse(value: Any) -> Any:
-        raise Misfit(f"is {shown(value, 60)}, and a '{type_name(annotation)}' cannot be saved")
+        raise Misfit(f"is {shown(value, 60)}, and '{type_name(annotation)}' cannot be saved")
 
     return Coder(refuse, refuse)
 
@@ -124,14 +124,14 @@ def literal(known: tuple[Any, ...]) -> Coder:
         for number, each in enumerate(known):
             if type(each) is type(value) and each == value:
                 return value if type(value) in (str, int, bool, type(None)) else number
-        raise Misfit(f"is {shown(value, 60)}, which is none of {', '.join(map(repr, known))}")
+        raise Misfit(f"is {shown(value, 60)}, not one of {', '.join(map(repr, known))}")
 
     def decode(data: Any) -> Any:
         for number, each in enumerate(known):
             is_native = type(each) in (str, int, bool, type(None))
             if (type(each) is type(data) and each == data) if is_native else (type(data) is int and data == number):
                 return each
-        raise Misfit(f"is {shown(data, 60)}, which is none of {', '.join(map(repr, known))}")
+        raise Misfit(f"is {shown(data, 60)}, not one of {', '.join(map(repr, known))}")
 
     return Coder(encode, decode)
 

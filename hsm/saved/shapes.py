@@ -41,14 +41,14 @@ OBJECT: Shape = (_is_object, "an object")
 LIST: Shape = (lambda value: type_of(value) is list, "a list")
 BOOL: Shape = (lambda value: type(value) is bool, "true or false")
 COUNT: Shape = (lambda value: type(value) is int and 0 <= value < 1 << 62, "a whole number, 0 or more")
-SPAN: Shape = (lambda value: _is_number(value) and value > 0, "seconds, more than 0")
+SPAN: Shape = (lambda value: _is_number(value) and value > 0, "a number of seconds, more than 0")
 ANY: Shape = (lambda value: True, "anything")
 MOMENT: Shape = (lambda value: seconds_of(value) is not None, "a moment such as 2026-01-31T12:00:00+00:00")
 
 
 def one_of(*words: str) -> Shape:
     """One of these *words*."""
-    return (lambda value: type(value) is str and value in words), " or ".join([", ".join(words[:-1]), words[-1]])
+    return (lambda value: type(value) is str and value in words), "one of " + ", ".join(words)
 
 
 def seconds_of(value: Any) -> float | None:
@@ -85,7 +85,7 @@ class Shapes:
         for key, value in found.items():
             check, words = known.get(key, (None, ""))
             if check is None:
-                self.wrong(where, f"the key {shown(key, 60)} is none of {', '.join(known)}")
+                self.wrong(where, f"the key {shown(key, 60)} is not one of {', '.join(known)}")
             elif not check(value):
                 self.wrong(f"{where}.{key}" if where else key, f"{shown(value, 60)} is not {words}")
         for key in required:

@@ -275,7 +275,7 @@ _KEYS: Mapping[str, Shape] = {
     "timers": LIST, "activities": LIST, "queue": LIST, "deferred": LIST, "objects": OBJECT, "data": OBJECT,
 }  # fmt: skip
 """What a snapshot may have."""
-_REQUIRED = ("model", "fingerprint", "taken", "status", "active")
+_REQUIRED = ("format", "model", "fingerprint", "taken", "status", "active")
 _EVENT_KEYS: Mapping[str, Shape] = {
     "kind": one_of("event", "signal", "call", "error", "tick", "timer", "return"),
     "name": TEXT, "data": ANY, "is_fed": BOOL,
@@ -297,11 +297,12 @@ class _Reading(Shapes):
         """The snapshot of which *data* was made."""
         is_mapping = issubclass(type_of(data), Mapping)
         if not is_mapping:
-            self.wrong("", f"this is {shown(data, 60)}, not a snapshot, which is a JSON object")
+            self.wrong("", f"a snapshot is a JSON object, not {shown(data, 60)}")
         given: dict[Any, Any] = {**data} if is_mapping else {}
         model, taken, more = given.get("model"), seconds_of(given.get("taken")), dict[str, Any]()
-        if is_mapping and given.get("format") != FORMAT:
-            self.of_another_format(given.get("format", "none"))
+        version = given.get("format", FORMAT)
+        if type(version) is not int or version != FORMAT:
+            self.of_another_format(version)
         elif is_mapping:
             self.keys(given, _KEYS, _REQUIRED, "")
             if taken is None and "taken" in given:
@@ -316,7 +317,7 @@ class _Reading(Shapes):
     def of_another_format(self, version: object) -> None:
         """Note that it is of a format of which nothing is known."""
         help_ = "it was saved by a newer version of hsm" if type(version) is int and version > FORMAT else ""
-        message = f"the format {shown(version, 60)} is none that this version of hsm reads: it reads {FORMAT}"
+        message = f"this version of hsm reads format {FORMAT}, not {shown(version, 60)}"
         self.problems.append(Diagnostic("HSM202", message, None, help=(help_,) if help_ else ()))
 
     def event(self, given: Any, where: str) -> Any:

@@ -1,4 +1,4 @@
-"""The text of every definition diagnostic, word by word.
+"""The text of every diagnostic, word by word.
 
 Beside this file: `HSMnnn_<what>.py`, a small program with exactly that mistake, and `HSMnnn_<what>.txt`, the text
 that is reported. `HSMnnn_<what>.classes.py`, where there is one, is the same machine as a class; its report must be the same,
@@ -35,20 +35,21 @@ CASES = sorted(path.stem for path in HERE.glob("HSM*.py") if not path.stem.endsw
 PROGRAMS = sorted(path.name for path in HERE.glob("HSM*.py"))
 CODES = sorted({code for path in LIBRARY.rglob("*.py") for code in re.findall(r'"(HSM\d{3})"', path.read_text())})
 EXAMPLE = re.compile(
-    r"^```python (?P<kind>raises=DefinitionError|warns=DefinitionWarning|checks)\n(?P<program>.*?)^```\n"
+    r"^```python (?P<kind>raises=(?:DefinitionError|SnapshotError)|warns=DefinitionWarning|checks)\n"
+    r"(?P<program>.*?)^```\n"
     r"\s*^```text\n(?P<text>.*?)^```\n",
     re.MULTILINE | re.DOTALL,
 )
 
 
 def reported(program: Callable[[], object]) -> str:
-    """What Python reports of *program*: its `DefinitionError`, or else its warnings."""
+    """What Python reports of *program*: its `DefinitionError` or `SnapshotError`, or else its warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             program()
-        except hsm.DefinitionError as error:
-            text = f"hsm.DefinitionError: {error}"
+        except (hsm.DefinitionError, hsm.SnapshotError) as error:
+            text = f"hsm.{type(error).__name__}: {error}"
         else:
             text = "\n\n".join(str(w.message) for w in caught if w.category is hsm.DefinitionWarning)
     # where a message shows a user's object, Python's own repr may end in an address
@@ -65,7 +66,12 @@ def checked(name: str) -> str:
 
 def reported_of_file(name: str) -> str:
     """What Python, or the check, reports of the file *name*, which is beside this one."""
-    return checked(name) if name >= "HSM1" else reported(lambda: runpy.run_path(name))
+    return checked(name) if is_checked(name) else reported(lambda: runpy.run_path(name))
+
+
+def is_checked(code: str) -> bool:
+    """Whether *code*, or what begins with it, is of what the check finds beyond what is reported."""
+    return "HSM1" <= code < "HSM2"
 
 
 def checked_of_example(program: str) -> str:
@@ -143,9 +149,8 @@ def test_catalogue_example_says_what_it_shows(code):
     for example in examples:
         assert text_of(example) == example["text"]
         assert set(re.findall(r"\[(HSM\d{3})\]", example["text"])) == {code}
-        kind = (
-            "raises" if example["text"].startswith("hsm.DefinitionError") else "checks" if code >= "HSM1" else "warns"
-        )
+        is_raised = example["text"].startswith(("hsm.DefinitionError", "hsm.SnapshotError"))
+        kind = "raises" if is_raised else "checks" if is_checked(code) else "warns"
         assert example["kind"].startswith(kind)
 
 

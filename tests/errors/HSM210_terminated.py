@@ -1,0 +1,17 @@
+"""A machine that has been terminated."""
+
+import hsm
+from hsm.testing import run
+
+model = hsm.define(
+    "Lamp", hsm.state("on", hsm.transition(hsm.on("break"), hsm.target("../broken"))), hsm.terminate("broken")
+)
+
+
+async def main():
+    machine = await hsm.start(None, hsm.Instance(), model)
+    await machine.dispatch("break")
+    hsm.restore(None, hsm.Instance(), model, machine.snapshot())
+
+
+run(main())
