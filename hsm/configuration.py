@@ -9,9 +9,10 @@ or, in the middle of a step, whatever has been entered or exited so far.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from typing import TypeAlias
 
-from hsm.program import OUTSIDE, Kind, Vertex
+from hsm.program import NONE, OUTSIDE, Kind, Vertex
 
 Leaves: TypeAlias = tuple[int, ...]
 """The active leaves, in ascending order."""
@@ -94,3 +95,33 @@ def innermost(vertices: Vertices, leaves: Leaves) -> int:
     while vertices[at].last < leaves[-1] or vertices[at].kind is Kind.REGION:
         at = vertices[at].parent
     return at
+
+
+_LEAVES = (Kind.STATE, Kind.FINAL, Kind.REGION)
+"""What may be an active leaf; of regions, those that wait at a join."""
+
+
+def faults(vertices: Vertices, leaves: Leaves, outer: int) -> Iterator[tuple[str, str]]:
+    """What is wrong with *leaves* as all that is active in the vertex *outer*: messages, each with its help."""
+    inside: dict[int, set[int]] = {}
+    for leaf in leaves:
+        at = leaf
+        while at != outer:
+            parent = vertices[at].parent
+            inside.setdefault(parent, set()).add(at)
+            at = parent
+    if len(set(leaves)) < len(leaves):
+        yield "a leaf is listed twice", ""
+    for leaf in leaves:
+        vertex = vertices[leaf]
+        if leaf in inside:
+            yield f"'{vertex.path}' is not a leaf: more is active inside it", ""
+        elif vertex.kind not in _LEAVES or vertex.regions or (vertex.default != NONE and vertex.kind is Kind.STATE):
+            yield f"'{vertex.path}' cannot be an active leaf", ""
+    for parent, children in inside.items():
+        missing = sorted(set(vertices[parent].regions) - children)
+        if missing:
+            yield f"nothing is active in '{vertices[missing[0]].path}'", "all regions of a state are active together"
+        elif len(children) > 1 and not vertices[parent].regions:
+            names = " and ".join([f"'{vertices[child].path}'" for child in sorted(children)])
+            yield f"{names} cannot be active together", ""

@@ -17,6 +17,7 @@ from hsm.program import Program
 from hsm.saved.attributes import Attributes
 from hsm.saved.coders import PLAIN
 from hsm.saved.coding import Codec, Misfit
+from hsm.saved.shapes import COUNT, MOMENT
 from hsm.saved.snapshots import SnapshotEvent
 
 
@@ -96,7 +97,7 @@ class RestoredData:
         due: Any = given.get("due")
         number: Any = given.get("number")
         missed: Any = given.get("missed")
-        if type(due) not in (int, float) or type(number) is not int or type(missed) is not int:
+        if type(due) is str or not (MOMENT[0](due) and COUNT[0](number) and COUNT[0](missed)):
             self.wrong("HSM201", f"{shown(data, 60)} is not the data of {what}", within)
             return Tick(0.0)
         return Tick(due - self._shift, number, missed, due)

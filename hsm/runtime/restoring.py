@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 import attrs
 
-from hsm.configuration import Leaves, is_active
+from hsm.configuration import Leaves, faults, is_active
 from hsm.errors import SnapshotError
 from hsm.events import Event, Signal
 from hsm.kinds import type_of
@@ -140,6 +140,10 @@ class _Reading:
             ]
         if snapshot.parked:
             found.parked = dict(_some([self.parked(each) for each in snapshot.parked]))
+        for leaf in self.leaves:
+            if self.vertices[leaf].kind is Kind.REGION and leaf not in found.parked:
+                message = f"nothing is active in '{self.vertices[leaf].path}', and it waits nowhere"
+                self.data.wrong("HSM206", message, "active")
         if snapshot.conditions:
             found.truths = dict(_some([self.truth(*pair) for pair in snapshot.conditions.items()]))
         if snapshot.timers:
@@ -226,36 +230,21 @@ class _Reading:
 
     def configuration(self, leaves: Leaves) -> None:
         """Note what is wrong with *leaves* as the leaves of a configuration: too few of them, or too many."""
-        vertices = self.vertices
         if len(leaves) == 1 and self.is_plain(leaves[0]):
             return
-        inside: dict[int, set[int]] = {}
-        for leaf in leaves:
-            at = leaf
-            while (parent := vertices[at].parent) != OUTSIDE:
-                inside.setdefault(parent, set()).add(at)
-                at = parent
-            kind = vertices[leaf].kind
-            if vertices[leaf].default != NONE and self.snapshot.fingerprint != self.names.fingerprint:
-                help_ = "one of them has to be active: 'migrate=' of hsm.restore can say which"
-                self.data.wrong("HSM205", f"'{vertices[leaf].path}' has substates now", "active", help_)
-            elif kind not in (Kind.STATE, Kind.FINAL, Kind.REGION) or vertices[leaf].regions:
-                self.data.wrong("HSM206", f"'{vertices[leaf].path}' cannot be an active leaf", "active")
-        if len(set(leaves)) < len(leaves):
-            self.data.wrong("HSM206", "a leaf is listed twice", "active")
         if not leaves:
             self.data.wrong("HSM206", "no state is active", "active")
         for leaf in leaves:
-            if leaf in inside:
-                self.data.wrong("HSM206", f"'{vertices[leaf].path}' is not a leaf: more is active inside it", "active")
-        for parent, children in inside.items():
-            missing = sorted(set(vertices[parent].regions) - children)
-            if missing:
-                message = f"nothing is active in '{vertices[missing[0]].path}'"
-                self.data.wrong("HSM206", message, "active", "all regions of a state are active together")
-            elif len(children) > 1 and not vertices[parent].regions:
-                names = " and ".join([f"'{vertices[child].path}'" for child in sorted(children)])
-                self.data.wrong("HSM206", f"{names} cannot be active together", "active")
+            if self.vertices[leaf].default != NONE and self.snapshot.fingerprint != self.names.fingerprint:
+                help_ = "one of them has to be active: 'migrate=' of hsm.restore can say which"
+                self.data.wrong("HSM205", f"'{self.vertices[leaf].path}' has substates now", "active", help_)
+        if not self.data.problems:
+            self.whole(leaves, 0, "active")
+
+    def whole(self, leaves: Leaves, outer: int, within: str) -> None:
+        """Note what is wrong with *leaves* as all that is active in the vertex *outer*."""
+        for message, help_ in faults(self.vertices, leaves, outer):
+            self.data.wrong("HSM206", message, within, help_)
 
     def is_plain(self, leaf: int) -> bool:
         """Whether *leaf*, a simple state, is all that can be active: as it is in machines without regions."""
@@ -276,6 +265,8 @@ class _Reading:
         if not self.vertices[owner].has_history or any(not owner < leaf <= self.vertices[owner].last for leaf in inner):
             self.data.wrong("HSM206", f"'{path}' has no history of {', '.join(leaves)}", "history")
             return None
+        if inner:
+            self.whole(inner, owner, f"history[{path!r}]")
         return owner, inner
 
     def parked(self, saved: SnapshotRegion) -> tuple[int, Parked] | None:
@@ -284,9 +275,11 @@ class _Reading:
         inner = tuple(sorted(self.several(saved.leaves, "parked")))
         if region is None or at is None or len(inner) < len(saved.leaves):
             return None
-        if region not in self.program.joins.get(at, ()) or region not in self.leaves:
+        is_inside = all(region < leaf <= self.vertices[region].last for leaf in inner)
+        if region not in self.program.joins.get(at, ()) or region not in self.leaves or not is_inside:
             self.data.wrong("HSM206", f"'{saved.region}' does not wait at '{saved.join}'", "parked")
             return None
+        self.whole(inner, region, "parked")
         return region, Parked(at, inner)
 
     def truth(self, name: str, holds: bool) -> tuple[int, bool] | None:
@@ -325,6 +318,9 @@ class _Reading:
 
     def waiting(self, saved: SnapshotEvent, armed: set[int], within: str) -> Waiting:
         """Something that waits, where these timers are *armed*."""
+        if saved.kind in ("timer", "return") and not within.startswith("queue"):
+            self.data.wrong("HSM206", f"a '{saved.kind}' is not an event, and cannot be deferred", within)
+            return "event", None, False
         if saved.kind == "timer":
             index = self.index(saved.name, self.names.timer_indices, within, "timer")
             if index is not None and index not in armed:

@@ -7,6 +7,7 @@ others; and objects made and filled. Which attributes there are is the business 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import sys
 import types
 import typing
@@ -35,15 +36,22 @@ class Attributes:
         kind: The class.
         coder_of: The coder of an annotation.
         left_out: The name of an attribute that is no data of the object's own.
+        arguments: What is given for the type variables of a generic class.
     """
 
-    def __init__(self, kind: Any, coder_of: Callable[[Any], Coder], left_out: str = "") -> None:
+    def __init__(
+        self, kind: Any, coder_of: Callable[[Any], Coder], left_out: str = "", arguments: tuple[Any, ...] = ()
+    ) -> None:
         self._kind = kind
         self._coder_of = coder_of
         self._left_out = left_out
         self.annotations = annotations_of(kind)
+        if arguments:
+            given = dict(zip(kind.__parameters__, arguments, strict=False))
+            self.annotations = {name: _filled(each, given) for name, each in self.annotations.items()}
         self._coders: dict[str, Coder] = {}
         self._arguments = _init_arguments(kind)
+        self._has_own_ways = self._arguments is not None and _has_own_ways(kind)
         self._has_setstate = _has_own_setstate(kind)
 
     def state(self, value: Any) -> dict[str, Any]:
@@ -68,13 +76,28 @@ class Attributes:
         return self.annotations.get(name, Any)
 
     def coder(self, name: str) -> Coder:
-        """How the attribute called *name* is written, and read."""
+        """How the attribute called *name* is written, and read.
+
+        Raises:
+            Misfit: Objects of this class cannot have it as data of their own.
+        """
         coder = self._coders.get(name)
         if coder is None:
+            if not self._takes(name):
+                raise Misfit("cannot be data of such an object")
             coder = self._coder_of(self.annotation(name))
             if len(self._coders) < _MOST:
                 self._coders[name] = coder
         return coder
+
+    def _takes(self, name: str) -> bool:
+        """Whether *name* may be set: it is no part of Python's or the library's own, and there is room for it."""
+        if self._has_setstate and self._arguments is None:
+            return True  # what its `__getstate__` returns is between the two of them
+        kind = self._kind
+        if name == self._left_out or name.startswith(("__", "_hsm_")) or name in getattr(kind, "hsm_reserved", ()):
+            return False
+        return kind.__dictoffset__ != 0 or hasattr(type_of(inspect.getattr_static(kind, name, None)), "__set__")
 
     def encode(self, value: Any) -> dict[str, Any]:
         """The attributes of *value*, each coded."""
@@ -91,11 +114,13 @@ class Attributes:
         if self._arguments is None:
             made = self._kind.__new__(self._kind)
         else:
-            given = {argument: values.pop(name) for name, argument in self._arguments.items() if name in values}
+            given = {argument: values[name] for name, argument in self._arguments.items() if name in values}
             try:
                 made = self._kind(**given)
             except Exception as error:
                 raise Misfit(f"cannot be made again: '{self._kind.__qualname__}' raised {shown(error, 100)}") from error
+            if not self._has_own_ways:  # otherwise it may have made something else of what it was given
+                values = {name: each for name, each in values.items() if name not in self._arguments}
         self.fill(made, values)
         return made
 
@@ -116,6 +141,8 @@ class Attributes:
                 object.__setattr__(target, name, value)  # it may be frozen
             except AttributeError:
                 raise Misfit(f"no longer takes an attribute '{name}'", f".{name}") from None
+            except Exception as error:  # of a property, or of another descriptor of the user's
+                raise Misfit(f"refused its attribute '{name}': {shown(error, 100)}") from error
 
 
 _MOST = 200
@@ -130,12 +157,36 @@ def _has_own_setstate(kind: Any) -> bool:
 
 
 def _init_arguments(kind: Any) -> dict[str, str] | None:
-    """What the ``__init__`` of an attrs class or a dataclass takes, by attribute; ``None`` for other classes."""
+    """What the ``__init__`` of an attrs class or a dataclass takes, by attribute; ``None`` for other classes.
+
+    Also for one whose ``__init__`` takes something else: an ``InitVar``, or what its author wrote.
+    """
     if "__attrs_attrs__" in kind.__dict__:
-        return {field.name: field.alias for field in attrs.fields(kind) if field.init}
-    if "__dataclass_fields__" in kind.__dict__:
-        return {field.name: field.name for field in dataclasses.fields(kind) if field.init}
-    return None
+        found = {field.name: field.alias for field in attrs.fields(kind) if field.init}
+    elif "__dataclass_fields__" in kind.__dict__:
+        found = {field.name: field.name for field in dataclasses.fields(kind) if field.init}
+    else:
+        return None
+    code = getattr(kind.__init__, "__code__", None)
+    taken = () if code is None else code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    return found if {*taken} == {*found.values()} else None
+
+
+def _has_own_ways(kind: Any) -> bool:
+    """Whether the ``__init__`` of *kind* does more than set attributes."""
+    has_converter = "__attrs_attrs__" in kind.__dict__ and any(field.converter for field in attrs.fields(kind))
+    return has_converter or any(hasattr(kind, name) for name in ("__post_init__", "__attrs_post_init__"))
+
+
+def _filled(annotation: Any, given: Mapping[Any, Any]) -> Any:
+    """*annotation* with what is *given* for its type variables."""
+    if is_a(annotation, typing.TypeVar):
+        return given.get(annotation, Any)
+    variables: tuple[Any, ...] = getattr(annotation, "__parameters__", ())
+    if not variables or is_a(annotation, type):  # a generic class without arguments says nothing of them
+        return annotation
+    generic: Any = annotation
+    return generic[tuple([given.get(each, Any) for each in variables])]
 
 
 def annotations_of(kind: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ _KEPT, _ATTRIBUTES = "_hsm_coder", "_hsm_attributes"
 
 def coder_of(annotation: Any) -> Coder:
     """The coder of what is annotated with *annotation*."""
-    if annotation is Any:
+    if annotation is Any or annotation is object:
         return _NATIVE
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
         return _of_class(annotation)
@@ -77,7 +77,9 @@ def coder_of(annotation: Any) -> Coder:
         return _union([coder_of(each) for each in arguments], annotation)
     if origin in _SEQUENCES or origin in _MAPPINGS:
         return _container(origin, arguments)
-    return _of_class(origin) if isinstance(origin, type) else nothing(annotation)
+    if not isinstance(origin, type):
+        return nothing(annotation)
+    return _object(origin, arguments) if getattr(origin, "__parameters__", ()) else _of_class(origin)
 
 
 def _of_form(annotation: Any) -> Coder:
@@ -144,17 +146,15 @@ def _union(members: list[Coder], annotation: Any) -> Coder:
     """The coder of one of several types: the first that can write the value, if it is also the first that reads it."""
 
     def encode(value: Any) -> Any:
-        for member in members:
+        for number, member in enumerate(members):
             try:
                 data = member.encode(value)
             except Misfit:
                 continue
-            back = decode(data)
-            # `True` is an int as well, and two classes may have the same attributes
-            if type(back) is not type(value):
-                kinds = f"'{type_of(back).__qualname__}'"
+            # two classes may have the same attributes, and what one member writes as text another may read
+            if any(_reads(other, data) for other in members[:number]):
                 raise Misfit(
-                    f"is {shown(value, 60)}, which would come back as {kinds}: '{type_name(annotation)}' is ambiguous"
+                    f"is {shown(value, 60)}, which would come back otherwise: '{type_name(annotation)}' is ambiguous"
                 )
             return data
         raise Misfit(f"is {shown(value, 60)}, which cannot be saved as '{type_name(annotation)}'")
@@ -168,6 +168,15 @@ def _union(members: list[Coder], annotation: Any) -> Coder:
         raise other_than(data, annotation)
 
     return Coder(encode, decode)
+
+
+def _reads(member: Coder, data: Any) -> bool:
+    """Whether *member* can read *data*."""
+    try:
+        member.decode(data)
+    except Misfit:
+        return False
+    return True
 
 
 # --- containers ----------------------------------------------------------------------------------------------
@@ -253,6 +262,8 @@ def _mapping(kind: Any, key: Coder, value: Coder) -> Coder:
             data = within(key.encode, each, f"[{shown(each, 60)}]")
             if type(data) not in (str, int):
                 raise Misfit(f"has the key {shown(each, 60)}, which cannot be a key in JSON")
+            if type(data) is int and _reads(key, str(data)):  # the text would be taken for itself
+                raise Misfit(f"has the key {shown(each, 60)}, which would come back as a string: annotate it")
             found[str(data)] = within(value.encode, given, f"[{shown(each, 60)}]")
         if len(found) < len(mapping):
             raise Misfit("has keys that are equal when written as text")
@@ -314,13 +325,16 @@ def _typed_dict(kind: Any) -> Coder:
     return Coder(functools.partial(code, way=0), functools.partial(code, way=1))
 
 
-def _object(kind: Any) -> Coder:
-    """The coder of a class, by the attributes of its objects; those of subclasses are other types."""
+def _object(kind: Any, arguments: tuple[Any, ...] = ()) -> Coder:
+    """The coder of a class, by the attributes of its objects; those of subclasses are other types.
+
+    Of a generic class, *arguments* are given for its type variables.
+    """
     known: list[Attributes] = []  # worked out when the first object comes: a class may be about itself
 
     def attributes() -> Attributes:
         if not known:
-            known.append(Attributes(kind, coder_of))
+            known.append(Attributes(kind, coder_of, arguments=arguments))
         return known[0]
 
     def encode(value: Any) -> Any:
@@ -346,7 +360,7 @@ def _is_named_tuple(kind: Any) -> bool:
 
 _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Coder]], ...] = (
     (lambda kind: kind is object, lambda kind: _NATIVE),
-    (lambda kind: kind is collections.abc.Callable, nothing),
+    (lambda kind: kind is collections.abc.Callable, nothing),  # pyright: ignore[reportUnknownMemberType]
     (lambda kind: issubclass(kind, enum.Enum), enumeration),
     (lambda kind: issubclass(kind, PurePath), _path),
     (_is_named_tuple, _named_tuple),

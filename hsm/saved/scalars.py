@@ -93,17 +93,17 @@ def _read_float(data: Any) -> Any:
     raise other_than(data, float)
 
 
-_EXACT = 100_000
-"""Days of microseconds that a float can count."""
+_EXACT = 1e9
+"""Seconds within which a float counts microseconds."""
 
 
 def _write_span(value: Any) -> Any:
     if type(value) is not timedelta:
         raise other_than(value, timedelta)
-    if abs(value.days) < _EXACT:
-        seconds = value.total_seconds()
-        return int(seconds) if seconds.is_integer() else seconds
-    return f"{value // timedelta(microseconds=1)} us"
+    seconds = value.total_seconds()
+    if abs(seconds) > _EXACT or timedelta(seconds=seconds) != value:
+        return f"{value // timedelta(microseconds=1)} us"
+    return int(seconds) if seconds.is_integer() else seconds
 
 
 def _read_span(data: Any) -> timedelta:

@@ -33,17 +33,24 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and value == value and abs(value) < _MOST
 
 
-_MOST = 1e300
+_MOST = 1.7e308
 """Seconds beyond which sums of them could be infinite."""
+SHORTEST = 1e-9
+"""Seconds between two ticks, at least: the Program's own limit (rule A4), which what reads JSON does not know."""
+_FAR = 1e12
+"""Seconds from 1970 to a time when no machine was saved."""
 TEXT: Shape = (_is_text, "a string")
 TEXTS: Shape = (_is_texts, "a list of strings")
 OBJECT: Shape = (_is_object, "an object")
 LIST: Shape = (lambda value: type_of(value) is list, "a list")
 BOOL: Shape = (lambda value: type(value) is bool, "true or false")
 COUNT: Shape = (lambda value: type(value) is int and 0 <= value < 1 << 62, "a whole number, 0 or more")
-SPAN: Shape = (lambda value: _is_number(value) and value > 0, "a number of seconds, more than 0")
+PERIOD: Shape = (lambda value: _is_number(value) and value >= SHORTEST, "a number of seconds, more than 0")
 ANY: Shape = (lambda value: True, "anything")
-MOMENT: Shape = (lambda value: seconds_of(value) is not None, "a moment such as 2026-01-31T12:00:00+00:00")
+_MOMENT = "a moment such as 2026-01-31T12:00:00+00:00"
+MOMENT: Shape = (lambda value: seconds_of(value) is not None, _MOMENT)
+NEAR_MOMENT: Shape = (lambda value: abs(seconds_of(value) or 0.0) < _FAR and MOMENT[0](value), _MOMENT)
+"""One that periods can be counted from: beside a number that is too large they would be nothing."""
 
 
 def one_of(*words: str) -> Shape:

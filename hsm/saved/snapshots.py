@@ -10,6 +10,7 @@ Everything refers to vertices by their paths, and to timers, change triggers and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -26,8 +27,9 @@ from hsm.saved.shapes import (
     COUNT,
     LIST,
     MOMENT,
+    NEAR_MOMENT,
     OBJECT,
-    SPAN,
+    PERIOD,
     TEXT,
     TEXTS,
     Shape,
@@ -203,9 +205,15 @@ class Snapshot:
             SnapshotError: A codec made something of the data that JSON does not have.
         """
         try:
-            if indent is None:
-                return _encode(self.to_dict())
-            return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=indent)
+            data = self.to_dict()
+            text = (
+                _encode(data)
+                if indent is None
+                else json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent)
+            )
+            if not text.isascii() and _LONE.search(text):  # which no file and no socket takes as it is
+                text = json.dumps(data, allow_nan=False, indent=indent)
+            return text
         except (TypeError, ValueError, RecursionError) as error:
             message = f"the data cannot be written as JSON: {error}"
             raise SnapshotError(self.model, [Diagnostic("HSM208", message, None)]) from error
@@ -234,8 +242,15 @@ class Snapshot:
         return _Reading().snapshot(data)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+def _encoder(indent: int | None) -> Callable[[Any], str]:
+    """What writes JSON, indented by *indent*."""
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent).encode
+
+
+_encode = _encoder(None)
 """What `json.dumps` would make anew for each text."""
+_LONE = re.compile("[\ud800-\udfff]")
+"""Half a character, as in the names of files that are not text."""
 
 
 def _moment(seconds: float) -> str | float:
@@ -281,9 +296,9 @@ _EVENT_KEYS: Mapping[str, Shape] = {
     "name": TEXT, "data": ANY, "is_fed": BOOL,
 }  # fmt: skip
 _TIMER_KEYS: Mapping[str, Shape] = {
-    "id": TEXT, "kind": one_of("after", "every", "at"), "due": MOMENT, "since": MOMENT, "number": COUNT,
-    "period": SPAN,
+    "id": TEXT, "kind": one_of("after", "every", "at"), "due": MOMENT,
 }  # fmt: skip
+_EVERY_KEYS: Mapping[str, Shape] = {**_TIMER_KEYS, "since": NEAR_MOMENT, "number": COUNT, "period": PERIOD}
 _ACTIVITY_KEYS: Mapping[str, Shape] = {
     "id": TEXT, "status": one_of("running", "returned", "failed"), "event": OBJECT,
 }  # fmt: skip
@@ -305,7 +320,7 @@ class _Reading(Shapes):
             self.of_another_format(version)
         elif is_mapping:
             self.keys(given, _KEYS, _REQUIRED, "")
-            if taken is None and "taken" in given:
+            if "taken" in given and not NEAR_MOMENT[0](given["taken"]):
                 self.wrong("taken", f"{shown(given['taken'], 60)} is not {MOMENT[1]}")
             # what is empty is left out, so that only what is there is looked at
             more = {key: _PARTS[key](self, value) for key, value in given.items() if key in _PARTS}
@@ -331,8 +346,8 @@ class _Reading(Shapes):
     def timer(self, given: Any, where: str) -> Any:
         """A timer; of one that is wrong, ``None``."""
         count = len(self.problems)
-        more = ("since", "number", "period") if type_of(given) is dict and given.get("kind") == "every" else ()
-        found = self.keys(given, _TIMER_KEYS, ("id", "kind", "due", *more), where)
+        known = _EVERY_KEYS if type_of(given) is dict and given.get("kind") == "every" else _TIMER_KEYS
+        found = self.keys(given, known, tuple(known), where)
         if len(self.problems) > count:
             return None
         due, since = seconds_of(found["due"]) or 0.0, seconds_of(found.get("since", 0)) or 0.0
