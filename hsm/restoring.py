@@ -54,7 +54,8 @@ def restore(
     """Go on with a machine that was saved: ``machine = await hsm.restore(...)``, or ``async with`` (rule S2).
 
     No entry action runs. The await returns when what was queued has been processed, and then the timers that are
-    overdue, in order of their due times. What these raise, and no transition takes, nobody awaits (rule E4).
+    overdue, in order of their due times; the machine may have ended by then. What these raise, and no transition takes,
+    nobody awaits (rule E4).
 
     Args:
         ctx: As for `start`.

@@ -88,10 +88,21 @@ def resume(
     if anew:
         waiting.insert(0, Occurrence(functools.partial(_arm_anew, anew)))
     # the last one is nobody's event: who awaits the restored machine waits until its turn comes
-    result: Pending[None] = Pending(record)
+    result = _Resumed(record)
     queue.waiting.extend([*waiting, Occurrence(_nothing, pending=result)])
     drain(record)
     return result.answer()
+
+
+class _Resumed(Pending[None]):
+    """The result of a restore: also of one whose overdue timers lead the machine to its end."""
+
+    __slots__ = ()
+
+    def finish(self, value: None, errors: list[BaseException], *, is_quiet: bool = False) -> None:
+        """As for any result, but the end of the machine is no error."""
+        others = [error for error in errors if not isinstance(error, MachineStopped)]
+        super().finish(value, others, is_quiet=is_quiet)
 
 
 def _fill(record: Record, restored: Restored) -> None:

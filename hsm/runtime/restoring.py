@@ -168,7 +168,9 @@ class _Reading:
 
     def unknown(self, name: str, known: Iterable[str], word: str, within: str) -> None:
         """Note that the model does not have *name*, a *word*."""
-        close = closest(name, [each for each in known if "/" in each[1:]], 1)  # never the model itself
+        # what is like it is of its kind, and is never the model itself
+        alike = [each for each in known if "/" in each[1:] and _kind(each) == _kind(name)]
+        close = closest(name, alike, 1)
         help_ = "if it was renamed, put hsm.renamed in the model; else 'migrate=' of hsm.restore can say where to go on"
         if close:
             help_ = f"did you mean '{close[0]}'? If so, put hsm.renamed({name!r}, {close[0]!r}) in the model"
@@ -359,6 +361,11 @@ def _nothing() -> None:
 def _some(found: list[T | None]) -> list[T]:
     """Those of *found* that fit."""
     return [each for each in found if each is not None]
+
+
+def _kind(name: str) -> str:
+    """The kind of what an identifier such as ``/Door/open#after.0`` is of; empty for a path."""
+    return name.partition("#")[2].partition(".")[0]
 
 
 def _a(kind: str) -> str:

@@ -314,6 +314,20 @@ async def test_overdue_timers_fire_at_once_in_order_and_say_what_they_missed(clo
 
 
 @rule("S2")
+async def test_overdue_timers_may_lead_a_restored_machine_to_its_end(clock):
+    """It is given back as one that has completed, as a start gives it back; a block around it ends as any."""
+    model = hsm.define("M", hsm.state("a", after(1, note("after"), target="../f")), hsm.final("f"))
+    machine = await started(model)
+    snapshot = machine.snapshot()
+    await machine.detach()
+    await asyncio.sleep(2)
+    machine = await hsm.restore(None, Log(), model, snapshot)
+    assert (machine.status, machine.instance.log) == (hsm.Status.COMPLETED, ["after"])
+    async with hsm.restore(None, Log(), model, snapshot) as machine:
+        assert machine.is_over()
+
+
+@rule("S2")
 @pytest.mark.parametrize(("policy", "expected"), [("remaining", 2.0), ("restart", 5.0)])
 async def test_timers_may_have_the_rest_of_their_time_or_all_of_it(clock, policy, expected):
     """As if the machine had slept, or as if its states were entered now."""
