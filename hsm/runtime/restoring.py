@@ -142,7 +142,7 @@ class _Reading:
             found.parked = dict(_some([self.parked(each) for each in snapshot.parked]))
         for leaf in self.leaves:
             if self.vertices[leaf].kind is Kind.REGION and leaf not in found.parked:
-                message = f"nothing is active in '{self.vertices[leaf].path}', and it waits nowhere"
+                message = f"nothing is active in '{self.vertices[leaf].path}', and it waits at no join"
                 self.data.wrong("HSM206", message, "active")
         if snapshot.conditions:
             found.truths = dict(_some([self.truth(*pair) for pair in snapshot.conditions.items()]))

@@ -313,7 +313,12 @@ class _Reading(Shapes):
         is_mapping = issubclass(type_of(data), Mapping)
         if not is_mapping:
             self.wrong("", f"a snapshot is a JSON object, not {shown(data, 60)}")
-        given: dict[Any, Any] = {**data} if is_mapping else {}
+        given: dict[Any, Any] = {}
+        try:
+            given = {**data} if is_mapping else {}
+        except Exception as error:  # of a mapping of the user's own
+            is_mapping = False
+            self.wrong("", f"this cannot be read: {shown(error, 100)}")
         model, taken, more = given.get("model"), seconds_of(given.get("taken")), dict[str, Any]()
         version = given.get("format", FORMAT)
         if type(version) is not int or version != FORMAT:
