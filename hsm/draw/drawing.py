@@ -58,7 +58,7 @@ def svg(
     paths, observed = _active(chart, active)
     done = steps(chart, _records(trace if trace is not None else observed))
     marked = done[-1].active if done and active is None else paths
-    return picture.written(_figure(chart), chart.name, marked, done[-1].taken if done else (), theme)
+    return picture.written(drawn(chart), chart.name, marked, done[-1].taken if done else (), theme)
 
 
 def page(model: Subject, trace: Trace | None = None, *, root: str | None = None) -> str:
@@ -79,7 +79,7 @@ def page(model: Subject, trace: Trace | None = None, *, root: str | None = None)
         ValueError: *trace* is of another model.
     """
     chart = charted(model)
-    return written(chart, _figure(chart), steps(chart, _records(trace)), root)
+    return written(chart, drawn(chart), steps(chart, _records(trace)), root)
 
 
 def mimebundle(model: Subject) -> dict[str, str]:
@@ -91,7 +91,8 @@ def mimebundle(model: Subject) -> dict[str, str]:
 
 
 @lru_cache(maxsize=32)
-def _figure(chart: Chart) -> Figure:
+def drawn(chart: Chart) -> Figure:
+    """The figure of *chart*; those of the last charts are kept."""
     found = stage(chart)
     return tidied(figure(found, arranged(found.ground, laid_out)))
 

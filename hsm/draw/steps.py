@@ -7,6 +7,7 @@ two transitions cannot be told apart by anything in the trace, the one that was 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 import attrs
 
@@ -51,6 +52,10 @@ def steps(chart: Chart, records: Iterable[trace.Record]) -> tuple[Step, ...]:
     return tuple(_Reader(chart).read(records))
 
 
+_Told: TypeAlias = trace.GuardAsked | trace.Exited | trace.Entered | trace.Ran | trace.Failed
+"""The records that say what a step did; others, such as of what comes in meanwhile, have causes of their own."""
+
+
 class _Reader:
     """Reads the records of one machine."""
 
@@ -77,7 +82,7 @@ class _Reader:
                 self.active = set(around(record.states))
                 yield self._step(self.began, record.outcome.value)
                 self.began = None
-            elif self.began is not None:
+            elif self.began is not None and isinstance(record, _Told):
                 self._note(record)
         if self.began is not None:
             yield self._step(self.began, "")
@@ -96,29 +101,23 @@ class _Reader:
         if record.cause == "start" or self.taken is None:
             self.taken = Taken(self.chart, is_whole=record.cause == "start")
 
-    def _note(self, record: trace.Record) -> None:
+    def _note(self, record: _Told) -> None:
         """Keep what *record* says of the step under way."""
         if record.cause != self.moves[-1].cause:
             event = "hsm_error" if record.cause == "error" else ""
             self.moves.append(Move(record.cause, event, frozenset(self.active)))
         move = self.moves[-1]
-        match record:
-            case trace.GuardAsked(guard=guard, vertex=vertex, place=place, answer=answer):
-                move.answers[key(guard, vertex, place)] = bool(answer)
-            case trace.Entered(vertex=vertex):
-                self.active.add(vertex)
-                move.entered.append(vertex)
-            case trace.Exited(vertex=vertex):
-                self.active.discard(vertex)
-                move.exited.append(vertex)
-            case trace.Ran(behavior=name, role=role, vertex=vertex, place=place):
-                self.did.append(name)
-                move.effects |= {key(name, vertex, place)} if role == "effect" else set()
-            case trace.Failed(behavior=name, role=role, vertex=vertex, place=place):
-                self.did.append(f"{name}!")
-                move.effects |= {key(name, vertex, place)} if role == "effect" else set()
-            case _:
-                pass
+        if isinstance(record, trace.GuardAsked):
+            move.answers.setdefault(key(record.guard, record.vertex, record.place), bool(record.answer))
+        elif isinstance(record, trace.Entered):
+            self.active.add(record.vertex)
+            move.entered.append(record.vertex)
+        elif isinstance(record, trace.Exited):
+            self.active.discard(record.vertex)
+            move.exited.append(record.vertex)
+        else:
+            self.did.append(f"{record.behavior}!" if isinstance(record, trace.Failed) else record.behavior)
+            move.effects |= {key(record.behavior, record.vertex, record.place)} if record.role == "effect" else set()
 
     def _step(self, began: trace.StepBegan, outcome: str) -> Step:
         assert self.taken is not None  # it came with the first beginning

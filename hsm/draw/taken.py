@@ -69,14 +69,23 @@ class Taken:
 
     def by(self, move: Move) -> Iterator[str]:
         """The identifiers of the transitions that *move* took, in order."""
+        selected = self._selected(move)
+        self._remember(move)  # what is exited is so before anything is entered
         targets: list[str] = []
-        for transition in self._selected(move):
+        for transition in selected:
             yield from self._along(transition, move, targets)
-        for path in move.entered:
+        for path in self._entered(move, targets):
             default = self._vertices[path].default_entry
             if default is not None and not self._is_targeted(path, targets):
                 yield from self._along(self._transitions[default], move, targets)
-        self._remember(move)
+
+    def _entered(self, move: Move, targets: list[str]) -> list[str]:
+        """What may have been entered by default: what was entered, and what an entry point or a history belongs to."""
+        pseudostates = [self._vertices[target] for target in targets]
+        owners = [
+            each.parent for each in pseudostates if each.kind not in ("state", "final", "terminate") and each.parent
+        ]
+        return [*[owner for owner in owners if owner not in move.entered], *move.entered]
 
     # --- which fired -----------------------------------------------------------------------------------------
 
@@ -92,17 +101,21 @@ class Taken:
         return [each for each in found.values() if not any(other.startswith(f"{each.source}/") for other in sources)]
 
     def _from(self, leaf: str, move: Move) -> ChartTransition | None:
-        """What fired from *leaf* or, if nothing did, from what is around it."""
+        """What fired from *leaf* or, if nothing did, from what is around it.
+
+        One that leaves no traces when it is taken counts only if there is no other.
+        """
+        silent: ChartTransition | None = None
         path = leaf
         while path:
             ranked = [(self._rank(each, move), each) for each in self._leaving.get(path, ())]
-            for _, each in sorted(
-                [(rank, each) for rank, each in ranked if rank is not None], key=lambda found: found[0]
-            ):
+            for _, each in sorted([(rank, each) for rank, each in ranked if rank is not None], key=_first):
                 if self._holds(each.guard, path, move) and self._left_traces(each, move):
-                    return each
+                    if each.targets or each.effects:
+                        return each
+                    silent = silent or each
             path = path.rpartition("/")[0]
-        return None
+        return silent
 
     def _rank(self, transition: ChartTransition, move: Move) -> tuple[int, int] | None:
         """How soon *transition* is asked among those of its source (rule T2); ``None`` if nothing triggers it."""
@@ -122,7 +135,9 @@ class Taken:
         if guard.behavior is not None:
             return move.answers.get(_key(guard.behavior, vertex), False)
         if guard.kind == "in_state":
-            return guard.vertex in move.active
+            if vertex in move.active:
+                return guard.vertex in move.active
+            return guard.vertex in move.entered or (guard.vertex in move.active and guard.vertex not in move.exited)
         answers = (self._holds(part, vertex, move) for part in guard.parts)
         if guard.kind == "not_":
             return not next(answers) and self._was_asked(guard.parts[0], vertex, move)
@@ -135,10 +150,20 @@ class Taken:
 
     def _left_traces(self, transition: ChartTransition, move: Move) -> bool:
         """Whether what *transition* does when it is taken was done."""
-        if transition.effects and _key(transition.effects[0], transition.source) not in move.effects:
+        if not self._ran(transition, move):
             return False
-        is_left = transition.kind == "external" and transition.source != self._root
-        return not is_left or transition.source in move.exited
+        if transition.kind == "external" and transition.source not in (self._root, *move.exited):
+            return False
+        return self._arrived(transition, move)
+
+    def _arrived(self, transition: ChartTransition, move: Move) -> bool:
+        """Whether all states that *transition* leads to were entered."""
+        states = [target for target in transition.targets if self._vertices[target].kind in ("state", "final")]
+        return all(target in move.entered for target in states)
+
+    def _ran(self, transition: ChartTransition, move: Move) -> bool:
+        """Whether its first effect ran, if it has one; after an error the others do not."""
+        return not transition.effects or _key(transition.effects[0], transition.source) in move.effects
 
     # --- where it led ----------------------------------------------------------------------------------------
 
@@ -164,7 +189,8 @@ class Taken:
             case "choice" | "junction" | "entry_point" | "exit_point" | "join":
                 if vertex.joined_regions and not any(region in move.exited for region in vertex.joined_regions):
                     return []  # it waits for the other regions
-                return [each for each in leaving if self._holds(each.guard, path, move)][:1]
+                held = [each for each in leaving if self._holds(each.guard, path, move)]
+                return [each for each in held if self._ran(each, move) and self._arrived(each, move)][:1]
             case "shallow_history" | "deep_history":
                 return leaving if self._is_whole and owner not in self._remembered else []
             case _:
@@ -173,11 +199,15 @@ class Taken:
     def _is_targeted(self, path: str, targets: Iterable[str]) -> bool:
         """Whether what is inside *path* was entered because a transition, or a history, named it."""
         for target in targets:
-            if target.startswith(f"{path}/") and self._vertices[target].kind != "entry_point":
+            vertex = self._vertices[target]
+            owner = vertex.parent or ""
+            if vertex.kind in ("shallow_history", "deep_history"):
+                is_restored = owner in self._remembered or not self._is_whole
+                if is_restored and (path == owner or (vertex.kind == "deep_history" and path.startswith(f"{owner}/"))):
+                    return True
+                target = owner
+            if target.startswith(f"{path}/") and vertex.kind != "entry_point":
                 return True
-            owner = self._vertices[target].parent or ""
-            if self._vertices[target].kind == "deep_history" and path.startswith(f"{owner}/"):
-                return owner in self._remembered or not self._is_whole
         return False
 
     def _remember(self, move: Move) -> None:
@@ -188,6 +218,10 @@ class Taken:
                 self._remembered.discard(owner)
             elif owner is not None:
                 self._remembered.add(owner)
+
+
+def _first(ranked: tuple[tuple[int, int], ChartTransition]) -> tuple[int, int]:
+    return ranked[0]
 
 
 def _key(behavior: ChartBehavior, vertex: str) -> Key:

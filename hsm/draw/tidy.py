@@ -140,14 +140,12 @@ def _is_free(points: tuple[Point, ...], reach: float, others: list[Line], figure
     start, length = points[0], min(abs(points[1][1] - points[0][1]), reach)
     top, bottom = sorted((start[1], start[1] + math.copysign(length, points[1][1] - start[1])))
     around = Box(start[0] - APART, top + 0.5, 2 * APART, bottom - top - 1)
-    for shape in figure.shapes:
-        if shape.text is not None and around.overlaps(shape.text):
-            return False
-        if not shape.is_composite and around.overlaps(shape.box):
-            return False
-    if any(around.overlaps(label.box) for label in figure.labels):
-        return False
-    return not any(_runs_along(around, line) for line in others)
+    taken = [
+        *[shape.text for shape in figure.shapes if shape.text is not None],
+        *[shape.box for shape in figure.shapes if not shape.is_composite],
+        *[label.box for label in figure.labels],
+    ]
+    return not any(around.overlaps(box) for box in taken) and not any(_runs_along(around, line) for line in others)
 
 
 def _runs_along(around: Box, line: Line) -> bool:

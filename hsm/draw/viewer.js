@@ -159,6 +159,7 @@
     line.wide = wide;
     line.line = line.group.querySelector(".line");
     line.head = line.group.querySelector(".head");
+    line.drawn = [line.line.getAttribute("d"), line.head?.getAttribute("d")];
   }
   view.addEventListener("click", (event) => {
     if (moved > 4) return;
@@ -224,10 +225,10 @@
       for (const box of boxes) points = points && cut(points, box);
       line.group.classList.toggle("gone", !points);
       if (!points) continue;
-      const d = rounded(points);
+      const [d, head] = points === line.points ? line.drawn : [rounded(points), tip(points.at(-2), points.at(-1))];
       line.line.setAttribute("d", d);
       line.wide.setAttribute("d", d);
-      line.head?.setAttribute("d", tip(points.at(-2), points.at(-1)));
+      line.head?.setAttribute("d", head);
     }
     for (const label of svg.querySelectorAll("g.label")) {
       const text = label.querySelector("text");
