@@ -14,7 +14,10 @@ import attrs
 from hsm.charts import Chart, ChartBehavior, ChartGuard, ChartTransition, ChartTrigger
 
 Key = tuple[str, str, str]
-"""A behaviour: its name, the path of its vertex, and its line and column; the file may have another name elsewhere."""
+"""A behaviour: its name, the path of its vertex, and its line and column; the file may have another name elsewhere.
+
+Where the chart has no such line and column, as the file was edited meanwhile, name and vertex have to do.
+"""
 
 _POSITION = re.compile(r"\d+(:\d+)?$")
 
@@ -66,9 +69,14 @@ class Taken:
             if each.role != "default_entry":
                 self._leaving.setdefault(each.source, []).append(each)
         self._remembered: set[str] = set()
+        self._known = {key for each in chart.transitions for key in _keys(each)}
 
     def by(self, move: Move) -> Iterator[str]:
         """The identifiers of the transitions that *move* took, in order."""
+        move.answers.update(
+            {(*each[:2], ""): answer for each, answer in move.answers.items() if each not in self._known}
+        )
+        move.effects.update([(*each[:2], "") for each in move.effects if each not in self._known])
         selected = self._selected(move)
         self._remember(move)  # what is exited is so before anything is entered
         targets: list[str] = []
@@ -133,7 +141,8 @@ class Taken:
         if guard is None:
             return True
         if guard.behavior is not None:
-            return move.answers.get(_key(guard.behavior, vertex), False)
+            exact = _key(guard.behavior, vertex)
+            return move.answers.get(exact, move.answers.get((*exact[:2], ""), False))
         if guard.kind == "in_state":
             if vertex in move.active:
                 return guard.vertex in move.active
@@ -145,7 +154,8 @@ class Taken:
 
     def _was_asked(self, guard: ChartGuard, vertex: str, move: Move) -> bool:
         if guard.behavior is not None:
-            return _key(guard.behavior, vertex) in move.answers
+            exact = _key(guard.behavior, vertex)
+            return exact in move.answers or (*exact[:2], "") in move.answers
         return not guard.parts or any(self._was_asked(part, vertex, move) for part in guard.parts)
 
     def _left_traces(self, transition: ChartTransition, move: Move) -> bool:
@@ -163,7 +173,10 @@ class Taken:
 
     def _ran(self, transition: ChartTransition, move: Move) -> bool:
         """Whether its first effect ran, if it has one; after an error the others do not."""
-        return not transition.effects or _key(transition.effects[0], transition.source) in move.effects
+        if not transition.effects:
+            return True
+        exact = _key(transition.effects[0], transition.source)
+        return exact in move.effects or (*exact[:2], "") in move.effects
 
     # --- where it led ----------------------------------------------------------------------------------------
 
@@ -218,6 +231,18 @@ class Taken:
                 self._remembered.discard(owner)
             elif owner is not None:
                 self._remembered.add(owner)
+
+
+def _keys(transition: ChartTransition) -> Iterator[Key]:
+    """The keys of the effects of *transition*, and of what its guard asks."""
+    guards = [transition.guard] if transition.guard is not None else []
+    while guards:
+        guard = guards.pop()
+        guards += guard.parts
+        if guard.behavior is not None:
+            yield _key(guard.behavior, transition.source)
+    for effect in transition.effects:
+        yield _key(effect, transition.source)
 
 
 def _first(ranked: tuple[tuple[int, int], ChartTransition]) -> tuple[int, int]:
