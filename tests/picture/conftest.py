@@ -15,4 +15,4 @@ def elk():
     if importlib.util.find_spec("quickjs") is None:
         pytest.skip("needs QuickJS: pip install 'hsm-dsl[draw]'")
     if not engine.SCRIPT.exists():
-        pytest.skip("needs elkjs: python hatch_build.py")
+        pytest.skip("needs elkjs: python .ci/elkjs.py")

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.needs_system
 
 def hook():
     """The program that fetches it, as a module."""
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / ".ci/elkjs.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -29,7 +29,8 @@ def checkout(folder, *, has_elk):
     """A copy of what the wheel is built of."""
     for name in ("hsm", "hsm_classdsl"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "elk"))
-    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", ".ci/elkjs.py", "README.md", "LICENSE"):
+        (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     if has_elk:
         shutil.copytree(ROOT / "hsm/draw/elk", folder / "hsm/draw/elk")

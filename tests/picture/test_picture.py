@@ -176,7 +176,7 @@ def test_what_is_missing_is_told_in_one_line(monkeypatch, tmp_path):
     model = hsm.define("Unseen", hsm.state("never drawn before"))
     with monkeypatch.context() as patch:
         patch.setattr(engine, "SCRIPT", tmp_path / "none.js")
-        with pytest.raises(hsm.draw.DrawError, match=r"^drawing needs elkjs, .*hatch_build.py' in a checkout$"):
+        with pytest.raises(hsm.draw.DrawError, match=r"^drawing needs elkjs, .*.ci/elkjs.py' in a checkout$"):
             hsm.draw.svg(model)
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "quickjs", None)
