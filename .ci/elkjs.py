@@ -77,6 +77,7 @@ def _packed() -> bytes:
         raise Missing("fetching elkjs needs npm")
     with tempfile.TemporaryDirectory() as folder:
         command = [npm, "pack", f"elkjs@{VERSION}", "--pack-destination", folder, "--silent", "--ignore-scripts"]
+        command += ["--fetch-retries=1"]  # who has no network should not wait long
         try:
             subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=120)
         except (subprocess.SubprocessError, OSError) as error:

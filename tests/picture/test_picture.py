@@ -19,7 +19,7 @@ from hsm.draw import engine
 
 pytestmark = [pytest.mark.needs_system, pytest.mark.usefixtures("elk")]
 
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 TINY = hsm.define("Tiny", hsm.state("a", hsm.transition(hsm.on("go"), hsm.target("b"))), hsm.state("b"))
 
@@ -69,12 +69,14 @@ def test_the_second_picture_takes_little_time():
 def test_a_picture_is_the_same_in_each_process():
     """To the last byte, whatever was drawn before."""
     program = """if True:
-        import sys, hsm.draw
+        import sys
+        sys.path[:0] = [".", "tests"]
+        import hsm.draw
         from picture.test_picture import MODEL, TINY
         hsm.draw.svg(TINY)
         sys.stdout.write(hsm.draw.svg(MODEL))
     """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=TESTS)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT)
     assert ended.stdout.decode() == hsm.draw.svg(MODEL)
 
 
