@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import warnings
 from importlib import import_module
+from pathlib import Path
 
 import attrs
 import pytest
@@ -19,6 +20,7 @@ from hsm.draw.drawing import drawn
 
 pytestmark = [pytest.mark.needs_system, pytest.mark.usefixtures("elk")]
 
+ROOT = Path(__file__).parents[2]
 EXAMPLES = {
     "door": "Door",
     "counter": "Counter",
@@ -46,7 +48,7 @@ def test_the_kiosk_is_drawn_without_a_fault():
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_drawn_without_a_fault(name, monkeypatch):
     """What users see first."""
-    monkeypatch.syspath_prepend("examples")
+    monkeypatch.syspath_prepend(ROOT / "examples")
     found = getattr(import_module(name), EXAMPLES[name])
     chart = hsm.chart(getattr(found, "model", found))
     assert faults(drawn(chart), chart) == []
