@@ -14,7 +14,12 @@ async def glow(ctx, lamp, event):
 
 model = hsm.define(
     "Lamp",
-    hsm.state("off", hsm.activity(glow), hsm.transition(hsm.after(5), hsm.effect(nothing))),
+    hsm.state(
+        "off",
+        hsm.activity(glow),
+        hsm.transition(hsm.after(5), hsm.effect(nothing)),
+        hsm.transition(hsm.when(nothing, name="light"), hsm.effect(nothing)),
+    ),
     hsm.state(
         "on",
         hsm.region("light", hsm.state("dim"), hsm.state("bright")),
@@ -35,7 +40,7 @@ snapshot = hsm.Snapshot(
     history={"/Lamp/off": ("/Lamp/on/light/dim",)},
     completed=("/Lamp/off",),
     parked=(hsm.SnapshotRegion("/Lamp/on/light", "/Lamp/off", ()),),
-    conditions={"/Lamp/on#when.dark": True},
+    conditions={"/Lamp/on#when.dark": True, "/Lamp/off#when.light": False},
     timers=(
         hsm.SnapshotTimer("/Lamp/off#after.0", "after", 5.0),
         hsm.SnapshotTimer("/Lamp/on#after.0", "after", 5.0),

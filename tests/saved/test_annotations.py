@@ -17,6 +17,7 @@ class Forms(hsm.Instance):
     inner: Annotated[list["Inner"], "of strings"]  # noqa: UP037 - what is tested
     same: Final["Inner"]  # noqa: UP037
     either: Inner | None
+    one: typing.Optional["Inner"]  # noqa: UP037, UP045
     literal: typing.Literal["Inner"]
     unknown: Missing  # noqa: F821  # pyright: ignore
     alike: dict[str, "Missing"]  # noqa: F821, UP037  # pyright: ignore
@@ -36,5 +37,6 @@ def test_what_is_no_type_is_not_looked_up():
         "inner": Annotated[list[Inner], "of strings"],
         "same": Final[Inner],
         "either": Inner | None,
+        "one": Inner | None,
         "literal": typing.Literal["Inner"],
     }
