@@ -19,7 +19,7 @@ pytestmark = pytest.mark.needs_system
 
 def hook():
     """The program that fetches it, as a module."""
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / ".ci/elkjs.py")
+    spec = importlib.util.spec_from_file_location("elkjs", ROOT / ".ci/elkjs.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
