@@ -202,8 +202,9 @@ def _waiting(record: Record, restored: Restored) -> list[Occurrence]:
             armed = record.timers
             while armed is not None and armed.timer.index != what:
                 armed = armed.next
-            if armed is not None and armed.due is not None:
-                found.append(_expiry(record, armed, armed.due))
+            assert armed is not None  # the reading has seen to that
+            assert armed.due is not None
+            found.append(_expiry(record, armed, armed.due))
         else:
             found.append(Occurrence(_process(kind), what, is_fed=is_fed, is_call=kind == "call"))
     return found

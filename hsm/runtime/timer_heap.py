@@ -117,10 +117,9 @@ class TimerHeap:
                     self._clear()
 
     def take_out(self, armed: Armed) -> None:
-        """*armed* fires by other means than this heap; it is due still."""
-        if armed.entry is not None:
-            armed.entry = None  # left behind, void as it is
-            self._void += 1
+        """*armed*, which lies here, fires by other means than this heap; it is due still."""
+        armed.entry = None  # left behind, void as it is
+        self._void += 1
 
     def put(self, armed: Armed, due: float) -> None:
         """*armed* is to fire at *due*, and lies nowhere that would do for that."""
