@@ -279,7 +279,7 @@ _DRAWN: dict[str, Callable[[Shape], Iterator[str]]] = {
     "exit_point": _point,
     "terminate": _terminate,
 }
-"""How a vertex is drawn that is no state."""
+"""How vertices other than states are drawn."""
 
 
 def _name(shape: Shape) -> Iterator[str]:

@@ -37,7 +37,7 @@ def mermaid(subject: Subject) -> str:
 
     Returns:
         The text from ``stateDiagram-v2`` on, without a fence, and with a newline at its end; the same each time. What
-        Mermaid has no symbol for is told in comments (``%%``); `diagram` gives it as data.
+        Mermaid has no symbol for is listed in comments (``%%``); `diagram` gives it as data.
 
     Raises:
         TypeError: *subject* is none of these.

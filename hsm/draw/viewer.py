@@ -1,7 +1,7 @@
 """The page: a picture that one can move, search and play, as one HTML file.
 
 In: a Chart, its `Figure`, and the `Step`s of a machine. Out: the text of the file. The picture is laid out here; what
-moves it is plain JavaScript, in ``viewer.js``. The page asks no network for anything, and is told so.
+moves it is plain JavaScript, in ``viewer.js``. The page loads nothing from a network, and its policy forbids it.
 """
 
 from __future__ import annotations

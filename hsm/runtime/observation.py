@@ -69,7 +69,7 @@ class Observation:
 
     @property
     def observers(self) -> tuple[Observer, ...]:
-        """Those that are told, in the order in which they came."""
+        """The observers, in the order in which they came."""
         return tuple([entry[0] for entry in self._observers])
 
     def _remove(self, entry: list[Observer]) -> None:
