@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from hsm.outcome import Outcome, Status
     from hsm.restoring import restore
     from hsm.saved.coding import Codec
+    from hsm.saved.msgspec_codec import MsgspecCodec
     from hsm.saved.snapshots import Snapshot, SnapshotActivity, SnapshotEvent, SnapshotRegion, SnapshotTimer
 
 __version__ = "0.1.0"
@@ -100,6 +101,7 @@ __all__ = [
     "chart", "Chart", "ChartVertex", "ChartTransition", "ChartTrigger", "ChartGuard", "ChartBehavior",
     # what a machine is saved as
     "restore", "Snapshot", "SnapshotTimer", "SnapshotActivity", "SnapshotEvent", "SnapshotRegion", "Codec",
+    "MsgspecCodec",
     # what annotations say
     "Action", "Predicate", "DurationFunction", "TimepointFunction",
     "Model", "ModelPart", "StatePart", "RegionPart", "TransitionPart", "AnywherePart",
@@ -113,6 +115,7 @@ __all__ = [
 _MODULES = (
     "outcome", "answer", "errors", "events", "explanation", "context", "instance", "behaviors", "elements.nodes",
     "elements.parts", "dsl", "charts", "saved.coding", "saved.snapshots", "api", "restoring",
+    "saved.msgspec_codec",
 )  # fmt: skip
 """The modules that have these names, lower floors first."""
 

@@ -109,11 +109,11 @@ class RestoredData:
         codec, values = self._codec, dict[str, Any]()
         for name, each in data.items():
             try:
-                values[name] = (
-                    attributes.coder(name).decode(each)
-                    if codec is PLAIN
-                    else codec.decode(each, attributes.annotation(name))
-                )
+                if codec is PLAIN:
+                    values[name] = attributes.coder(name).decode(each)
+                else:
+                    attributes.check(name)
+                    values[name] = codec.decode(each, attributes.annotation(name))
             except Exception as error:
                 where = error.path if isinstance(error, Misfit) else ""
                 self.wrong("HSM209", f"attribute '{name}{where}' of '{kind}' {_why(error)}", within)

@@ -52,7 +52,7 @@ class Attributes:
         self._coders: dict[str, Coder] = {}
         self._arguments = _init_arguments(kind)
         self._has_own_ways = self._arguments is not None and _has_own_ways(kind)
-        self._has_setstate = _has_own_setstate(kind)
+        self._has_setstate = has_own_setstate(kind)
 
     def state(self, value: Any) -> dict[str, Any]:
         """What *value* has, by the rules of pickle: its ``__getstate__`` says what is left out.
@@ -83,12 +83,20 @@ class Attributes:
         """
         coder = self._coders.get(name)
         if coder is None:
-            if not self._takes(name):
-                raise Misfit("cannot be data of such an object")
+            self.check(name)
             coder = self._coder_of(self.annotation(name))
             if len(self._coders) < _MOST:
                 self._coders[name] = coder
         return coder
+
+    def check(self, name: str) -> None:
+        """Whether *name* can be data of an object's own, whoever reads it.
+
+        Raises:
+            Misfit: It cannot.
+        """
+        if not self._takes(name):
+            raise Misfit("cannot be data of such an object")
 
     def _takes(self, name: str) -> bool:
         """Whether *name* may be set: it is no part of Python's or the library's own, and there is room for it."""
@@ -149,7 +157,7 @@ _MOST = 200
 """Coders of attributes that are kept for a class: objects may have ever new ones."""
 
 
-def _has_own_setstate(kind: Any) -> bool:
+def has_own_setstate(kind: Any) -> bool:
     """Whether the author of *kind* wrote a ``__setstate__``; attrs makes one, and events have one, which do no more."""
     setstate = getattr(kind, "__setstate__", None)
     module = getattr(setstate, "__module__", "")
@@ -175,7 +183,12 @@ def _init_arguments(kind: Any) -> dict[str, str] | None:
 def _has_own_ways(kind: Any) -> bool:
     """Whether the ``__init__`` of *kind* does more than set attributes."""
     has_converter = "__attrs_attrs__" in kind.__dict__ and any(field.converter for field in attrs.fields(kind))
-    return has_converter or any(hasattr(kind, name) for name in ("__post_init__", "__attrs_post_init__"))
+    return has_converter or has_post_init(kind)
+
+
+def has_post_init(kind: Any) -> bool:
+    """Whether the ``__init__`` of *kind* ends in a method of its author."""
+    return hasattr(kind, "__post_init__") or hasattr(kind, "__attrs_post_init__")
 
 
 def _filled(annotation: Any, given: Mapping[Any, Any]) -> Any:

@@ -357,7 +357,6 @@ def _is_named_tuple(kind: Any) -> bool:
 
 
 _KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Coder]], ...] = (
-    (lambda kind: kind is object, lambda kind: _NATIVE),
     (lambda kind: kind is collections.abc.Callable, nothing),  # pyright: ignore[reportUnknownMemberType]
     (lambda kind: issubclass(kind, enum.Enum), enumeration),
     (lambda kind: issubclass(kind, PurePath), _path),
