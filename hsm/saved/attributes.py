@@ -66,6 +66,9 @@ class Attributes:
             state = both
         if state is None:
             return {}
+        if type_of(state) is list and _is_of_dataclasses(self._kind.__getstate__):  # of one that is frozen, with slots
+            names = [field.name for field in dataclasses.fields(self._kind)]
+            return dict(zip(names, state, strict=True))
         if not issubclass(type_of(state), dict):
             raise Misfit(f"has a '__getstate__' that returns {shown(state, 60)}; it must return a dict to be saved")
         found: dict[str, Any] = state
@@ -109,7 +112,16 @@ class Attributes:
 
     def encode(self, value: Any) -> dict[str, Any]:
         """The attributes of *value*, each coded."""
-        return {name: within(self.coder(name).encode, each, f".{name}") for name, each in self.state(value).items()}
+        known, step = self._coders, self._step
+        return {
+            name: within((known.get(name) or step(name)).encode, each, f".{name}")
+            for name, each in self.state(value).items()
+        }
+
+    def _step(self, name: str) -> Coder:
+        """The coder of *name*; a misfit says that it is of that."""
+        coder: Coder = within(self.coder, name, f".{name}")
+        return coder
 
     def made(self, data: dict[str, Any]) -> Any:
         """A new object with the attributes that *data* has.
@@ -117,7 +129,8 @@ class Attributes:
         Raises:
             Misfit: They are of other types, or the class does not take them.
         """
-        values = {name: within(self.coder(name).decode, each, f".{name}") for name, each in data.items()}
+        known, step = self._coders, self._step
+        values = {name: within((known.get(name) or step(name)).decode, each, f".{name}") for name, each in data.items()}
         made: Any
         if self._arguments is None:
             made = self._kind.__new__(self._kind)
@@ -158,10 +171,15 @@ _MOST = 200
 
 
 def has_own_setstate(kind: Any) -> bool:
-    """Whether the author of *kind* wrote a ``__setstate__``; attrs makes one, and events have one, which do no more."""
+    """Whether the author of *kind* wrote a ``__setstate__``; those of attrs, dataclasses and events do no more."""
     setstate = getattr(kind, "__setstate__", None)
-    module = getattr(setstate, "__module__", "")
-    return setstate is not None and module != "hsm.events" and not module.startswith("attr.")
+    if setstate is None or _is_of_dataclasses(setstate):
+        return False
+    return setstate.__module__ != "hsm.events" and not setstate.__module__.startswith("attr.")
+
+
+def _is_of_dataclasses(method: Any) -> bool:
+    return getattr(method, "__module__", "") == "dataclasses"
 
 
 def _init_arguments(kind: Any) -> dict[str, str] | None:

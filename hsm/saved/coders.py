@@ -11,6 +11,7 @@ import collections
 import collections.abc
 import enum
 import functools
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -187,6 +188,8 @@ _TRANSPARENT = tuple(
     for name in ("Final", "Required", "NotRequired", "ReadOnly", "ClassVar")
     if hasattr(module, name)
 )
+_REQUIRED = (typing.Required, typing_extensions.Required)
+_OPTIONAL = (typing.NotRequired, typing_extensions.NotRequired)
 _SEQUENCES: Mapping[Any, type] = {
     list: list, tuple: tuple, set: set, frozenset: frozenset, collections.deque: collections.deque,
     collections.abc.Sequence: list, collections.abc.MutableSequence: list, collections.abc.Iterable: list,
@@ -209,6 +212,8 @@ def _container(origin: Any, arguments: tuple[Any, ...]) -> Coder:
     if kind is tuple and arguments and arguments[-1] is not Ellipsis:
         return _fixed_tuple([coder_of(each) for each in arguments if each != ()])
     inner = coder_of(arguments[0]) if arguments else _NATIVE
+    if kind is collections.deque:
+        return _deque(inner)
 
     def encode(values: Any) -> Any:
         if type(values) is not kind:
@@ -232,6 +237,28 @@ def _container(origin: Any, arguments: tuple[Any, ...]) -> Coder:
 
 def _sorting(data: Any) -> tuple[str, str]:
     return type(data).__name__, f"{data:030}" if type(data) is int and data >= 0 else str(data)
+
+
+def _deque(inner: Coder) -> Coder:
+    """The coder of a deque: a list, or an object where it has a greatest length."""
+    kind = collections.deque
+
+    def encode(values: Any) -> Any:
+        if type(values) is not kind:
+            raise other_than(values, kind)
+        data = several(inner.encode, values)
+        return data if values.maxlen is None else {"items": data, "maxlen": values.maxlen}
+
+    def decode(data: Any) -> Any:
+        most = None
+        items = data
+        if type_of(data) is dict:
+            items, most = data.get("items"), data.get("maxlen")
+        if type_of(items) is not list or not (most is None or (type_of(most) is int and 0 <= most < sys.maxsize)):
+            raise other_than(data, kind)
+        return kind(several(inner.decode, items), most)
+
+    return Coder(encode, decode)
 
 
 def _fixed_tuple(inner: list[Coder]) -> Coder:
@@ -310,12 +337,17 @@ def _named_tuple(kind: Any) -> Coder:
 
 
 def _typed_dict(kind: Any) -> Coder:
-    inner = {name: coder_of(annotation) for name, annotation in annotations_of(kind).items()}
+    annotations = annotations_of(kind)
+    inner = {name: coder_of(annotation) for name, annotation in annotations.items()}
+    # what is written as text says so only now, when it has been resolved
+    forms = {name: typing_extensions.get_origin(annotation) for name, annotation in annotations.items()}
+    required = kind.__required_keys__ - {name for name, form in forms.items() if form in _OPTIONAL}
+    required |= {name for name, form in forms.items() if form in _REQUIRED}
 
     def code(values: Any, way: int) -> Any:
         if type_of(values) is not dict:
             raise other_than(values, kind)
-        missing = sorted(kind.__required_keys__ - values.keys())
+        missing = sorted(required - values.keys())
         if missing:
             raise Misfit(f"lacks the key {missing[0]!r} of '{type_name(kind)}'")
         return {each: within(inner.get(each, _NATIVE)[way], value, f"[{each!r}]") for each, value in values.items()}

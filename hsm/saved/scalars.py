@@ -52,9 +52,10 @@ def other_than(value: Any, kind: Any) -> Misfit:
 
 def by_text(kind: type, write: Callable[[Any], str], read: Callable[[str], Any]) -> Coder:
     """The coder of a type that is written as text."""
+    exact = type(kind()) if kind in (Path, PurePath) else kind  # these make paths of this system
 
     def encode(value: Any) -> str:
-        if type(value) is kind or (issubclass(kind, PurePath) and isinstance(value, kind)):
+        if type(value) is exact:
             return write(value)
         raise other_than(value, kind)
 
@@ -63,7 +64,7 @@ def by_text(kind: type, write: Callable[[Any], str], read: Callable[[str], Any])
             raise other_than(data, kind)
         try:
             return read(data)
-        except (ValueError, InvalidOperation):
+        except (ValueError, InvalidOperation, LookupError, OSError):  # the last two of time zones
             raise other_than(data, kind) from None
 
     return Coder(encode, decode)
@@ -71,6 +72,28 @@ def by_text(kind: type, write: Callable[[Any], str], read: Callable[[str], Any])
 
 def _read_bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
+
+
+def _write_moment(value: Any) -> str:
+    """With the name of its time zone, where it has one: that decides what an hour later is."""
+    name = getattr(value.tzinfo, "key", None)
+    return f"{value.isoformat()}[{name}]" if type(name) is str else str(value.isoformat())
+
+
+def _read_moment(text: str) -> datetime:
+    moment, is_named, name = text.partition("[")
+    found = datetime.fromisoformat(moment)
+    if not is_named or found.tzinfo is None:
+        return found
+    from zoneinfo import ZoneInfo  # imported late: hardly anything needs it
+
+    return found.astimezone(ZoneInfo(name.removesuffix("]")))
+
+
+def _write_time(value: Any) -> str:
+    if value.tzinfo is not None and value.utcoffset() is None:
+        raise Misfit(f"is {shown(value, 60)}, whose time zone is another one from day to day")
+    return time.isoformat(value)
 
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -118,22 +141,25 @@ def _read_span(data: Any) -> timedelta:
 
 
 def literal(known: tuple[Any, ...]) -> Coder:
-    """The coder of one of the *known* values: as it is where JSON has it, else by its number."""
+    """The coder of one of the *known* values: as it is where JSON has it, else its number in a list."""
+    written = [each if type(each) in _NATIVE else [number] for number, each in enumerate(known)]
 
     def encode(value: Any) -> Any:
-        for number, each in enumerate(known):
+        for each, data in zip(known, written, strict=True):
             if type(each) is type(value) and each == value:
-                return value if type(value) in (str, int, bool, type(None)) else number
+                return data
         raise Misfit(f"is {shown(value, 60)}, not one of {', '.join(map(repr, known))}")
 
     def decode(data: Any) -> Any:
-        for number, each in enumerate(known):
-            is_native = type(each) in (str, int, bool, type(None))
-            if (type(each) is type(data) and each == data) if is_native else (type(data) is int and data == number):
+        for each, own in zip(known, written, strict=True):
+            if type(own) is type(data) and own == data:
                 return each
         raise Misfit(f"is {shown(data, 60)}, not one of {', '.join(map(repr, known))}")
 
     return Coder(encode, decode)
+
+
+_NATIVE = (str, int, bool, type(None))
 
 
 def enumeration(kind: type[enum.Enum]) -> Coder:
@@ -167,9 +193,9 @@ SIMPLE: dict[type, Coder] = {
     str: _exact(str),
     float: Coder(_write_float, _read_float),
     timedelta: Coder(_write_span, _read_span),
-    datetime: by_text(datetime, datetime.isoformat, datetime.fromisoformat),
+    datetime: by_text(datetime, _write_moment, _read_moment),
     date: by_text(date, date.isoformat, date.fromisoformat),
-    time: by_text(time, time.isoformat, time.fromisoformat),
+    time: by_text(time, _write_time, time.fromisoformat),
     UUID: by_text(UUID, str, UUID),
     Decimal: by_text(Decimal, str, Decimal),
     bytes: by_text(bytes, lambda value: base64.b64encode(value).decode(), _read_bytes),

@@ -146,7 +146,7 @@ def test_what_is_written_comes_back(codec, value, annotation, is_taken):
 )
 def test_what_would_come_back_otherwise_is_refused(codec, value, annotation):
     """As by the library's own: what has no annotation must be what JSON has itself."""
-    with pytest.raises(Exception, match="is |Encoding"):
+    with pytest.raises(Exception, match=r"is |Encoding"):
         codec.encode(value, annotation)
 
 
