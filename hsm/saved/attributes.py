@@ -52,7 +52,8 @@ class Attributes:
         self._coders: dict[str, Coder] = {}
         self._arguments = _init_arguments(kind)
         self._has_own_ways = self._arguments is not None and _has_own_ways(kind)
-        self._has_setstate = has_own_setstate(kind)
+        self._is_pydantic = hasattr(kind, "__pydantic_fields_set__")
+        self._has_setstate = has_own_setstate(kind) and not self._is_pydantic
 
     def state(self, value: Any) -> dict[str, Any]:
         """What *value* has, by the rules of pickle: its ``__getstate__`` says what is left out.
@@ -71,7 +72,7 @@ class Attributes:
             return dict(zip(names, state, strict=True))
         if not issubclass(type_of(state), dict):
             raise Misfit(f"has a '__getstate__' that returns {shown(state, 60)}; it must return a dict to be saved")
-        found: dict[str, Any] = state
+        found: dict[str, Any] = _of_pydantic(state) if self._is_pydantic else state
         return {name: each for name, each in found.items() if name != self._left_out}
 
     def annotation(self, name: str) -> Any:
@@ -132,7 +133,9 @@ class Attributes:
         known, step = self._coders, self._step
         values = {name: within((known.get(name) or step(name)).decode, each, f".{name}") for name, each in data.items()}
         made: Any
-        if self._arguments is None:
+        if self._is_pydantic:
+            made = self._kind.model_construct()  # without validation, and with all that such an object needs
+        elif self._arguments is None:
             made = self._kind.__new__(self._kind)
         else:
             given = {argument: values[name] for name, argument in self._arguments.items() if name in values}
@@ -159,11 +162,29 @@ class Attributes:
             return
         for name, value in values.items():
             try:
-                object.__setattr__(target, name, value)  # it may be frozen
+                if self._is_pydantic and name in self._kind.__private_attributes__:
+                    target.__pydantic_private__[name] = value
+                else:
+                    object.__setattr__(target, name, value)  # it may be frozen
             except AttributeError:
                 raise Misfit(f"no longer takes an attribute '{name}'", f".{name}") from None
             except Exception as error:  # of a property, or of another descriptor of the user's
                 raise Misfit(f"refused its attribute '{name}': {shown(error, 100)}") from error
+
+
+def _of_pydantic(state: dict[str, Any]) -> dict[str, Any]:
+    """The fields and the private attributes in *state*, as models of pydantic keep them.
+
+    Raises:
+        Misfit: There are others, of which no class says what they are.
+    """
+    if "__dict__" not in state:
+        return state  # what the user's own `__getstate__` says
+    if state.get("__pydantic_extra__"):
+        raise Misfit(f"has fields that it does not declare: {shown(state['__pydantic_extra__'], 60)}")
+    found = {**state["__dict__"], **(state.get("__pydantic_private__") or {})}
+    found.pop("_hsm_run", None)
+    return found
 
 
 _MOST = 200
