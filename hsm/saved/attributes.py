@@ -182,7 +182,7 @@ def _of_pydantic(state: dict[str, Any]) -> dict[str, Any]:
         return state  # what the user's own `__getstate__` says
     if state.get("__pydantic_extra__"):
         raise Misfit(f"has fields that it does not declare: {shown(state['__pydantic_extra__'], 60)}")
-    found = {**state["__dict__"], **(state.get("__pydantic_private__") or {})}
+    found: dict[str, Any] = {**state["__dict__"], **(state.get("__pydantic_private__") or {})}
     found.pop("_hsm_run", None)
     return found
 
