@@ -214,6 +214,41 @@ async def test_what_a_codec_raises_is_an_error_of_the_snapshot():
         await asked
 
 
+@rule("S1")
+async def test_two_signals_of_one_name_need_the_one_that_is_meant():
+    """The model names both; `signals=` says which of them it was."""
+
+    @attrs.frozen
+    class Again(hsm.Signal, name="Paid"):
+        amount: int
+
+    model = hsm.define("M", hsm.state("a", hsm.defer(Paid, Again)))
+    machine = await started(model)
+    await machine.dispatch(Again(3))
+    with pytest.raises(hsm.SnapshotError, match="2 classes have that name"):
+        hsm.restore(None, Log(), model, machine.snapshot())
+    machine = await again(machine, model, Log(), signals=[Again])
+    assert machine.snapshot().deferred == (hsm.SnapshotEvent("signal", "Paid", {"amount": 3}),)
+    await machine.stop()
+
+
+class Careless(Wraps):
+    """A codec that writes what JSON does not have."""
+
+    def encode(self, value: Any, annotation: Any) -> Any:
+        return {value}
+
+
+@rule("S1")
+@pytest.mark.parametrize("indent", [None, 2])
+async def test_what_a_codec_writes_must_be_json(indent):
+    """That is found out when it is written as text."""
+    machine = await started(MODEL, Loose(date(2024, 1, 1)))
+    with pytest.raises(hsm.SnapshotError, match="the data cannot be written as JSON"):
+        machine.snapshot(codec=Careless()).to_json(indent=indent)
+    await machine.stop()
+
+
 def stateful(has_changed=False):
     """A machine class whose states have data of their own."""
 

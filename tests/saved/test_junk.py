@@ -361,6 +361,9 @@ LEFT = {
 }  # fmt: skip
 
 
+TIMER = {"id": "/M/a#after.limit", "kind": "after", "due": "2024-01-01T00:00:00+00:00"}
+
+
 @rule("S4")
 @pytest.mark.parametrize(
     ("changes", "message"),
@@ -404,6 +407,10 @@ LEFT = {
         ({"data": {"_hsm_run": None}}, "attribute '_hsm_run' of 'Rich' cannot be data of such an object"),
         ({"data": {"__class__": None}}, "attribute '__class__' of 'Rich' cannot be data of such an object"),
         ({"data": {"dispatch": None}}, "attribute 'dispatch' of 'Rich' cannot be data of such an object"),
+        ({"conditions": {"/M/a#when.7": True}}, "model 'M' has no change trigger '/M/a#when.7'"),
+        ({"timers": [TIMER, TIMER]}, "'/M/a#after.limit' is listed twice"),
+        ({"timers": [TIMER | {"kind": "at"}]}, "timer '/M/a#after.limit' was 'at', and is 'after' now"),
+        ({"timers": [TIMER | {"id": "/M/z#after.0"}]}, "model 'M' has no timer '/M/z#after.0'"),
         ({"objects": {"/M/a": {}}}, "'/M/a' no longer has a state object"),
         ({"objects": {"/M/b": {}}}, "the object of '/M/b' needs '/M/b' to be active, and it is not"),
     ],
