@@ -21,6 +21,13 @@ def pytest_configure(config):
     hsm.start.__kwdefaults__["generate_after"] = 0
 
 
+def pytest_collection_modifyitems(items):
+    """A test's name is the same in every process, or the workers of one run could not share the tests."""
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"the name of this test has an address in it: {item.nodeid}")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def what_is_there_stays():
     """The collector need not look after every test at what was imported, nor at what pytest notes of each test.

@@ -188,7 +188,7 @@ GOOD = [
 
 
 @rule("S1")
-@pytest.mark.parametrize(("annotation", "value"), GOOD, ids=str)
+@pytest.mark.parametrize(("annotation", "value"), GOOD)
 def test_a_value_comes_back_as_it_was(annotation, value):
     """Through JSON, by what its attribute is annotated with."""
     coder = coder_of(annotation)
@@ -226,7 +226,7 @@ REFUSED = [
 
 
 @rule("S1")
-@pytest.mark.parametrize(("annotation", "value", "why"), REFUSED, ids=str)
+@pytest.mark.parametrize(("annotation", "value", "why"), REFUSED)
 def test_what_would_come_back_as_something_else_is_refused(annotation, value, why):
     """When it is written, and not noticed when it is read."""
     with pytest.raises(Misfit) as caught:
@@ -244,7 +244,7 @@ UNREADABLE = [
 
 
 @rule("S4")
-@pytest.mark.parametrize(("annotation", "data"), UNREADABLE, ids=str)
+@pytest.mark.parametrize(("annotation", "data"), UNREADABLE)
 def test_junk_is_a_misfit_and_nothing_else(annotation, data):
     """Whatever stands in the JSON."""
     with pytest.raises(Misfit):

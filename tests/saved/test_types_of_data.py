@@ -275,7 +275,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "annotation"), VALUES, ids=lambda each: ascii(each)[:50])
+@pytest.mark.parametrize(("value", "annotation"), VALUES)
 def test_what_is_written_comes_back(value, annotation):
     """Through JSON, which is strict: an equal value of the same type."""
     written = json.loads(json.dumps(PLAIN.encode(value, annotation), allow_nan=False))
@@ -324,7 +324,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "annotation", "message"), REFUSED, ids=lambda each: ascii(each)[:50])
+@pytest.mark.parametrize(("value", "annotation", "message"), REFUSED)
 def test_what_would_come_back_otherwise_is_refused(value, annotation, message):
     """When it is written: later nobody would know."""
     if message is None:  # its text is no member's
@@ -350,7 +350,7 @@ UNREADABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "annotation", "path"), UNREADABLE, ids=lambda each: ascii(each)[:50])
+@pytest.mark.parametrize(("data", "annotation", "path"), UNREADABLE)
 def test_what_is_not_of_its_type_is_refused_when_it_is_read(data, annotation, path):
     """With the place inside."""
     with pytest.raises(Misfit) as caught:
