@@ -16,7 +16,7 @@ import attrs
 from hsm import trace
 from hsm.behaviors import I
 from hsm.codegen.explore import COMPLETIONS
-from hsm.codegen.writer import annotated
+from hsm.codegen.text import annotated
 from hsm.collecting import Collected, again, collecting, is_kept, keep_model
 from hsm.compiler import compile as compile_model
 from hsm.compiler import warn_alone

@@ -12,13 +12,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, ClassVar, Protocol, cast
 
-import attrs
-
 from hsm.answer import Answer
 from hsm.errors import MachineStopped
 from hsm.events import Event
 from hsm.names import one_line, safe_repr
 from hsm.outcome import Outcome, Status
+from hsm.recording import Laid, laid, names_of
 
 __all__ = [
     "ActivityBegan", "ActivityEnded", "Deferred", "Dropped", "Ended", "Entered", "Exited", "Failed", "GuardAsked",
@@ -27,8 +26,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-@attrs.frozen(kw_only=True)
-class Record:
+@laid
+class Record(Laid):
     """Something that happened in a machine.
 
     Attributes:
@@ -39,6 +38,8 @@ class Record:
             /Door/working``, ``error``, ``change``, ``start``, ``stop``.
     """
 
+    __slots__ = ()
+
     kinds: ClassVar[dict[str, type[Record]]] = {}
     """Every kind of record, by name."""
 
@@ -48,14 +49,15 @@ class Record:
     cause: str
 
     def __init_subclass__(cls) -> None:
-        Record.kinds[cls.__name__] = cls  # attrs makes a class with slots a second time, which takes its place here
+        super().__init_subclass__()
+        Record.kinds[cls.__name__] = cls
 
     def to_dict(self, *, data: bool = False) -> dict[str, Any]:
         """As values that JSON has; the data of events is left out unless it is asked for, and is shown as text then."""
         found: dict[str, Any] = {"kind": type(self).__name__}
-        for field in attrs.fields(type(self)):
-            value: Any = getattr(self, field.name)
-            found[field.name] = _plain(value)
+        for name in names_of(self):
+            value: Any = getattr(self, name)
+            found[name] = _plain(value)
             if data and issubclass(type(value), Event):
                 found["data"] = safe_repr(value.data if type(value) is Event else value)
         return found
@@ -74,47 +76,59 @@ def _plain(value: object) -> Any:
 # --- the kinds -----------------------------------------------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Started(Record):
     """The machine runs: its default entry, and all that it caused, has been processed (rule L1)."""
+
+    __slots__ = ()
 
     states: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Ended(Record):
     """The machine has ended (rules L3 and L4)."""
+
+    __slots__ = ()
 
     status: Status
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Received(Record):
     """An event, or a call, came in; it is processed when its turn comes (rule Q5)."""
+
+    __slots__ = ()
 
     event: Event[Any]
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class StepBegan(Record):
     """A step begins, where *states* are active; *event* is what its behaviours are given."""
+
+    __slots__ = ()
 
     event: Event[Any]
     states: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class StepEnded(Record):
     """The step is over, with what followed from it (rule T1)."""
+
+    __slots__ = ()
 
     event: Event[Any]
     outcome: Outcome
     states: tuple[str, ...]
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class GuardAsked(Record):
     """A guard was asked; *answer* is ``None`` if it raised, which counts as false (rule E2)."""
+
+    __slots__ = ()
 
     guard: str
     vertex: str
@@ -122,9 +136,11 @@ class GuardAsked(Record):
     answer: bool | None
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Ran(Record):
     """A behaviour returned; *role* is ``entry``, ``exit`` or ``effect``."""
+
+    __slots__ = ()
 
     behavior: str
     role: str
@@ -132,9 +148,11 @@ class Ran(Record):
     place: str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Failed(Record):
     """A behaviour raised *error*; or the making of a state object did, which has no place."""
+
+    __slots__ = ()
 
     behavior: str
     role: str
@@ -143,78 +161,98 @@ class Failed(Record):
     error: BaseException | str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Exited(Record):
     """A vertex is active no more; its exit actions have run."""
 
+    __slots__ = ()
+
     vertex: str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Entered(Record):
     """A vertex became active; its entry actions come next."""
 
+    __slots__ = ()
+
     vertex: str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Deferred(Record):
     """An event is kept until no active state defers it (rule D1)."""
 
+    __slots__ = ()
+
     event: Event[Any]
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Recalled(Record):
     """A deferred event comes back, before those that wait (rule D2)."""
 
+    __slots__ = ()
+
     event: Event[Any]
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class Dropped(Record):
     """An event does nothing: *reason* is ``ignored`` (rule T5), ``budget`` (rule Q8) or ``ended`` (rule L4)."""
+
+    __slots__ = ()
 
     event: Event[Any]
     reason: str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class TimerArmed(Record):
     """A timer was armed; *due* is when it fires, in seconds on the machine's clock."""
+
+    __slots__ = ()
 
     vertex: str
     timer: str
     due: float
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class TimerFired(Record):
     """A timer was due, and its activation still lasts (rule A3): the step that follows is on it."""
 
+    __slots__ = ()
+
     vertex: str
     timer: str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class TimerDisarmed(Record):
     """A timer was disarmed before it fired."""
 
+    __slots__ = ()
+
     vertex: str
     timer: str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class ActivityBegan(Record):
     """An activity was started; it runs from the next iteration of the event loop on."""
+
+    __slots__ = ()
 
     vertex: str
     activity: str
 
 
-@attrs.frozen(kw_only=True)
+@laid
 class ActivityEnded(Record):
     """An activity returned, raised *error*, or was cancelled."""
+
+    __slots__ = ()
 
     vertex: str
     activity: str
@@ -286,8 +324,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 def _read(written: dict[str, Any]) -> Record:
     kind = Record.kinds[written["kind"]]
-    names = [field.name for field in attrs.fields(kind)]
-    return kind(**{name: _READERS.get(name, _same)(written[name]) for name in names})
+    return kind(**{name: _READERS.get(name, _same)(written[name]) for name in names_of(kind)})
 
 
 def _same(value: Any) -> Any:
@@ -356,5 +393,5 @@ class log:  # noqa: N801 - a function to those who use it
 
 
 def _described(record: Record) -> str:
-    own = [field.name for field in attrs.fields(type(record)) if field.name not in ("machine", "time", "step", "cause")]
+    own = [name for name in names_of(record) if name not in ("machine", "time", "step", "cause")]
     return " ".join([f"{name}={_plain(getattr(record, name))!r}" for name in own])

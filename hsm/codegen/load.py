@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
-from hsm.codegen.writer import LINKS, annotated
+from hsm.codegen.text import LINKS, annotated
 from hsm.program import Program, describe_behavior
 
 SHOWN = 3

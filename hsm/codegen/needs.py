@@ -23,23 +23,21 @@ class Needs:
         calls: How many behaviours it may call, and state objects it may make.
         is_deep: Whether what it calls may call another machine (rule Q9).
         is_marked: Whether a task that it starts may run before it is over (rule Q2).
+        is_busy: Whether it calls anything of the user's, and so marks the machine as busy meanwhile.
     """
 
     calls: int
     is_deep: bool
     is_marked: bool
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether it calls anything of the user's, and so marks the machine as busy meanwhile."""
-        return self.calls > 0
+    is_busy: bool
 
 
-def needs_of(program: Program, path: Path) -> Needs:
-    """What the step needs that begins with *path*."""
+def needs_of(program: Program, path: Path, *, is_observed: bool = False) -> Needs:
+    """What the step needs that begins with *path*; if it *is_observed*, it calls observers, which may do anything."""
     called = list(_called(path))
-    is_deep = any(_may_call(program, each) for each in called)
-    return Needs(len(called), is_deep=is_deep, is_marked=_may_suspend_behind_a_task(program, path))
+    is_deep = is_observed or any(_may_call(program, each) for each in called)
+    is_marked = _may_suspend_behind_a_task(program, path, has_task=is_observed)
+    return Needs(len(called), is_deep=is_deep, is_marked=is_marked, is_busy=is_observed or bool(called))
 
 
 def _may_call(program: Program, called: int | op.MakeObject) -> bool:

@@ -9,14 +9,12 @@ that call raises, the number is all that tells which behaviour it was, and from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias
-
-import attrs
+from typing import Any
 
 from hsm.behaviors import Bound
 from hsm.codegen.explore import KERNEL_ONLY, NeedsKernel, Path
 from hsm.codegen.needs import Needs, has_functions, needs_of
+from hsm.codegen.text import Constant, Position, Text
 from hsm.configuration import Leaves
 from hsm.outcome import Outcome
 from hsm.program import Program
@@ -27,62 +25,8 @@ LINES = 2000
 DEPTH = 60
 """Guards that may be nested in a function; Python itself reads no more than 100 levels of indentation."""
 
-LINKS = (
-    "QUEUED", "BUSY", "DEEPEST", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after",
-    "note_completions", "defer_event", "senders", "joined", "mark", "unmark", "arm", "disarm",
-)  # fmt: skip
-"""Global names that every function may use; the run time says what they are."""
-
 _AT_NONE = "        at = None"
 _TRY = "        try:"
-
-Constant: TypeAlias = tuple[str, object]
-"""What a parameter stands for: a word for the kind, and which."""
-
-
-@attrs.frozen
-class Position:
-    """Where a step may hand over to the kernel.
-
-    Attributes:
-        path, index: The operation.
-        in_list: Which of its behaviours, for a list of actions.
-        handled: The states whose completion the step has handled by then.
-        is_completing: Whether it is handling one more.
-    """
-
-    path: Path
-    index: int
-    in_list: int
-    handled: tuple[int, ...]
-    is_completing: bool
-
-
-@attrs.frozen
-class Text:
-    """A function as text.
-
-    Attributes:
-        source: The factory's source. Its parameters are ``PLAN``, for whoever runs the function, and the constants.
-        constants: What the other parameters stand for, by name, in order.
-        positions: Where the step may hand over, by the numbers in the text.
-        behaviors: By line, the behaviour that is called there.
-        is_marked: Whether the function marks its step in the ``contextvars``.
-    """
-
-    source: str
-    constants: dict[str, Constant]
-    positions: list[Position]
-    behaviors: dict[int, int]
-    is_marked: bool
-
-
-def annotated(source: str, notes: Mapping[int, str]) -> str:
-    """*source* with each note behind the line it is about."""
-    lines = source.splitlines()
-    for line, note in notes.items():
-        lines[line - 1] += f"  # {note}"
-    return "\n".join(lines) + "\n"
 
 
 def write(program: Program, path: Path, *, rests: bool) -> Text:
@@ -97,11 +41,17 @@ def write(program: Program, path: Path, *, rests: bool) -> Text:
         NeedsKernel: The function would be too long, or nested too deeply.
     """
     # looked through first: what stands before the operations depends on what any of the paths calls
-    return _Writer(program, needs_of(program, path), rests).text(path)
+    return Writer(program, needs_of(program, path), rests).text(path)
 
 
-class _Writer:
-    """Writes one function."""
+class Writer:
+    """Writes one function.
+
+    What begins with ``_tells`` writes nothing here: that is where `hsm.codegen.telling` writes what observers are told.
+    """
+
+    _shows_moves = False
+    """Whether somebody looks at the configuration between two moves."""
 
     def __init__(self, program: Program, needs: Needs, rests: bool) -> None:
         self._program = program
@@ -120,7 +70,8 @@ class _Writer:
         self._ctx, self._instance = "record.context", "record.instance"
 
     def text(self, path: Path) -> Text:
-        self._open()
+        """The text for *path*, which begins the step."""
+        self._open(path)
         self._path(3 if self._needs.is_busy else 2, path)
         if self._needs.is_busy:
             self._close()
@@ -130,7 +81,7 @@ class _Writer:
         behaviors = {line + head.count("\n"): behavior for line, behavior in self._behaviors.items()}
         return Text(head + "\n".join(self._body) + "\n", constants, self._positions, behaviors, self._needs.is_marked)
 
-    def _open(self) -> None:
+    def _open(self, path: Path) -> None:
         """What stands before the operations."""
         if not self._needs.is_busy:
             return
@@ -142,6 +93,8 @@ class _Writer:
         elif self._needs.is_deep:
             self._line(2, "host = record.host")
             self._unless_too_deep("host.depth")
+        self._tells_what_came()
+        if self._needs.is_deep and not self._needs.is_marked:
             self._line(2, "host.depth += 1")
         self._line(2, "record.steps = BUSY")
         if self._needs.calls > 1:
@@ -152,6 +105,7 @@ class _Writer:
             self._line(2, "record.step_mark = mine = (record, None)")
             self._line(2, "token = mark(joined(chain, mine) if chain else (mine,))")
         self._body += [_AT_NONE, _TRY]
+        self._tells_beginning(path)
 
     def _unless_too_deep(self, depth: str) -> None:
         """Leave the step to the kernel, and so to another stack, where *depth* is too great (rule Q9)."""
@@ -228,6 +182,7 @@ class _Writer:
         # put back afterwards: the next alternative begins where this one did, not where it ended
         noted = (self._handled, self._is_completing, self._at_is_none, self._is_queued)
         if self._operations(depth, path) and path.outcome is not None:
+            self._tells_end(depth, path, path.outcome)
             self._end(depth, path.outcome, path.leaves)
         self._handled, self._is_completing, self._at_is_none, self._is_queued = noted
 
@@ -248,7 +203,7 @@ class _Writer:
                         return False
                 case op.Move():
                     # nobody can look before the next one: only the last of several in a row is written
-                    if not _moves_again(path.operations[index + 1 :]):
+                    if self._shows_moves or not _moves_again(path.operations[index + 1 :]):
                         self._line(depth, f"record.leaves = {self._name('leaves', operation.leaves)}")
                 case op.MakeObject():
                     where, make = self._name("vertex", operation.vertex), self._name("make", operation.vertex)
@@ -265,6 +220,7 @@ class _Writer:
                     return False
                 case _:
                     self._plain(depth, operation)
+            self._tells_operation(depth, path, index, operation)
         return True
 
     def _plain(self, depth: int, operation: object) -> None:
@@ -309,9 +265,10 @@ class _Writer:
         self._line(depth, "if answer is not False:")
         self._line(depth + 1, "if answer is not True:")
         self._hand_over(depth + 2, number, "answer")
-        self._path(depth + 1, path.further[True])
         # not an `else`: every path returns, and alternatives after each other do not nest
-        self._path(depth, path.further[False])
+        for answer, inside in ((True, depth + 1), (False, depth)):
+            self._tells_answer(inside, path.further[answer], operation, answer)
+            self._path(inside, path.further[answer])
 
     def _act(self, depth: int, path: Path, index: int, in_list: int, behavior: int) -> bool:
         """Write an action; whether the function goes on behind it."""
@@ -322,6 +279,7 @@ class _Writer:
         self._user_call(depth, number, f"result = {self._call(behavior)}", behavior)
         self._line(depth, "if result is not None and awaits(result):")
         self._hand_over(depth + 1, number, "result")
+        self._tells_action(depth, path, index, in_list, behavior)
         return True
 
     def _arm(self, depth: int, path: Path, index: int, operation: op.Arm) -> bool:
@@ -361,6 +319,26 @@ class _Writer:
             self._line(depth, "if record.steps is not BUSY:")
             self._line(depth + 1, f"note_completions(record, {self._name('handled', self._handled)})")
         self._line(depth, f"return {answer}")
+
+    # --- what observers are told -----------------------------------------------------------------------------
+
+    def _tells_what_came(self) -> None:
+        """Before the step."""
+
+    def _tells_beginning(self, path: Path) -> None:
+        """Before the operations, which begin with *path*."""
+
+    def _tells_operation(self, depth: int, path: Path, index: int, operation: object) -> None:
+        """Behind an operation that does not part paths."""
+
+    def _tells_answer(self, depth: int, further: Path, operation: op.Ask, answer: bool) -> None:
+        """Behind a guard."""
+
+    def _tells_action(self, depth: int, path: Path, index: int, in_list: int, behavior: int) -> None:
+        """Behind an action."""
+
+    def _tells_end(self, depth: int, path: Path, outcome: Outcome) -> None:
+        """Behind everything."""
 
 
 def _moves_again(operations: list[Any]) -> bool:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from hsm import trace
 from hsm.answer import Answer
 from hsm.codegen.load import Shapes
 from hsm.errors import LifecycleError
@@ -24,11 +25,12 @@ from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
+from hsm.runtime.observation import ALONE, Observation, getrefcount
 from hsm.runtime.record import AWAITED, BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
 from hsm.runtime.run_to_completion import DEEPEST, defer, drain, has_room, process_now, put, put_from_inside
 from hsm.runtime.step_cache import Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
-from hsm.runtime.timers import arm, disarm, take
+from hsm.runtime.timers import arm, disarm, due_of, take
 from hsm.runtime.until import look
 
 SPARE = 50
@@ -44,8 +46,10 @@ def find(record: Record, key: Key, kind: StepKind) -> StepFunction:
             return _refuse_unknown
         record.unknown.log(str(key))
     cache = record.cache
-    if cache is None or record.observation is not None or not record.rests:
+    if cache is None or not record.rests:
         return kind.by_kernel(key)
+    if record.observation is not None:
+        cache = cache.observed
     options = record.options
     # the record may have the empty table from before this configuration had any step: give it the present one
     step = cache.find(record.leaves, key, kind, after=options.generate_after, limit=options.step_memory)
@@ -85,6 +89,11 @@ def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
         return refuse(record)
     if record.observation is not None:
         record.observation.received(event)
+    return accept(record, event)
+
+
+def accept(record: Record, event: Event[Any]) -> Answer[Outcome]:
+    """The same for an event whose coming in has been told."""
     if is_inside(record):
         put_from_inside(record, Occurrence(process_event, event))
         return OUTCOMES[Outcome.QUEUED]
@@ -137,6 +146,9 @@ def failed(record: Record, event: Event[Any], plan: Plan, at: int | None, error:
     if at is None:
         drain(record)  # the step ends here, half done; what waits for its end must not wait forever
         raise error
+    if plan.positions[at].is_telling:
+        record.observer_raised(error)
+        return hand_over(record, event, plan, at)
     return hand_over(record, event, plan, at, NOTHING, error)
 
 
@@ -168,6 +180,27 @@ def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
     defer(record, Occurrence(process_event, event), is_fed=False)
     drain(record)
     return OUTCOMES[Outcome.DEFERRED]
+
+
+def lost(record: Record, error: BaseException) -> None:
+    """An observer raised *error* when it was told what came in: the kernel takes the step, where it may come out."""
+    record.observer_raised(error)
+    if record.rests:
+        record.steps = QUEUED
+
+
+def begin_timer(record: Record, observation: Observation, event: Event[Any], transition: int) -> bool:
+    """Tell that a step on a timer begins; whether the kernel has to go on, as an observer was interrupted."""
+    observation.is_interrupted = False
+    observation.began(event, "", record.leaves, transition)
+    return observation.is_interrupted
+
+
+def saw(record: Record, observation: Observation, operation: object) -> bool:
+    """Tell what *operation* has done, as the kernel does; returns the same as `begin_timer`."""
+    observation.is_interrupted = False
+    observation.saw(operation, None, functools.partial(due_of, record))
+    return observation.is_interrupted
 
 
 def _resume_event(record: Record, rest: Work[Outcome], event: Event[Any]) -> Answer[Outcome]:
@@ -223,6 +256,21 @@ SHAPES = Shapes(
         "unmark": unmark,
         "arm": arm,
         "disarm": disarm,
+        "new": object.__new__,
+        "Received": trace.Received,
+        "StepBegan": trace.StepBegan,
+        "StepEnded": trace.StepEnded,
+        "GuardAsked": trace.GuardAsked,
+        "Ran": trace.Ran,
+        "Exited": trace.Exited,
+        "Entered": trace.Entered,
+        "Dropped": trace.Dropped,
+        "lost": lost,
+        "accept": accept,
+        "begin_timer": begin_timer,
+        "saw": saw,
+        "getrefcount": getrefcount,
+        "ALONE": ALONE,
     }
 )
 """The code of all generated steps of this process."""

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from hsm.codegen.explore import follow, replay
 from hsm.configuration import Leaves
 from hsm.errors import CallError
-from hsm.events import CHANGE, ERROR, FINAL, INITIAL, Event
+from hsm.events import CHANGE, ERROR, FINAL, INITIAL, Event, name_of
 from hsm.outcome import Outcome
 from hsm.program import NONE
 from hsm.rules import operations as op
@@ -138,12 +138,13 @@ def execute(record: Record, parts: Parts, event: Event[Any], rules: Callable[...
     observation = record.observation
     if observation is not None and rules in QUESTIONS:
         observation = None
-    if observation is not None:
+    elif observation is not None:
         transition: int = keys[0] if rules in TIMERS else NONE
         observation.began(event, _cause(rules, event), leaves, transition)
     value = yield from _execute(record, parts, rule, event, None, (rules, keys, leaves, parked), [], observation)
     if observation is not None:
         observation.ended(event, _outcome(value), record.leaves)
+        parts.failures.surrender()  # what an observer has raised just now comes out of this step, too
     return value
 
 
@@ -151,15 +152,14 @@ def _cause(rule: Callable[..., Rule[Any]], event: Event[Any]) -> str:
     """What a step of *rule* is because of; that of a timer the observation knows by itself."""
     words = {rules.on_call: "call of", rules.on_event: "event"}
     if rule in words:
-        return f"{words[rule]} '{event.name}'"
+        return f"{words[rule]} '{name_of(event)}'"
     return {rules.start: "start", rules.stop: "stop", rules.settle: "error"}.get(rule, "end of an activity")
 
 
 def _outcome(value: object) -> Outcome:
     """The outcome of a step whose rules returned *value*."""
     if isinstance(value, tuple):
-        decision, _ = cast("tuple[Decision, object]", value)
-        return decision.outcome
+        return cast("tuple[Decision, object]", value)[0].outcome
     return value if isinstance(value, Outcome) else Outcome.TAKEN
 
 
@@ -184,7 +184,7 @@ def go_on(
     answers = position.path.answers[: position.path.first + position.index]
     answer: Any = None
     # the behaviour at the position was called by the generated step, so its operation begins in the middle
-    operation = position.path.operations[position.index]
+    operation = next(iter(position.path.operations[position.index :]), None)
     if isinstance(operation, op.Run):
         next(rest)
         answer = yield from run_actions(record, operation.behaviors[position.in_list :], about, result, error)
@@ -196,7 +196,17 @@ def go_on(
         answer = make_state_object(record, operation.vertex, error)
     if isinstance(operation, op.Run | op.Ask | op.MakeObject):
         answers.append(answer)
-    return (yield from _execute(record, parts, rest, about, answer, (plan.rules, (), plan.leaves, None), answers))
+    observation = record.observation if plan.is_observed else None
+    if observation is not None:
+        observation.leaves = record.leaves
+        if isinstance(operation, op.Ask):
+            observation.saw(operation, answer, functools.partial(due_of, record))
+    origin = (plan.rules, (), plan.leaves, None)
+    outcome = yield from _execute(record, parts, rest, about, answer, origin, answers, observation)
+    if observation is not None:
+        observation.ended(event, outcome, record.leaves, position.told)
+        parts.failures.surrender()
+    return outcome
 
 
 def _execute(

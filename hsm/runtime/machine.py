@@ -187,7 +187,7 @@ class Machine(Generic[J]):
         """Call *callback* with every record of what the machine does, from its next step on (rules O1 and O2).
 
         Records are those of `hsm.trace`; they come in the order in which things happen, before anything else does. A
-        callback that raises is logged, and removed. While a machine is observed, the kernel takes its steps.
+        callback that raises is logged, and removed. What is observed has generated steps of its own, which tell it.
 
         Returns:
             What ends it; may be called any number of times.

@@ -1,8 +1,8 @@
 """Observation: what a machine does, told to its observers (rules O1 to O3).
 
 In: operations of the rules as the kernel has executed them, and what comes in and ends. Out: records of `hsm.trace`, in
-the order in which things happen. A machine that nobody observes has none of this; one that is observed has every step
-taken by the kernel, whose operations these are.
+the order in which things happen. A machine that nobody observes has none of this. Generated steps of one that is
+observed make their records in place, of the same facts, and keep up to date what is public here.
 """
 
 from __future__ import annotations
@@ -10,19 +10,33 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from hsm import trace
-from hsm.configuration import Leaves, active_inside
-from hsm.events import BUILT_IN, Event, name_of
+from hsm import facts, trace
+from hsm.configuration import Leaves
+from hsm.events import Event, name_of
 from hsm.outcome import Outcome, Status
-from hsm.program import NONE, OUTSIDE, Behavior, Program, Timer, TimerKind
+from hsm.program import NONE, Behavior, Program, Timer, TimerKind
+from hsm.recording import Facts, fill
 from hsm.rules import operations as op
 
 _logger = logging.getLogger("hsm")
+_new = object.__new__
 Observer = Callable[[trace.Record], object]
 Now = Callable[[], float]
+
+
+SPARES = (
+    trace.Dropped, trace.Entered, trace.Exited, trace.GuardAsked, trace.Ran, trace.Received, trace.StepBegan,
+    trace.StepEnded,
+)  # fmt: skip
+"""The kinds of records that generated steps make."""
+
+
+class Interrupted(Exception):
+    """An observer, one of several, has raised what is no `Exception`; all that is to be done about it has been done."""
 
 
 class Observation:
@@ -34,11 +48,24 @@ class Observation:
         leaves: What is active.
         forget: Is called when the last observer is gone.
         interrupt: Takes what an observer raises that is no `Exception`, such as a ``KeyboardInterrupt`` (rule E7).
+
+    Attributes:
+        tell: Gives a record to all observers: the observer itself where there is one alone.
+        now: Seconds on the machine's clock.
+        step: The number of the last step that began.
+        cause: What that, or the part of it that is under way, is on.
+        cause_of_step: What the whole of it is on.
+        leaves: What was active when a move was last told by the kernel.
+        is_interrupted: Whether an observer has raised what is no `Exception` since this was last set to ``False``.
+        spare_dropped, spare_entered, spare_exited, spare_guardasked, spare_ran, spare_received, spare_stepbegan,
+            spare_stepended: A record of each kind that generated steps make: they fill it in anew as long as nobody
+            but this object refers to it. A record that an observer has kept, in whatever way, never changes.
     """
 
     __slots__ = (
-        "_activities", "_cause", "_cause_of_step", "_forget", "_interrupt", "_is_in_step", "_leaves", "_now",
-        "_observers", "_program", "_step", "_timers",
+        "_activities", "_forget", "_interrupt", "_later", "_observers", "_program", "_timers", "cause",
+        "cause_of_step", "is_interrupted", "leaves", "now", "spare_dropped", "spare_entered", "spare_exited",
+        "spare_guardasked", "spare_ran", "spare_received", "spare_stepbegan", "spare_stepended", "step", "tell",
     )  # fmt: skip
 
     def __init__(
@@ -50,49 +77,100 @@ class Observation:
         interrupt: Callable[[BaseException], None],
     ) -> None:
         self._program = program
-        self._now = now
-        self._leaves = leaves
         self._forget = forget
         self._interrupt = interrupt
-        self._is_in_step = False
-        self._step = 0
-        self._cause = self._cause_of_step = ""
         self._timers: dict[int, float] = {}
         self._activities: dict[int, None] = {}
         self._observers: list[list[Observer]] = []
+        self._later: list[list[Observer]] = []
+        self.now = now
+        self.leaves = leaves
+        self.step = 0
+        self.cause = self.cause_of_step = ""
+        self.is_interrupted = False
+        self.tell: Observer = _nobody
+        for kind in SPARES:
+            setattr(self, f"spare_{kind.__name__.lower()}", _spare(kind))
 
-    def add(self, observer: Observer) -> Callable[[], None]:
-        """Tell *observer* as well; returns what ends that, any number of times."""
+    # --- observers -------------------------------------------------------------------------------------------
+
+    def add(self, observer: Observer, *, is_later: bool) -> Callable[[], None]:
+        """Tell *observer* as well, if it *is_later* from the next step on; returns what ends that."""
         entry = [observer]  # an object of its own: one observer may have been added twice
-        self._observers.append(entry)
+        if is_later:
+            self._later.append(entry)
+        else:
+            self._arrange([*self._observers, entry])
         return functools.partial(self._remove, entry)
 
     @property
     def observers(self) -> tuple[Observer, ...]:
         """The observers, in the order in which they came."""
-        return tuple([entry[0] for entry in self._observers])
+        return tuple([entry[0] for entry in (*self._observers, *self._later)])
+
+    def admit(self) -> None:
+        """No step is under way, or one begins: those that came within the last one are told from here on."""
+        if self._later:
+            came, self._later = self._later, []
+            self._arrange([*self._observers, *came])
+
+    def _arrange(self, observers: list[list[Observer]]) -> None:
+        self._observers = observers  # a new list, as somebody may be going through the old one
+        if not observers:
+            self.tell = _nobody
+        else:
+            self.tell = observers[0][0] if len(observers) == 1 else self._tell_several
 
     def _remove(self, entry: list[Observer]) -> None:
-        self._observers = [each for each in self._observers if each is not entry]
-        if not self._observers:
+        self._later = [each for each in self._later if each is not entry]
+        self._arrange([each for each in self._observers if each is not entry])
+        if not self._observers and not self._later:
             self._forget()
+
+    def _tell_several(self, record: trace.Record) -> None:
+        """`tell` for generated steps, where there are several; raises `Interrupted` if the kernel has to go on."""
+        self.is_interrupted = False
+        self._give(record)
+        if self.is_interrupted:
+            raise Interrupted
+
+    def _give(self, record: trace.Record) -> None:
+        """Give *record* to each observer; those that raise are removed."""
+        for entry in self._observers:
+            try:
+                entry[0](record)
+            except BaseException as error:
+                self._drop(entry, error)
+
+    def raised(self, error: BaseException) -> None:
+        """What `tell` raised in a generated step; called while *error* is handled."""
+        if not isinstance(error, Interrupted):
+            # one that has detached itself before it raised is gone already
+            self._drop(self._observers[0] if self._observers else [], error)
+
+    def _drop(self, entry: list[Observer], error: BaseException) -> None:
+        self._remove(entry)
+        _logger.error("an observer of machine '%s' raised, and is removed", self._program.name, exc_info=error)
+        if not isinstance(error, Exception):
+            self.is_interrupted = True
+            self._interrupt(error)
 
     # --- what happens around steps ---------------------------------------------------------------------------
 
     def received(self, event: Event[Any], what: str = "event") -> None:
         """*event* came in; *what* it is, as causes say it."""
-        self._tell(trace.Received, f"{what} '{name_of(event)}'", event=event)
+        self._tell(trace.Received, (), f"{what} '{name_of(event)}'", event)
 
     def began(self, event: Event[Any], cause: str, leaves: Leaves, transition: int = NONE) -> None:
         """A step begins on *event*; because of a timer of *transition*, if there is one."""
-        self._is_in_step = True
-        self._step += 1
-        self._leaves = leaves
+        self.admit()
+        self.step += 1
+        self.leaves = leaves
         fired = None if transition == NONE else self._fired(transition)
-        self._cause = self._cause_of_step = cause if fired is None else f"{self._name(fired)} of {self._source(fired)}"
+        self.cause = self.cause_of_step = cause if fired is None else facts.cause_of_timer(self._program, fired)
         if fired is not None:
-            self._tell(trace.TimerFired, vertex=self._source(fired), timer=self._name(fired))
-        self._tell(trace.StepBegan, event=event, states=self._states(leaves))
+            self._tell(trace.TimerFired, facts.of_timer(self._program, fired))
+        self._tell(trace.StepBegan, (facts.states(self._program, leaves),), event=event)
 
     def _fired(self, transition: int) -> Timer:
         """The timer of *transition* that has fired: of several, the one that was due first."""
@@ -102,27 +180,25 @@ class Observation:
             self._timers.pop(fired.index, None)
         return fired
 
-    def ended(self, event: Event[Any], outcome: Outcome, leaves: Leaves) -> None:
-        """The step is over."""
-        self._cause = self._cause_of_step  # and not that of the last thing that followed from it
-        if outcome is Outcome.IGNORED and name_of(event) not in BUILT_IN:
-            self._tell(trace.Dropped, event=event, reason="ignored")
-        self._tell(trace.StepEnded, event=event, outcome=outcome, states=self._states(leaves))
-        self._is_in_step = False
+    def ended(self, event: Event[Any], outcome: Outcome, leaves: Leaves, told: int = 0) -> None:
+        """The step is over; *told* of the records that say so have been made already."""
+        self.cause = self.cause_of_step  # and not that of the last thing that followed from it
+        for kind, what in facts.of_end(self._program, name_of(event), outcome, leaves)[told:]:
+            self._tell(kind, what, event=event)
 
     def deferred(self, event: Event[Any]) -> None:
         """*event* is kept."""
-        self._tell(trace.Deferred, event=event)
+        self._tell(trace.Deferred, (), event=event)
 
     def recalled(self, events: list[Event[Any]]) -> None:
         """*events* come back."""
         for event in events:
-            self._tell(trace.Recalled, event=event)
+            self._tell(trace.Recalled, (), event=event)
 
     def several_dropped(self, events: list[Event[Any]], reason: str) -> None:
         """*events* will not be processed."""
         for event in events:
-            self._tell(trace.Dropped, event=event, reason=reason)
+            self._tell(trace.Dropped, (reason,), event=event)
 
     def activity_ended(self, behavior: Behavior, error: BaseException | None) -> None:
         """An activity came to its end by itself."""
@@ -135,54 +211,50 @@ class Observation:
 
     def started(self, leaves: Leaves) -> None:
         """The machine runs."""
-        self._tell(trace.Started, states=self._states(leaves))
+        self._tell(trace.Started, (facts.states(self._program, leaves),))
 
     def over(self, status: Status) -> None:
         """The machine has ended."""
-        self._tell(trace.Ended, status=status)
+        self._tell(trace.Ended, (status,))
 
     # --- what happens in a step ------------------------------------------------------------------------------
 
     def ran(self, behavior: Behavior) -> None:
         """An action has returned."""
-        if self._is_in_step:  # and not one that was under way when it was observed first
-            self._tell(trace.Ran, role=behavior.role, **self._words(behavior))
+        self._tell(trace.Ran, facts.of_behavior(self._program, behavior))
 
     def failed(self, behavior: Behavior, error: BaseException) -> None:
         """A behaviour has raised *error*."""
-        if self._is_in_step:
-            self._tell(trace.Failed, role=behavior.role, error=error, **self._words(behavior))
+        self._tell(trace.Failed, (*facts.of_behavior(self._program, behavior), error))
 
     def object_failed(self, vertex: int, error: BaseException) -> None:
         """The object of *vertex* could not be made."""
-        path = self._program.vertices[vertex].path
-        self._tell(trace.Failed, behavior="", role="object", vertex=path, place="", error=error)
+        self._tell(trace.Failed, ("", "object", self._program.vertices[vertex].path, "", error))
 
     def saw(self, operation: Any, answer: Any, armed: Callable[[Timer], float | None]) -> None:
         """The kernel has executed *operation*; *armed* says when a timer is due."""
         match operation:
             case op.Ask(behavior):
-                self._asked(self._program.behaviors[behavior], answer)
+                what = facts.of_answer(self._program, self._program.behaviors[behavior], answer)
+                self._tell(trace.GuardAsked, what)
             case op.Move(leaves):
-                self._moved(leaves)
+                moved = facts.of_move(self._program, self.leaves, leaves)
+                self.leaves = leaves
+                for kind, what in moved:
+                    self._tell(kind, what)
             case op.Next(vertex):
-                self._cause = "change" if vertex == NONE else f"completion of {self._program.vertices[vertex].path}"
+                self.cause = facts.cause_of_next(self._program, vertex)
             case op.TakeError() if answer:
-                self._cause = "error"
+                self.cause = "error"
             case op.Arm(vertex):
-                for index in self._program.vertices[vertex].timers:
-                    due = armed(self._program.timers[index])
-                    if due is not None:
-                        self._timers[index] = due
-                        timer = self._program.timers[index]
-                        self._tell(trace.TimerArmed, vertex=self._source(timer), timer=self._name(timer), due=due)
+                self._armed(self._program.vertices[vertex].timers, armed)
             case op.Disarm(vertex):
                 self._disarmed(self._program.vertices[vertex].timers)
             case op.StartActivities(vertex):
                 for index in self._program.vertices[vertex].activities:
                     self._activities[index] = None
-                    words = self._words(self._program.behaviors[index])
-                    self._tell(trace.ActivityBegan, vertex=words["vertex"], activity=words["behavior"])
+                    what = facts.of_activity(self._program, self._program.behaviors[index])
+                    self._tell(trace.ActivityBegan, what)
             case op.EndActivities(vertex):
                 self._cancelled(self._program.vertices[vertex].activities)
             case op.EndAll():
@@ -191,28 +263,19 @@ class Observation:
             case _:
                 pass
 
-    def _asked(self, behavior: Behavior, answer: bool | None) -> None:
-        words = self._words(behavior)
-        vertex, place = words["vertex"], words["place"]
-        self._tell(trace.GuardAsked, guard=words["behavior"], vertex=vertex, place=place, answer=answer)
-
-    def _moved(self, leaves: Leaves) -> None:
-        """One vertex was exited, or entered: what is in one configuration and not in the other."""
-        vertices = self._program.vertices
-        before = set(active_inside(vertices, self._leaves, OUTSIDE))
-        after = set(active_inside(vertices, leaves, OUTSIDE))
-        self._leaves = leaves
-        for vertex in sorted(before - after, reverse=True):
-            self._tell(trace.Exited, vertex=vertices[vertex].path)
-        for vertex in sorted(after - before):
-            self._tell(trace.Entered, vertex=vertices[vertex].path)
+    def _armed(self, timers: tuple[int, ...], armed: Callable[[Timer], float | None]) -> None:
+        for index in timers:
+            timer = self._program.timers[index]
+            due = armed(timer)
+            if due is not None:
+                self._timers[index] = due
+                self._tell(trace.TimerArmed, (*facts.of_timer(self._program, timer), due))
 
     def _disarmed(self, timers: tuple[int, ...]) -> None:
         for index in timers:
             if index in self._timers:
                 del self._timers[index]
-                timer = self._program.timers[index]
-                self._tell(trace.TimerDisarmed, vertex=self._source(timer), timer=self._name(timer))
+                self._tell(trace.TimerDisarmed, facts.of_timer(self._program, self._program.timers[index]))
 
     def _cancelled(self, activities: tuple[int, ...]) -> None:
         for index in activities:
@@ -222,41 +285,41 @@ class Observation:
 
     def _activity_ended(self, behavior: int, error: BaseException | None, cause: str = "") -> None:
         """An activity has ended, by itself if that has a *cause* of its own."""
-        words = self._words(self._program.behaviors[behavior])
-        self._tell(
-            trace.ActivityEnded,
-            cause,
-            vertex=words["vertex"],
-            activity=words["behavior"],
-            is_cancelled=not cause,
-            error=error,
-        )
+        what = facts.of_activity(self._program, self._program.behaviors[behavior])
+        self._tell(trace.ActivityEnded, (*what, not cause, error), cause)
 
-    # --- words -----------------------------------------------------------------------------------------------
-
-    def _states(self, leaves: Leaves) -> tuple[str, ...]:
-        return tuple([self._program.vertices[leaf].path for leaf in leaves])
-
-    def _words(self, behavior: Behavior) -> dict[str, str]:
-        place = "" if behavior.where is None else str(behavior.where.place())
-        vertex = self._program.vertices[behavior.vertex].path
-        return {"behavior": behavior.name, "vertex": vertex, "place": place}
-
-    def _source(self, timer: Timer) -> str:
-        return self._program.vertices[self._program.transitions[timer.transition].source].path
-
-    def _name(self, timer: Timer) -> str:
-        return timer.kind.name.lower()
-
-    def _tell(self, kind: type[trace.Record], cause: str = "", **fields: Any) -> None:
+    def _tell(self, kind: type[trace.Record], what: Facts, cause: str = "", event: Event[Any] | None = None) -> None:
         """Make a record of *kind*, and give it to all; *cause* is that of the step unless another one is given."""
-        cause = cause or self._cause
-        record = kind(machine=self._program.name, time=self._now(), step=self._step, cause=cause, **fields)
-        for entry in self._observers:
-            try:
-                entry[0](record)
-            except BaseException as error:
-                self._remove(entry)
-                _logger.exception("an observer of machine '%s' raised, and is removed", self._program.name)
-                if not isinstance(error, Exception):
-                    self._interrupt(error)
+        record = _new(kind)
+        fill(record, (self._program.name, self.now(), self.step, cause or self.cause, event), what)
+        self._give(record)
+
+
+def _spare(kind: type[trace.Record]) -> trace.Record:
+    spare = _new(kind)
+    fill(spare, ("", 0.0, 0, "", None), ())
+    return spare
+
+
+class _Holder:
+    __slots__ = ("spare",)
+
+    def __init__(self) -> None:
+        self.spare = _spare(trace.Received)
+
+
+def _alone() -> int:
+    """What `getrefcount` says, asked as generated steps do, of a record that only an attribute refers to."""
+    observation = _Holder()
+    told = observation.spare
+    return getrefcount(told)
+
+
+getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda record: -1)
+"""How many references there are; elsewhere than on CPython nobody knows, and every record is a new one."""
+ALONE = _alone() if hasattr(sys, "getrefcount") else 0
+"""What it says of a spare record that no observer has kept."""
+
+
+def _nobody(record: trace.Record) -> None:
+    """`Observation.tell` where nobody is told."""

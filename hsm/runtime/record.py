@@ -219,7 +219,7 @@ class Record(NotCopied):
 
     def rest(self) -> None:
         """Nothing is under way: the next event may be one for a generated step."""
-        cache, parts = self.cache if self.observation is None else None, self.parts
+        cache, parts = self.cache if self.observation is None else self._observed_steps(), self.parts
         if cache is not None and self.status is RUNNING and (parts is None or parts.queue.is_at_rest):
             self.steps = cache.tables.get(self.leaves, NO_STEPS) if self.waiting is None else WATCHED
         else:
@@ -230,19 +230,37 @@ class Record(NotCopied):
     def observe(self, observer: Callable[[Any], object]) -> Callable[[], None]:
         """Tell *observer* what happens from the next step on; returns what ends that (rule O1)."""
         if self.observation is None:
-            clock = self.options.clock or self.host.clock
-            self.observation = Observation(
-                self.program, clock.time, self.leaves, self._observed_no_more, self._interrupt
-            )
-            # records are made of what the kernel executes, so it takes every step meanwhile
-            if self.rests:
-                self.steps = QUEUED
-        return self.observation.add(observer)
+            self.observation = self._new_observation()
+            self._change_steps()
+        elif self.steps is BUSY:
+            self.steps = AWAITED  # who comes within a step is admitted when that has come to its end
+        return self.observation.add(observer, is_later=self.is_busy)
+
+    def observer_raised(self, error: BaseException) -> None:
+        """An observer has raised *error* in a generated step, or before it (rule O2)."""
+        # it may have detached itself before, as the last one
+        (self.observation or self._new_observation()).raised(error)
+
+    def _new_observation(self) -> Observation:
+        now = (self.options.clock or self.host.clock).time
+        return Observation(self.program, now, self.leaves, self._observed_no_more, self._interrupt)
 
     def _observed_no_more(self) -> None:
         self.observation = None
-        if self.steps is QUEUED:
+        self._change_steps()
+
+    def _change_steps(self) -> None:
+        """The first observer has come, or the last one is gone: the next step is one of other tables."""
+        if self.rests or self.steps is QUEUED:
             self.rest()
+        else:
+            self.steps = AWAITED  # so that the generated step under way has its table looked for at its end
+
+    def _observed_steps(self) -> StepCache | None:
+        """The generated steps that tell what they do; whoever came within the last step is told of the next one."""
+        assert self.observation is not None  # otherwise the steps are others
+        self.observation.admit()
+        return None if self.cache is None else self.cache.observed
 
     def _interrupt(self, error: BaseException) -> None:
         parts_of(self).failures.interrupt(error)

@@ -16,10 +16,13 @@ from hsm.answer import Answer
 from hsm.behaviors import Bound
 from hsm.codegen.explore import NeedsKernel, Rules, explore
 from hsm.codegen.load import Shapes
-from hsm.codegen.writer import Position, Text, write
+from hsm.codegen.telling import write_telling
+from hsm.codegen.text import Position, Text
+from hsm.codegen.writer import write
 from hsm.configuration import Leaves
 from hsm.events import Event
 from hsm.program import Program
+from hsm.rules import operations as op
 from hsm.runtime.awaitables import Work
 
 Key: TypeAlias = str | int | None
@@ -78,6 +81,7 @@ class Plan:
         rules: What it does.
         positions: Where it may hand over, by number.
         is_marked: Whether its text marks it as a step that may suspend.
+        is_observed: Whether it tells observers what it does.
         by_kernel: What takes the whole step through the kernel.
     """
 
@@ -86,6 +90,7 @@ class Plan:
     rules: Rules
     positions: list[Position]
     is_marked: bool
+    is_observed: bool
     by_kernel: StepFunction
 
 
@@ -95,6 +100,7 @@ class StepCache:
     Args:
         program: What the steps are of.
         shapes: What compiles them.
+        is_observed: Whether they tell observers what they do.
 
     Attributes:
         start: The generated start, once there is one.
@@ -102,9 +108,14 @@ class StepCache:
         size: Estimated bytes of what is kept.
     """
 
-    __slots__ = ("_foreign", "_names", "_program", "_shapes", "_used_shapes", "_uses", "size", "start", "tables")
+    __slots__ = (
+        "_foreign", "_is_observed", "_names", "_observed", "_program", "_shapes", "_used_shapes", "_uses", "size",
+        "start", "tables",
+    )  # fmt: skip
 
-    def __init__(self, program: Program, shapes: Shapes) -> None:
+    def __init__(self, program: Program, shapes: Shapes, *, is_observed: bool = False) -> None:
+        self._is_observed = is_observed
+        self._observed: StepCache | None = None
         self._program = program
         self._shapes = shapes
         self._used_shapes: set[object] = set()  # a shape lives as long as somebody holds it
@@ -114,6 +125,13 @@ class StepCache:
         self._names = frozenset([name for vertex in program.vertices for name in vertex.triggers.exact])
         self._foreign = 0
         self.size = 0
+
+    @property
+    def observed(self) -> StepCache:
+        """The steps of machines that are observed, kept apart: those of all others have no line about observers."""
+        if self._observed is None:
+            self._observed = StepCache(self._program, self._shapes, is_observed=True)
+        return self._observed
 
     def find(self, leaves: Leaves, key: Key, kind: StepKind, *, after: int, limit: int) -> StepFunction:
         """The function that takes the step of *kind* on *key* in *leaves*.
@@ -142,7 +160,7 @@ class StepCache:
     def source(self, leaves: Leaves, key: Key, kind: StepKind) -> Text | None:
         """The text of the step, generated or not; ``None`` where the kernel takes it in any case."""
         try:
-            return write(self._program, explore(self._program, leaves, kind.rules(key)), rests=kind.rests)
+            return self._text(leaves, key, kind)
         except NeedsKernel:
             return None
 
@@ -159,21 +177,33 @@ class StepCache:
 
     def _make(self, leaves: Leaves, key: Key, kind: StepKind) -> StepFunction:
         """The step, written out and put into its table; what only the kernel can take is noted there as well."""
-        rules = kind.rules(key)
         try:
-            text = write(self._program, explore(self._program, leaves, rules), rests=kind.rests)
+            text = self._text(leaves, key, kind)
         except NeedsKernel:
             step = kind.by_kernel(key)
             self.size += KERNEL_BYTES
         except RecursionError:
             return kind.by_kernel(key)  # the caller is deep in calls of its own; another one may not be
         else:
-            step = self._load(text, Plan(kind, leaves, rules, text.positions, text.is_marked, kind.by_kernel(key)))
+            rules, by_kernel = kind.rules(key), kind.by_kernel(key)
+            plan = Plan(kind, leaves, rules, text.positions, text.is_marked, self._is_observed, by_kernel)
+            step = self._load(text, plan)
         if leaves:
             self._table_of(leaves)[key] = step
         else:
             self.start = step
         return step
+
+    def _text(self, leaves: Leaves, key: Key, kind: StepKind) -> Text:
+        """The text of the step.
+
+        Raises:
+            NeedsKernel: It has none.
+        """
+        path = explore(self._program, leaves, kind.rules(key))
+        if self._is_observed:
+            return write_telling(self._program, path, leaves, key)
+        return write(self._program, path, rests=kind.rests)
 
     def _load(self, text: Text, plan: Plan) -> StepFunction:
         shape, is_new = self._shapes.shape(text.source)
@@ -194,11 +224,13 @@ class StepCache:
 
     def _constant(self, kind: str, what: Any) -> Any:
         """What the parameter *kind* of a generated step is."""
-        if kind in ("leaves", "vertex", "handled"):
+        if kind in ("leaves", "vertex", "handled", "facts", "word", "transition"):
             return what
         if kind == "steps":
             return self._table_of(what)
         index: int = what
+        if kind in ("armed", "disarmed"):
+            return op.Arm(index) if kind == "armed" else op.Disarm(index)
         if kind == "timer":
             return self._program.timers[index]
         if kind == "make":

@@ -175,6 +175,70 @@ def test_an_observed_machine_does_what_one_does_that_is_not(description, source,
     assert watched.kinds >= {"StepBegan", "StepEnded", "Entered"}
 
 
+@law(120)
+@given(
+    descriptions(),
+    st.randoms(use_true_random=False),
+    st.sampled_from((SYNC, MIXED, ASYNC)),
+    st.sampled_from((build_functional, build_classes)),
+    st.booleans(),
+)
+def test_generated_steps_tell_what_the_kernel_tells(description, source, mode, build, is_busy):
+    """Record by record, with the same times, steps and causes (O1)."""
+    if is_busy:
+        description, sequence = with_background(source, description), busy_operations(source)
+    else:
+        sequence = operations(source)
+    must_end(description, sequence)
+    kernel, generated = [], []
+    for records, options in ((kernel, {"engine": "kernel"}), (generated, {"generate_after": 0})):
+        by_library(description, sequence, mode, build=build, observe=records.append, **options)
+    assert [each.to_dict(data=True) for each in generated] == [each.to_dict(data=True) for each in kernel]
+
+
+@law(80)
+@given(
+    descriptions(),
+    st.randoms(use_true_random=False),
+    st.sampled_from((SYNC, MIXED, ASYNC)),
+    st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=3),
+)
+def test_observers_that_raise_or_leave_are_the_same_to_both_engines(description, source, mode, leaving):
+    """Wherever in a step they do, the others are told the same, and the machine does the same (O2)."""
+    sequence = operations(source)
+    must_end(description, sequence)
+    ways = []
+    for options in ({"engine": "kernel"}, {"generate_after": 0}):
+        observers = [Leaving(*each) for each in leaving]
+
+        async def attach(model, instance, observers=observers):
+            machine = hsm.machine_of(instance)
+            for observer in observers:
+                observer.detach = observer.detach or machine.observe(observer)
+            return instance
+
+        told = by_library(description, sequence, mode, between=attach, **options)
+        ways.append((told, [observer.records for observer in observers]))
+    assert ways[0] == ways[1]
+
+
+class Leaving:
+    """An observer that leaves after some records: it detaches itself, or raises."""
+
+    def __init__(self, last, raises):
+        self.last = last
+        self.raises = raises
+        self.records = []
+        self.detach = None
+
+    def __call__(self, record):
+        self.records.append(record.to_dict(data=True))
+        if len(self.records) > self.last:
+            if self.raises:
+                raise ValueError(self.last)
+            self.detach()
+
+
 class Watched:
     """An observer that rebuilds the configuration from the records alone."""
 
