@@ -185,8 +185,7 @@ def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
 def lost(record: Record, error: BaseException) -> None:
     """An observer raised *error* when it was told what came in: the kernel takes the step, where it may come out."""
     record.observer_raised(error)
-    if record.rests:
-        record.steps = QUEUED
+    record.steps = QUEUED  # no step is under way: the next one goes through the queue, which knows of the error
 
 
 def begin_timer(record: Record, observation: Observation, event: Event[Any], transition: int) -> bool:
