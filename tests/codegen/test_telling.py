@@ -18,6 +18,8 @@ from hsm import trace
 from hsm.api import program_of
 from hsm.codegen.explore import NeedsKernel
 from hsm.codegen.telling import write_telling
+from hsm_classdsl import Machine, State, entry
+from hsm_classdsl import on as marked_on
 
 EVERYTHING = hsm.define(
     "M",
@@ -144,6 +146,28 @@ async def test_timers_are_told_by_generated_steps(raises_at):
         ways.append((untimed(recorder.records), machine.state(), list(map(repr, errors))))
         await machine.stop()
     assert ways[0] == ways[1]
+
+
+@rule("O1")
+async def test_the_making_of_a_state_object_leaves_no_record():
+    """What comes before and behind it does, as by the kernel."""
+
+    class Two(Machine):
+        class A(State["Two"], initial=True):
+            marked_on("e", target="B")
+
+        class B(State["Two"]):
+            @entry
+            def enter(self) -> None: ...
+
+    told = []
+    for options in ({"engine": "kernel"}, {"generate_after": 0}):
+        recorder = trace.Recorder()
+        machine = await hsm.start(None, Two(), Two.model, observe=recorder, **options)
+        await machine.dispatch("e")
+        told.append([each["kind"] for each in untimed(recorder.records)])
+    assert told[0] == told[1]
+    assert told[0][-5:] == ["StepBegan", "Exited", "Entered", "Ran", "StepEnded"]
 
 
 # --- who observes ------------------------------------------------------------------------------------------------
