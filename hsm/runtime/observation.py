@@ -315,9 +315,11 @@ def _alone() -> int:
     return getrefcount(told)
 
 
-getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda record: -1)
-"""How many references there are; elsewhere than on CPython nobody knows, and every record is a new one."""
-ALONE = _alone() if hasattr(sys, "getrefcount") else 0
+# only where an object's count is all that there is to know of who refers to it: CPython, one thread at a time
+_COUNTS = sys.implementation.name == "cpython" and getattr(sys, "_is_gil_enabled", lambda: True)()
+getrefcount: Callable[[object], int] = sys.getrefcount if _COUNTS else lambda record: -1
+"""How many references there are, or that nobody knows: then every record is a new one."""
+ALONE = _alone() if _COUNTS else 0
 """What it says of a spare record that no observer has kept."""
 
 
