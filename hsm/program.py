@@ -264,6 +264,7 @@ class Behavior:
     """A user's callable, ready to be called with ``(ctx, instance, event)``.
 
     Attributes:
+        index: Its place in the table.
         call: What is called.
         ends_at_once: Whether it is a coroutine function without an ``await``: run where it is called (rule Q3).
         makes_coroutine: Whether a call of such a one still makes the coroutine, which ends at its first ``send``; else
@@ -282,6 +283,7 @@ class Behavior:
         where: The call that put it into the model.
     """
 
+    index: int
     call: Callable[..., Any] = attrs.field(eq=False)
     ends_at_once: bool
     makes_coroutine: bool

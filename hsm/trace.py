@@ -115,13 +115,14 @@ class StepBegan(Record):
 
 @laid
 class StepEnded(Record):
-    """The step is over, with what followed from it (rule T1)."""
+    """The step is over, with what followed from it (rule T1); *transitions* are the identifiers of those it took."""
 
     __slots__ = ()
 
     event: Event[Any]
     outcome: Outcome
     states: tuple[str, ...]
+    transitions: tuple[str, ...]
 
 
 @laid
@@ -130,6 +131,7 @@ class GuardAsked(Record):
 
     __slots__ = ()
 
+    id: str
     guard: str
     vertex: str
     place: str
@@ -142,6 +144,7 @@ class Ran(Record):
 
     __slots__ = ()
 
+    id: str
     behavior: str
     role: str
     vertex: str
@@ -154,6 +157,7 @@ class Failed(Record):
 
     __slots__ = ()
 
+    id: str
     behavior: str
     role: str
     vertex: str
@@ -213,6 +217,7 @@ class TimerArmed(Record):
 
     __slots__ = ()
 
+    id: str
     vertex: str
     timer: str
     due: float
@@ -224,6 +229,7 @@ class TimerFired(Record):
 
     __slots__ = ()
 
+    id: str
     vertex: str
     timer: str
 
@@ -234,6 +240,7 @@ class TimerDisarmed(Record):
 
     __slots__ = ()
 
+    id: str
     vertex: str
     timer: str
 
@@ -244,6 +251,7 @@ class ActivityBegan(Record):
 
     __slots__ = ()
 
+    id: str
     vertex: str
     activity: str
 
@@ -254,6 +262,7 @@ class ActivityEnded(Record):
 
     __slots__ = ()
 
+    id: str
     vertex: str
     activity: str
     is_cancelled: bool
@@ -318,6 +327,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "outcome": Outcome,
     "status": Status,
     "states": tuple,
+    "transitions": tuple,
 }
 """How a field is read that is no plain value."""
 
@@ -380,16 +390,26 @@ class log:  # noqa: N801 - a function to those who use it
             case Failed(behavior=behavior, error=error):
                 self._did.append(f"{behavior} raised {safe_repr(error)}")
             case StepEnded(outcome=outcome, states=states) if not self._every:
-                moved = "" if states == self._before else f" -> {', '.join(states) or 'nothing'}"
                 did = f" ({', '.join(self._did)})" if self._did else ""
-                before = ", ".join(self._before) or "nothing"
-                self._write(record, f"{record.cause} {outcome.value}: {before}{moved}{did}")
+                cause = record.cause.replace(f" /{record.machine}/", " ")
+                moved = _moved(record.machine, self._before, states)
+                self._write(record, f"{cause} {outcome.value}: {moved}{did}")
             case _:
                 pass
 
     def _write(self, record: Record, text: str) -> None:
         fields = {f"hsm_{name}": value for name, value in record.to_dict().items()}
         self._logger.log(self._level, "%s: %s", record.machine, one_line(text), extra=fields)
+
+
+def _moved(machine: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    """What of the configuration has changed or, where nothing has, all of it; paths begin in the machine."""
+    left = [each for each in before if each not in after]
+    entered = [each for each in after if each not in before]
+    if not left and not entered:
+        left = list(after)
+    texts = [", ".join([each.removeprefix(f"/{machine}/") for each in paths]) or "nothing" for paths in (left, entered)]
+    return " -> ".join(texts if before != after else texts[:1])
 
 
 def _described(record: Record) -> str:

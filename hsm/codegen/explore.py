@@ -62,6 +62,7 @@ class Path:
         further: The paths that follow the question, by answer.
         outcome: The result of the step, where it ends here.
         leaves: What is active then.
+        taken: The transitions that the step has taken then.
     """
 
     answers: list[Any]
@@ -70,6 +71,7 @@ class Path:
     further: dict[Any, Path] = attrs.field(factory=dict[Any, "Path"])
     outcome: Outcome | None = None
     leaves: Leaves = ()
+    taken: tuple[int, ...] = ()
 
 
 def explore(program: Program, leaves: Leaves, rules: Rules) -> Path:
@@ -86,7 +88,7 @@ def explore(program: Program, leaves: Leaves, rules: Rules) -> Path:
     return path
 
 
-def follow(path: Path, index: int, replayed: Callable[[], Rule[Outcome]]) -> Rule[Outcome]:
+def follow(path: Path, index: int, step: Step, replayed: Callable[[], Rule[Outcome]]) -> Rule[Outcome]:
     """The operations of a step from the operation *index* of *path* on, as its rules would yield them.
 
     While the answers are those explored, the rules need not run. At the first other one they are replayed up to
@@ -95,7 +97,8 @@ def follow(path: Path, index: int, replayed: Callable[[], Rule[Outcome]]) -> Rul
     Args:
         path: What was explored.
         index: The next operation.
-        replayed: Returns the rules of the step, at their beginning.
+        step: What the rules of the step change; in the end it says what was taken, whether or not they had to run.
+        replayed: Returns the rules of *step*, at their beginning.
     """
     # beyond the last operation of a path is its question's further path, or, with an outcome, the end of the step
     while path.outcome is None or index < len(path.operations):
@@ -110,6 +113,7 @@ def follow(path: Path, index: int, replayed: Callable[[], Rule[Outcome]]) -> Rul
             path, index = further, 0
         elif type(operation) in CERTAIN and answer is not path.answers[place]:
             return (yield from _deviate(replayed(), path.answers[:place], answer))
+    step.taken[:] = path.taken
     return path.outcome
 
 
@@ -178,7 +182,7 @@ class _Explorer:
                     path.further[answer] = path = Path(answers, len(answers))
                 operation = rule.send(answer)
         except StopIteration as end:
-            path.outcome, path.leaves = end.value, step.leaves
+            path.outcome, path.leaves, path.taken = end.value, step.leaves, tuple(step.taken)
         return beginning
 
     def _count(self, operation: Any) -> None:

@@ -10,23 +10,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from hsm import facts
 from hsm.codegen.explore import NeedsKernel, Path
 from hsm.codegen.needs import needs_of
 from hsm.codegen.text import Position, Text
 from hsm.codegen.writer import Writer
 from hsm.configuration import Leaves
+from hsm.facts import FactsOf, cause_of_event
 from hsm.outcome import Outcome
 from hsm.program import Program
 from hsm.recording import Facts
 from hsm.rules import operations as op
 
 
-def write_telling(program: Program, path: Path, leaves: Leaves, key: str | int | None) -> Text:
+def write_telling(program: Program, facts: FactsOf, path: Path, leaves: Leaves, key: str | int | None) -> Text:
     """The text for *path*, of a machine that is observed.
 
     Args:
         program: What the path was explored from.
+        facts: Its facts.
         path: The beginning of the step.
         leaves: What is active before it.
         key: The event's name, or the transition of a timer.
@@ -36,7 +37,7 @@ def write_telling(program: Program, path: Path, leaves: Leaves, key: str | int |
     """
     if key is None:
         raise NeedsKernel
-    return _TellingWriter(program, path, leaves, key).text(path)
+    return _TellingWriter(program, facts, path, leaves, key).text(path)
 
 
 class _TellingWriter(Writer):
@@ -44,8 +45,9 @@ class _TellingWriter(Writer):
 
     _shows_moves = True
 
-    def __init__(self, program: Program, path: Path, leaves: Leaves, key: str | int) -> None:
+    def __init__(self, program: Program, facts: FactsOf, path: Path, leaves: Leaves, key: str | int) -> None:
         super().__init__(program, needs_of(program, path, is_observed=True), rests=True)
+        self._facts = facts
         self._key = key
         self._leaves = leaves
         self._before = leaves
@@ -60,7 +62,7 @@ class _TellingWriter(Writer):
         self._line(2, "now = observation.now")
         if isinstance(self._key, int):
             return  # an expiry is told when its step begins
-        cause = self._cause_of_step = self._cause = self._name("word", facts.cause_of_event(self._key))
+        cause = self._cause_of_step = self._cause = self._name("word", cause_of_event(self._key))
         self._line(2, "time = now()")
         self._line(2, f"moment = ({self._name('word', self._program.name)}, time, observation.step, {cause}, event)")
         self._record(2, "Received", ())
@@ -84,7 +86,7 @@ class _TellingWriter(Writer):
         self._line(3, "observation.step = number = observation.step + 1")
         self._line(3, f"observation.cause = observation.cause_of_step = {self._cause}")
         self._line(3, f"moment = ({self._name('word', self._program.name)}, time, number, {self._cause}, event)")
-        self._tell(3, "StepBegan", (facts.states(self._program, self._leaves),), self._behind(path, -1))
+        self._tell(3, "StepBegan", (self._facts.states(self._leaves),), self._behind(path, -1))
 
     # --- operations ------------------------------------------------------------------------------------------
 
@@ -96,11 +98,11 @@ class _TellingWriter(Writer):
     def _tells_operation(self, depth: int, path: Path, index: int, operation: object) -> None:
         match operation:
             case op.Move(leaves):
-                for kind, what in facts.of_move(self._program, self._before, leaves):
+                for kind, what in self._facts.of_move(self._before, leaves):
                     self._tell(depth, kind.__name__, what, self._behind(path, index))
                 self._before = leaves
             case op.Next(vertex):
-                self._cause = self._name("word", facts.cause_of_next(self._program, vertex))
+                self._cause = self._name("word", self._facts.cause_of_next(vertex))
                 self._line(depth, f"observation.cause = {self._cause}")
                 self._is_stale = True
             case op.Arm(vertex) | op.Disarm(vertex) if self._program.vertices[vertex].timers:
@@ -116,12 +118,12 @@ class _TellingWriter(Writer):
 
     def _tells_answer(self, depth: int, further: Path, operation: op.Ask, answer: bool) -> None:
         self._is_stale = True
-        what = facts.of_answer(self._program, self._program.behaviors[operation.behavior], answer)
+        what = self._facts.of_answer(operation.behavior, answer)
         self._tell(depth, "GuardAsked", what, self._behind(further, -1))
 
     def _tells_action(self, depth: int, path: Path, index: int, in_list: int, behavior: int) -> None:
         self._is_stale = True
-        what = facts.of_behavior(self._program, self._program.behaviors[behavior])
+        what = self._facts.of_behavior(self._program.behaviors[behavior])
         operation: Any = path.operations[index]
         is_last = in_list == len(operation.behaviors) - 1
         self._tell(
@@ -134,7 +136,7 @@ class _TellingWriter(Writer):
             self._line(depth, f"observation.cause = {self._cause}")
             self._is_stale = True
         name = "" if isinstance(self._key, int) else self._key
-        for told, (kind, what) in enumerate(facts.of_end(self._program, name, outcome, path.leaves), 1):
+        for told, (kind, what) in enumerate(self._facts.of_end(name, outcome, path.leaves, path.taken), 1):
             self._tell(depth, kind.__name__, what, self._behind(path, len(path.operations) - 1, told=told))
 
     # --- records ---------------------------------------------------------------------------------------------

@@ -67,6 +67,7 @@ class Binder:
                     self.lending_vertices.add(place)
         self.behaviors.append(
             Behavior(
+                index=len(self.behaviors),
                 call=call,
                 ends_at_once=ends_at_once,
                 makes_coroutine=makes_coroutine,

@@ -32,6 +32,7 @@ class Step:
         parked: Regions that wait at a join (rule R6). Lives as long as the machine; everything below is of one step.
         ended: How the machine came to its end by itself, once it did.
         before: What was active before the transition that is being fired.
+        taken: The transitions that were taken in this step, in order, each segment of a route by itself.
         left: What was exited since the last decision, and the pseudostates that were passed.
         considered: Junctions that look-ahead asked, whether or not they were passed.
         open_branches: Whether the guards of a branch held, for this decision: each is evaluated once (rule T2).
@@ -45,6 +46,7 @@ class Step:
     parked: dict[int, Parked] = attrs.field(factory=dict[int, Parked])
     ended: Status | None = None
     before: Leaves = ()
+    taken: list[int] = attrs.field(factory=list[int])
     left: list[int] = attrs.field(factory=list[int])
     considered: list[int] = attrs.field(factory=list[int])
     open_branches: dict[int, bool] = attrs.field(factory=dict[int, bool])
@@ -64,6 +66,7 @@ class Step:
         What is parked lives as long as the machine, and an end is final; the rest is set before it is read.
         """
         self.leaves = leaves
+        self.taken.clear()
         self.left.clear()
         self.considered.clear()
         self.completions.clear()

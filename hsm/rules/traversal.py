@@ -61,6 +61,7 @@ def _travel(onward: Onward) -> Rule[None]:
 def _follow(step: Step, index: int, route: Route) -> Rule[tuple[object, Onward]]:
     """Exit, run the effects, enter (rule K4); returns what the last effect returned, and where to go on."""
     segment = step.transitions[index]
+    step.taken.append(index)
     region = segment.joining_region
     # before anything is exited: what is exited waits no more
     is_last = region != NONE and not only_waits(step, index, segment.targets[0])
@@ -272,6 +273,7 @@ def _fork(step: Step, index: int) -> Rule[Onward]:
     branches = [step.transitions[branch] for branch in step.vertices[index].outgoing]
     # numbers grow inwards, so the smallest domain is the outermost: the one that contains all targets
     outer = min(branch.domain for branch in branches)
+    step.taken += step.vertices[index].outgoing
     yield from exit_inside(step, outer)
     for branch in branches:
         if branch.effects:
@@ -289,6 +291,7 @@ def _pass_entry_point(step: Step, index: int) -> Rule[Onward]:
         # the owner is active already, so that a route to it means its default entry; the effects still follow
         yield from _travel(_enter_inside(step, vertex.parent, (), NO_ROUTE))
         goals = ()
+    step.taken += vertex.outgoing
     for branch in branches:
         if branch.effects:
             yield op.Run(branch.effects)
@@ -306,6 +309,7 @@ def _restore(step: Step, index: int, *, is_deep: bool) -> Rule[Onward]:
     if default.targets:
         return _along(step, vertex.outgoing[0], NO_ROUTE)
     if default.effects:
+        step.taken.append(vertex.outgoing[0])
         yield op.Run(default.effects)
     return _enter_inside(step, vertex.parent, (), NO_ROUTE)
 

@@ -143,7 +143,7 @@ def execute(record: Record, parts: Parts, event: Event[Any], rules: Callable[...
         observation.began(event, _cause(rules, event), leaves, transition)
     value = yield from _execute(record, parts, rule, event, None, (rules, keys, leaves, parked), [], observation)
     if observation is not None:
-        observation.ended(event, _outcome(value), record.leaves)
+        observation.ended(event, _outcome(value), record.leaves, parts.step.taken)
         parts.failures.surrender()  # what an observer has raised just now comes out of this step, too
     return value
 
@@ -180,7 +180,7 @@ def go_on(
     position = plan.positions[number]
     note_completions(record, position.handled)
     about = COMPLETED if position.is_completing else event
-    rest = follow(position.path, position.index, lambda: plan.rules(parts.step.begin(plan.leaves)))
+    rest = follow(position.path, position.index, parts.step, lambda: plan.rules(parts.step.begin(plan.leaves)))
     answers = position.path.answers[: position.path.first + position.index]
     answer: Any = None
     # the behaviour at the position was called by the generated step, so its operation begins in the middle
@@ -204,7 +204,7 @@ def go_on(
     origin = (plan.rules, (), plan.leaves, None)
     outcome = yield from _execute(record, parts, rest, about, answer, origin, answers, observation)
     if observation is not None:
-        observation.ended(event, outcome, record.leaves, position.told)
+        observation.ended(event, outcome, record.leaves, parts.step.taken, position.told)
         parts.failures.surrender()
     return outcome
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import functools
 import logging
-import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from hsm import facts, trace
+from hsm import trace
 from hsm.configuration import Leaves
 from hsm.events import Event, name_of
+from hsm.facts import FactsOf
 from hsm.outcome import Outcome, Status
 from hsm.program import NONE, Behavior, Program, Timer, TimerKind
 from hsm.recording import Facts, fill
@@ -44,6 +44,7 @@ class Observation:
 
     Args:
         program: What runs.
+        facts: Its facts.
         now: Seconds on the machine's clock.
         leaves: What is active.
         forget: Is called when the last observer is gone.
@@ -63,23 +64,27 @@ class Observation:
     """
 
     __slots__ = (
-        "_activities", "_forget", "_interrupt", "_later", "_observers", "_program", "_timers", "cause",
-        "cause_of_step", "is_interrupted", "leaves", "now", "spare_dropped", "spare_entered", "spare_exited",
+        "_activities", "_expired", "_facts", "_forget", "_interrupt", "_later", "_observers", "_program", "_timers",
+        "cause", "cause_of_step", "is_interrupted", "leaves", "now", "spare_dropped", "spare_entered", "spare_exited",
         "spare_guardasked", "spare_ran", "spare_received", "spare_stepbegan", "spare_stepended", "step", "tell",
     )  # fmt: skip
 
     def __init__(
         self,
         program: Program,
+        facts: FactsOf,
         now: Now,
         leaves: Leaves,
         forget: Callable[[], None],
         interrupt: Callable[[BaseException], None],
     ) -> None:
         self._program = program
+        self._facts = facts
         self._forget = forget
         self._interrupt = interrupt
-        self._timers: dict[int, float] = {}
+        self._timers: dict[int, None] = {}
+        # by transition, the one that was due last; of what was due before anybody observed, the first has to do
+        self._expired = {timer.transition: timer for timer in reversed(program.timers)}
         self._activities: dict[int, None] = {}
         self._observers: list[list[Observer]] = []
         self._later: list[list[Observer]] = []
@@ -166,24 +171,22 @@ class Observation:
         self.admit()
         self.step += 1
         self.leaves = leaves
-        fired = None if transition == NONE else self._fired(transition)
-        self.cause = self.cause_of_step = cause if fired is None else facts.cause_of_timer(self._program, fired)
+        fired = None if transition == NONE else self._expired[transition]
+        self.cause = self.cause_of_step = cause if fired is None else self._facts.cause_of_timer(fired)
         if fired is not None:
-            self._tell(trace.TimerFired, facts.of_timer(self._program, fired))
-        self._tell(trace.StepBegan, (facts.states(self._program, leaves),), event=event)
+            self._tell(trace.TimerFired, self._facts.of_timer(fired))
+        self._tell(trace.StepBegan, (self._facts.states(leaves),), event=event)
 
-    def _fired(self, transition: int) -> Timer:
-        """The timer of *transition* that has fired: of several, the one that was due first."""
-        timers = [timer for timer in self._program.timers if timer.transition == transition]
-        fired = min(timers, key=lambda timer: self._timers.get(timer.index, math.inf))
-        if fired.kind is not TimerKind.EVERY:
-            self._timers.pop(fired.index, None)
-        return fired
+    def expired(self, timer: Timer) -> None:
+        """*timer* was due, and its activation still lasts: a step on its transition comes next, or is queued."""
+        if timer.kind is not TimerKind.EVERY:
+            self._timers.pop(timer.index, None)
+        self._expired[timer.transition] = timer
 
-    def ended(self, event: Event[Any], outcome: Outcome, leaves: Leaves, told: int = 0) -> None:
-        """The step is over; *told* of the records that say so have been made already."""
+    def ended(self, event: Event[Any], outcome: Outcome, leaves: Leaves, taken: Iterable[int], told: int = 0) -> None:
+        """The step is over, in which the transitions *taken* were; *told* of the records of this have been made."""
         self.cause = self.cause_of_step  # and not that of the last thing that followed from it
-        for kind, what in facts.of_end(self._program, name_of(event), outcome, leaves)[told:]:
+        for kind, what in self._facts.of_end(name_of(event), outcome, leaves, taken)[told:]:
             self._tell(kind, what, event=event)
 
     def deferred(self, event: Event[Any]) -> None:
@@ -202,16 +205,13 @@ class Observation:
 
     def activity_ended(self, behavior: Behavior, error: BaseException | None) -> None:
         """An activity came to its end by itself."""
-        # by identity: behaviours of one name and place are equal
-        for index in self._activities:
-            if self._program.behaviors[index] is behavior:
-                del self._activities[index]
-                self._activity_ended(index, error, "end of an activity")
-                break
+        if behavior.index in self._activities:
+            del self._activities[behavior.index]
+            self._activity_ended(behavior.index, error, "end of an activity")
 
     def started(self, leaves: Leaves) -> None:
         """The machine runs."""
-        self._tell(trace.Started, (facts.states(self._program, leaves),))
+        self._tell(trace.Started, (self._facts.states(leaves),))
 
     def over(self, status: Status) -> None:
         """The machine has ended."""
@@ -221,29 +221,29 @@ class Observation:
 
     def ran(self, behavior: Behavior) -> None:
         """An action has returned."""
-        self._tell(trace.Ran, facts.of_behavior(self._program, behavior))
+        self._tell(trace.Ran, self._facts.of_behavior(behavior))
 
     def failed(self, behavior: Behavior, error: BaseException) -> None:
         """A behaviour has raised *error*."""
-        self._tell(trace.Failed, (*facts.of_behavior(self._program, behavior), error))
+        self._tell(trace.Failed, (*self._facts.of_behavior(behavior), error))
 
     def object_failed(self, vertex: int, error: BaseException) -> None:
         """The object of *vertex* could not be made."""
-        self._tell(trace.Failed, ("", "object", self._program.vertices[vertex].path, "", error))
+        self._tell(trace.Failed, ("", "", "object", self._program.vertices[vertex].path, "", error))
 
     def saw(self, operation: Any, answer: Any, armed: Callable[[Timer], float | None]) -> None:
         """The kernel has executed *operation*; *armed* says when a timer is due."""
         match operation:
             case op.Ask(behavior):
-                what = facts.of_answer(self._program, self._program.behaviors[behavior], answer)
+                what = self._facts.of_answer(behavior, answer)
                 self._tell(trace.GuardAsked, what)
             case op.Move(leaves):
-                moved = facts.of_move(self._program, self.leaves, leaves)
+                moved = self._facts.of_move(self.leaves, leaves)
                 self.leaves = leaves
                 for kind, what in moved:
                     self._tell(kind, what)
             case op.Next(vertex):
-                self.cause = facts.cause_of_next(self._program, vertex)
+                self.cause = self._facts.cause_of_next(vertex)
             case op.TakeError() if answer:
                 self.cause = "error"
             case op.Arm(vertex):
@@ -253,7 +253,7 @@ class Observation:
             case op.StartActivities(vertex):
                 for index in self._program.vertices[vertex].activities:
                     self._activities[index] = None
-                    what = facts.of_activity(self._program, self._program.behaviors[index])
+                    what = self._facts.of_activity(index)
                     self._tell(trace.ActivityBegan, what)
             case op.EndActivities(vertex):
                 self._cancelled(self._program.vertices[vertex].activities)
@@ -268,14 +268,14 @@ class Observation:
             timer = self._program.timers[index]
             due = armed(timer)
             if due is not None:
-                self._timers[index] = due
-                self._tell(trace.TimerArmed, (*facts.of_timer(self._program, timer), due))
+                self._timers[index] = None
+                self._tell(trace.TimerArmed, (*self._facts.of_timer(timer), due))
 
     def _disarmed(self, timers: tuple[int, ...]) -> None:
         for index in timers:
             if index in self._timers:
                 del self._timers[index]
-                self._tell(trace.TimerDisarmed, facts.of_timer(self._program, self._program.timers[index]))
+                self._tell(trace.TimerDisarmed, self._facts.of_timer(self._program.timers[index]))
 
     def _cancelled(self, activities: tuple[int, ...]) -> None:
         for index in activities:
@@ -285,7 +285,7 @@ class Observation:
 
     def _activity_ended(self, behavior: int, error: BaseException | None, cause: str = "") -> None:
         """An activity has ended, by itself if that has a *cause* of its own."""
-        what = facts.of_activity(self._program, self._program.behaviors[behavior])
+        what = self._facts.of_activity(behavior)
         self._tell(trace.ActivityEnded, (*what, not cause, error), cause)
 
     def _tell(self, kind: type[trace.Record], what: Facts, cause: str = "", event: Event[Any] | None = None) -> None:

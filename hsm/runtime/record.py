@@ -18,6 +18,7 @@ import attrs
 from hsm.configuration import Leaves
 from hsm.context import Context
 from hsm.events import COMPLETION, Event
+from hsm.facts import FactsOf
 from hsm.instance import NotCopied, Runner
 from hsm.names import one_line
 from hsm.outcome import Status
@@ -243,7 +244,8 @@ class Record(NotCopied):
 
     def _new_observation(self) -> Observation:
         now = (self.options.clock or self.host.clock).time
-        return Observation(self.program, now, self.leaves, self._observed_no_more, self._interrupt)
+        facts = FactsOf(self.program) if self.cache is None else self.cache.observed.facts
+        return Observation(self.program, facts, now, self.leaves, self._observed_no_more, self._interrupt)
 
     def _observed_no_more(self) -> None:
         self.observation = None

@@ -21,6 +21,7 @@ from hsm.codegen.text import Position, Text
 from hsm.codegen.writer import write
 from hsm.configuration import Leaves
 from hsm.events import Event
+from hsm.facts import FactsOf
 from hsm.program import Program
 from hsm.rules import operations as op
 from hsm.runtime.awaitables import Work
@@ -103,18 +104,20 @@ class StepCache:
         is_observed: Whether they tell observers what they do.
 
     Attributes:
+        facts: What records say of the Program.
         start: The generated start, once there is one.
         tables: The generated steps by configuration; nobody but this object writes to it.
         size: Estimated bytes of what is kept.
     """
 
     __slots__ = (
-        "_foreign", "_is_observed", "_names", "_observed", "_program", "_shapes", "_used_shapes", "_uses", "size",
-        "start", "tables",
+        "_foreign", "_is_observed", "_names", "_observed", "_program", "_shapes", "_used_shapes", "_uses", "facts",
+        "size", "start", "tables",
     )  # fmt: skip
 
     def __init__(self, program: Program, shapes: Shapes, *, is_observed: bool = False) -> None:
         self._is_observed = is_observed
+        self.facts = FactsOf(program)
         self._observed: StepCache | None = None
         self._program = program
         self._shapes = shapes
@@ -202,7 +205,7 @@ class StepCache:
         """
         path = explore(self._program, leaves, kind.rules(key))
         if self._is_observed:
-            return write_telling(self._program, path, leaves, key)
+            return write_telling(self._program, self.facts, path, leaves, key)
         return write(self._program, path, rests=kind.rests)
 
     def _load(self, text: Text, plan: Plan) -> StepFunction:

@@ -22,11 +22,24 @@ SPARE = 64
 """Disarmed timers that may lie in the heap without being cleared away."""
 
 
+class Watching(Protocol):
+    """What is told of expiries."""
+
+    def expired(self, timer: Timer) -> None:
+        """*timer* was due, and its activation still lasts."""
+        ...
+
+
 class Owner(Protocol):
-    """Whose timer it is: what has a heap, and a chain of the timers that it has armed so far."""
+    """Whose timer it is: what has a heap, a chain of the timers that it has armed so far, and perhaps observers."""
 
     heap: TimerHeap
     timers: Armed | None
+
+    @property
+    def observation(self) -> Watching | None:
+        """Who is told of expiries."""
+        ...
 
 
 class Entry(float):

@@ -139,6 +139,8 @@ def take(armed: Armed, due: float, now: float | None = None) -> Event[Tick] | No
     owner = armed.owner
     if owner is None or armed.due is not due:  # the very number: another arming may be due at an equal one
         return None
+    if owner.observation is not None:
+        owner.observation.expired(armed.timer)
     clock = owner.heap.clock
     time = clock.time()
     shift = clock.wall() - time

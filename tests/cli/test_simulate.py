@@ -22,18 +22,18 @@ def test_events_and_time_are_shown_step_by_step(door, hsm_command):
     )
     assert ran.code == 0
     assert lines_of(ran) == [
-        "  0 s: start taken: nothing -> /Door/Closed",
+        "  0 s: start taken: nothing -> Closed",
         "  /Door/Closed, 0 s",
         '> Knock {"who": "Eve"}',
         "  0 s: event 'Knock' taken: /Door/Closed (Door.Closed.is_known False)",
         "> # a remark",
         '> Knock {"who": "Ada"}',
         "come in",
-        "  0 s: event 'Knock' taken: /Door/Closed -> /Door/Open (Door.Closed.is_known True, Door.Closed.welcome)",
+        "  0 s: event 'Knock' taken: Closed -> Open (Door.Closed.is_known True, Door.Closed.welcome)",
         "> +2s",
         "  2 s: nothing happens",
         "> +3500ms",
-        "  5 s: after of /Door/Open taken: /Door/Open -> /Door/Closed",
+        "  5 s: after of Open taken: Open -> Closed",
     ]
 
 
@@ -45,7 +45,7 @@ def test_a_question_lists_what_is_possible(door, hsm_command):
         "  /Counter/counting, 0 s",
         "  add  -> (internal) if has_room; -> /Counter/full  (now: taken)",
         "> add",
-        "  0 s: event 'add' taken: /Counter/counting -> /Counter/full (has_room False)",
+        "  0 s: event 'add' taken: counting -> full (has_room False)",
         "> ?",
         "  /Counter/full, 0 s",
         "  nothing can happen",

@@ -578,26 +578,33 @@ def places_of(path, answers):
     ids=["remembering", "completing", "objects"],
 )
 def test_following_a_path_from_anywhere_is_what_the_rules_do(model, source):
-    """Whatever the answers: the same operations, each of them once, and the same outcome.
+    """Whatever the answers: the same operations, each of them once, the same outcome, and the same transitions taken.
 
     The rules run again only at an answer that was not foreseen, and then once.
     """
     program, leaves = program_of(model), leaves_of(model, source)
+    ruled = []
 
-    def begin(replays=None):
-        if replays is not None:
-            replays.append(True)
-        return rules.on_event(Step(program, leaves), "go")
+    def begin():
+        ruled[:] = [Step(program, leaves)]
+        return rules.on_event(ruled[0], "go")
+
+    def begin_again(step, replays):
+        replays.append(True)
+        return rules.on_event(step.begin(leaves), "go")
 
     path = explore(program, leaves, lambda step: rules.on_event(step, "go"))
     seen = {True: 0, False: 0}
     for operations, answers, outcome in runs_of(program, begin):
+        taken = ruled[0].taken
         *places, last = places_of(path, answers)
         is_foreseen = len(places) == len(answers)
         for number, place in enumerate(places if is_foreseen else [*places, last]):
             replays = []
-            followed = answered(follow(*place, partial(begin, replays)), answers[number:])
+            step = Step(program, leaves, taken=[99])  # in an earlier step
+            followed = answered(follow(*place, step, partial(begin_again, step, replays)), answers[number:])
             assert followed == (operations[number:], outcome)
+            assert step.taken == taken
             assert replays == ([] if is_foreseen else [True])
             seen[is_foreseen] += 1
     assert min(seen.values()) > 10
@@ -606,4 +613,5 @@ def test_following_a_path_from_anywhere_is_what_the_rules_do(model, source):
 def test_following_what_was_foreseen_never_asks_for_the_rules():
     """Also where there is nothing left to do but to end."""
     path = explored(completing(), "go", "a")
-    assert answered(follow(path.further[False], 0, pytest.fail), [False]) == ([THE_END], IGNORED)
+    step = Step(program_of(completing()))
+    assert answered(follow(path.further[False], 0, step, pytest.fail), [False]) == ([THE_END], IGNORED)

@@ -18,6 +18,7 @@ from hsm import trace
 from hsm.api import program_of
 from hsm.codegen.explore import NeedsKernel
 from hsm.codegen.telling import write_telling
+from hsm.facts import FactsOf
 from hsm_classdsl import Machine, State, entry
 from hsm_classdsl import on as marked_on
 
@@ -303,4 +304,6 @@ async def test_steps_that_nobody_observes_know_nothing_of_observers():
 def test_a_start_is_told_by_the_kernel():
     """No generated step tells of one."""
     with pytest.raises(NeedsKernel):
-        write_telling(program_of(EVERYTHING), explored(EVERYTHING, "e", "/M/a"), (1,), None)
+        write_telling(
+            program_of(EVERYTHING), FactsOf(program_of(EVERYTHING)), explored(EVERYTHING, "e", "/M/a"), (1,), None
+        )

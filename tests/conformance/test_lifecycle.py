@@ -82,6 +82,36 @@ async def test_start_returns_when_everything_it_caused_is_done(write):
     assert machine.state() == "/M/c"
 
 
+@rule("L1", "A1")
+@both_engines
+async def test_a_start_leaves_what_an_activity_dispatches_to_the_time_after_it(engine):
+    """The activity's event comes in while an entry takes its time; its errors are the activity's, and fail no start."""
+
+    async def hurried(ctx, self, event):
+        await asyncio.sleep(1)
+        with pytest.raises(ValueError, match="refused"):
+            await self.dispatch("go")
+
+    async def slow(ctx, self, event):
+        await asyncio.sleep(2)
+        self.log.append(f"entered on {event.name}")
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.activity(hurried),
+            hsm.initial(hsm.target("b")),
+            hsm.state("b", hsm.entry(slow), go("go", ".", hsm.effect(fail("refused")))),
+        ),
+    )
+    machine = await started(model, engine=engine)
+    assert machine.instance.log == ["entered on hsm_initial"]
+    await asyncio.sleep(3)
+    assert machine.instance.log == ["entered on hsm_initial", "entered on go"]
+    await machine.stop()
+
+
 @rule("L1")
 async def test_start_can_be_made_a_task():
     """It goes into `create_task` and `wait_for` as a coroutine does."""

@@ -220,8 +220,9 @@ async def test_timers_are_told():
 
 
 @rule("O1", "A3")
-async def test_of_several_timers_of_a_transition_the_one_that_fired_is_told():
-    """The first that is due."""
+@both_engines
+async def test_of_several_timers_of_a_transition_the_one_that_fired_is_told(engine):
+    """Also where an `every`, which has fired before, is one of them."""
     model = hsm.define(
         "M",
         hsm.state(
@@ -230,11 +231,90 @@ async def test_of_several_timers_of_a_transition_the_one_that_fired_is_told():
             hsm.transition(hsm.after(5.5), hsm.target(".")),
         ),
     )
-    machine, recorder = await observed(model)
+    machine, recorder = await observed(model, engine=engine)
     await asyncio.sleep(5.2)
     fired = [(each.timer, each.time) for each in recorder.records if isinstance(each, trace.TimerFired)]
-    assert fired[0] == ("every", 2.0)
-    assert len(fired) == 3
+    assert fired == [("every", 2.0), ("every", 4.0), ("after", 5.0)]
+    await machine.stop()
+
+
+@rule("O1", "O3")
+@both_engines
+async def test_records_have_the_identifiers_of_the_chart(engine):
+    """Of behaviours, guards, activities and timers, with the names that the user gave; and of what a step took."""
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a",
+            hsm.entry(note("in")),
+            hsm.activity(held, name="hold"),
+            hsm.transition(hsm.after(5, name="late"), hsm.every(2), hsm.effect(note("tick"))),
+            go("e", "../c", hsm.guard(says(True)), hsm.effect(note("x"))),
+            on("f", hsm.effect(fail("y"))),
+        ),
+        hsm.choice("c", hsm.transition(hsm.target("../b"), hsm.effect(note("z")))),
+        hsm.state("b"),
+    )
+    machine, recorder = await observed(model, Gated(), engine=engine)
+    await asyncio.sleep(5.5)
+    with pytest.raises(ValueError, match="y"):
+        await machine.dispatch("f")
+    await machine.dispatch("e")
+    await machine.stop()
+    kinds = (
+        "GuardAsked",
+        "Ran",
+        "Failed",
+        "TimerArmed",
+        "TimerFired",
+        "TimerDisarmed",
+        "ActivityBegan",
+        "ActivityEnded",
+    )
+    found = [(type(each).__name__, each.id) for each in recorder.records if type(each).__name__ in kinds]
+    assert [(kind, name.removeprefix("/M/")) for kind, name in found] == [
+        ("Ran", "a#entry.0"),
+        ("ActivityBegan", "a#activity.hold"),
+        ("TimerArmed", "a#after.late"),
+        ("TimerArmed", "a#every.0"),
+        ("TimerFired", "a#every.0"),
+        ("Ran", "a#0.effect.0"),
+        ("TimerFired", "a#every.0"),
+        ("Ran", "a#0.effect.0"),
+        ("TimerFired", "a#after.late"),
+        ("Ran", "a#0.effect.0"),
+        ("Failed", "a#2.effect.0"),
+        ("GuardAsked", "a#1.guard.0"),
+        ("TimerDisarmed", "a#every.0"),
+        ("ActivityEnded", "a#activity.hold"),
+        ("Ran", "a#1.effect.0"),
+        ("Ran", "c#0.effect.0"),
+    ]
+    ends = [each.transitions for each in recorder.records if isinstance(each, trace.StepEnded)]
+    tick = ("/M/a#0",)
+    assert ends == [("/M#default",), tick, tick, tick, ("/M/a#2",), ("/M/a#1", "/M/c#0"), ()]
+    chart = hsm.chart(model)
+    assert {each for taken in ends for each in taken} <= {each.id for each in chart.transitions}
+
+
+@rule("O1", "A3")
+@both_engines
+async def test_an_expiry_that_was_queued_before_anybody_observed_is_told(engine):
+    """Behind a step that the observer came into."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", on("e", hsm.effect(held)), hsm.transition(hsm.every(2), hsm.after(9), hsm.effect(note("x")))),
+    )
+    gated = Gated()
+    machine = await started(model, gated, engine=engine)
+    step = asyncio.ensure_future(machine.dispatch("e"))
+    await asyncio.sleep(3)
+    recorder = trace.Recorder()
+    machine.observe(recorder)
+    gated.gate.set()
+    await step
+    await settle()
+    assert [each.timer for each in recorder.records if isinstance(each, trace.TimerFired)] == ["every"]
     await machine.stop()
 
 
@@ -564,10 +644,10 @@ async def test_the_log_has_a_line_for_each_step(caplog):
     await machine.stop()
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
-        "M: start taken: nothing -> /M/a",
-        "M: event 'e' taken: /M/a -> /M/b (says.answer True)",
-        "M: event 'f' taken: /M/b (fail.behave raised ValueError('x'))",
-        "M: stop taken: /M/b -> nothing",
+        "M: start taken: nothing -> a",
+        "M: event 'e' taken: a -> b (says.answer True)",
+        "M: event 'f' taken: b (fail.behave raised ValueError('x'))",
+        "M: stop taken: b -> nothing",
     ]
     assert caplog.records[1].hsm_kind == "StepEnded"
     assert caplog.records[1].hsm_states == ["/M/b"]

@@ -86,7 +86,7 @@ class Background:
         self.present.log.append(f"{act.label}@{running.event}")
         if act.does == "fail":
             self.present.errors.append(Error(act.label, NOBODY, is_background=True))
-        self.present.do(act)
+        self.present.do(act, is_outside=True)
         if act.does == "send":
             running.due = self.timeline.add(Due(ACTIVITY, lambda: self._returns(path, running)), act.seconds)
         elif act.does != "fail":

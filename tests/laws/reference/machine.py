@@ -86,8 +86,9 @@ class Reference:
         self._report()
         self.is_busy = self.is_starting = self.is_awaited = False
         self.timeline.racing = ""
-        self.started = self.timeline.now
         answer(raised or "started")
+        self._work()  # what came from outside meanwhile
+        self.started = self.timeline.now
 
     def dispatch(self, name: str, answer: Answer | None) -> None:
         """Q1, T5, E4: the outcome of the event, or what it raised, is the *answer*, unless nobody awaits it."""
@@ -162,7 +163,9 @@ class Reference:
         return entry is not None
 
     def _next(self) -> Entry | None:
-        """D2: what comes back comes before the queue."""
+        """D2: what comes back comes before the queue. L1: a start leaves to the time after it what comes from outside."""
+        if self.is_starting and not self.recalled and self.present.queue and self.present.queue[0].is_outside:
+            return None
         for several in (self.recalled, self.present.queue):
             if several:
                 return several.pop(0)

@@ -31,11 +31,15 @@ class Event:
 
 @attrs.define(eq=False)
 class Entry:
-    """Something in the queue: an event and who waits for its outcome, or the expiry of a timer."""
+    """Something in the queue: an event and who waits for its outcome, or the expiry of a timer.
+
+    What an activity sends *is_outside*, as it comes from no step.
+    """
 
     event: Event
     answer: Callable[[object], None] | None = None
     timer: object = None
+    is_outside: bool = False
 
 
 @attrs.frozen
@@ -135,11 +139,11 @@ class Present:
             given = act.label
         return given
 
-    def do(self, act: Act) -> None:
-        """What *act* does besides writing and failing."""
+    def do(self, act: Act, *, is_outside: bool = False) -> None:
+        """What *act* does besides writing and failing; it *is_outside* of any step if it is an activity."""
         if act.does == "send" and self.sends:
             self.sends -= 1
-            self.queue.append(Entry(Event(act.what)))
+            self.queue.append(Entry(Event(act.what), is_outside=is_outside))
         elif act.does in ("set", "clear"):
             self.variables[act.what] = act.does == "set"
 
