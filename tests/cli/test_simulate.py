@@ -25,7 +25,7 @@ def test_events_and_time_are_shown_step_by_step(door, hsm_command):
         "  0 s: start taken: nothing -> Closed",
         "  /Door/Closed, 0 s",
         '> Knock {"who": "Eve"}',
-        "  0 s: event 'Knock' taken: /Door/Closed (Door.Closed.is_known False)",
+        "  0 s: event 'Knock' taken: Closed (Door.Closed.is_known False)",
         "> # a remark",
         '> Knock {"who": "Ada"}',
         "come in",
