@@ -39,7 +39,7 @@ class Counter(hsm.Instance):
 
 async def main() -> None:
     """Count past the limit."""
-    async with hsm.start(None, Counter(limit=3), Counter.model) as machine:
+    async with hsm.start(None, Counter(limit=3), Counter.model, observe=hsm.trace.log()) as machine:
         for _ in range(5):
             outcome = await machine.dispatch("add", 1)
             print(outcome.value, machine.instance.value, machine.state())

@@ -35,7 +35,8 @@ class Counter(Machine):
 
 async def main() -> None:
     """Count past the limit."""
-    async with Counter(limit=3) as counter:
+    counter = Counter(limit=3)
+    async with hsm.start(None, counter, Counter.model, observe=hsm.trace.log()):
         for _ in range(5):
             outcome = await counter.dispatch("add", 1)
             print(outcome.value, counter.value, counter.state())

@@ -60,7 +60,8 @@ class Door(Machine):
 
 async def main() -> None:
     """Knock four times."""
-    async with Door("Ada", "Grace") as door:
+    door = Door("Ada", "Grace")
+    async with hsm.start(None, door, Door.model, observe=hsm.trace.log()):
         await door.dispatch(Knock("Mallory"))
         await door.dispatch(Knock("Ada"))
         await door.dispatch(Knock("Grace"))

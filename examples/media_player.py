@@ -69,7 +69,7 @@ model = hsm.define(
 
 async def main() -> None:
     """Press one button after the other."""
-    async with hsm.start(None, Player(), model) as machine:
+    async with hsm.start(None, Player(), model, observe=hsm.trace.log()) as machine:
         for event in ("power", "mute", "switch", "pause", "power", "power", "pause", "end"):
             await machine.dispatch(event)
             print(f"{event:7}", *machine.states())

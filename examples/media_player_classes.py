@@ -65,7 +65,8 @@ class Player(Machine):
 
 async def main() -> None:
     """Press one button after the other."""
-    async with Player() as player:
+    player = Player()
+    async with hsm.start(None, player, Player.model, observe=hsm.trace.log()):
         for event in ("power", "mute", "switch", "pause", "power", "power", "pause", "end"):
             await player.dispatch(event)
             print(f"{event:7}", *player.states())

@@ -6,6 +6,7 @@ payment that may succeed later is retried, any other error undoes the order, and
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -197,7 +198,8 @@ async def main() -> None:
     gateway = Gateway({"A1": 2, "A2": 9})
     shop = Shop({"teapot": 2}, gateway.charge, gateway.refund)
     orders = [Order(shop, number, "teapot", 40) for number in ("A1", "A2", "A3")]
-    machines = [await hsm.start(None, order, MODEL) for order in orders]
+    logs = [hsm.trace.log(logger=logging.getLogger(f"hsm.trace.{order.number}")) for order in orders]
+    machines = [await hsm.start(None, order, MODEL, observe=log) for order, log in zip(orders, logs, strict=True)]
     await asyncio.sleep(9.5)
     await orders[1].dispatch(Cancel("too slow"))
     for machine in machines:

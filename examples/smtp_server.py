@@ -216,7 +216,7 @@ MODEL = hsm.define(
 async def serve(session: Session, reader: asyncio.StreamReader) -> None:
     """Run *session* until its machine or the client ends it; closes the connection, even when cancelled."""
     with contextlib.closing(session.writer):
-        async with hsm.start(None, session, MODEL) as machine:
+        async with hsm.start(None, session, MODEL, observe=hsm.trace.log()) as machine:
             while machine.status is hsm.Status.RUNNING:
                 try:
                     await session.writer.drain()

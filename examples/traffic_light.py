@@ -50,7 +50,7 @@ class Light(hsm.Instance):
 
 async def main() -> None:
     """Let two minutes pass."""
-    async with hsm.start(None, Light(), Light.model) as machine:
+    async with hsm.start(None, Light(), Light.model, observe=hsm.trace.log()) as machine:
         await asyncio.sleep(110)
         await machine.dispatch("fail")
         await asyncio.sleep(2.5)

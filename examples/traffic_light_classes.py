@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+import hsm
 from hsm.testing import run
 from hsm_classdsl import Machine, State, after, entry, every, on
 
@@ -44,7 +45,8 @@ class Light(Machine):
 
 async def main() -> None:
     """Let two minutes pass."""
-    async with Light() as light:
+    light = Light()
+    async with hsm.start(None, light, Light.model, observe=hsm.trace.log()):
         await asyncio.sleep(110)
         await light.dispatch("fail")
         await asyncio.sleep(2.5)

@@ -48,6 +48,44 @@ pause   /Player/On/Source/radio/Playing /Player/On/Sound/Loud
 end     /Player/On/Source/disc/Playing /Player/On/Sound/Loud
 switched on 2 times
 """
+CROSSING = """\
+  2.0 s  button   /Crossing/working/cars/green /Crossing/working/people/wait
+ 18.0 s  button   /Crossing/working/cars/red /Crossing/working/people/walk
+ 43.0 s  fault    /Crossing/dark
+103.0 s  repaired /Crossing/working/cars/green /Crossing/working/people/wait
+people had 2 turns
+"""
+TCP = """\
+ 0.05 s  syn     -> server, now /TCP/in_use/syn_received
+ 0.10 s  syn+ack -> client, now /TCP/in_use/established
+ 0.15 s  ack     -> server, now /TCP/in_use/established
+ 1.05 s  fin     -> server, now /TCP/in_use/close_wait
+ 1.10 s  ack     -> client, now /TCP/in_use/fin_wait_2
+ 2.05 s  fin     -> client, now /TCP/in_use/time_wait
+ 2.10 s  ack     -> server, now /TCP/closed
+ 3.00 s  client /TCP/in_use/time_wait, server /TCP/closed
+63.00 s  client /TCP/closed, server /TCP/closed
+"""
+ROBOT = """\
+  0.0 s  power: /Robot/on/homing/arm/moving /Robot/on/homing/gripper/opening
+  7.0 s  stop: /Robot/stopped
+ 27.0 s  resume: /Robot/on/working/placing
+ 35.0 s  Slipped: part 3
+ 49.0 s  Slipped: part 6
+ 63.0 s  Slipped: part 9
+ 63.0 s  terminated, 6 parts in place
+"""
+ATM = """\
+that is more than you have
+you have 100
+your card, please
+your money: 60
+the card is kept
+the police are on their way
+your card, please
+your card, please
+/Atm/Idle {'Ada': 40}
+"""
 
 
 def printed(name: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -58,7 +96,16 @@ def printed(name: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("counter", COUNTER), ("traffic_light", LIGHT), ("door", DOOR), ("media_player", PLAYER)],
+    [
+        ("counter", COUNTER),
+        ("traffic_light", LIGHT),
+        ("door", DOOR),
+        ("media_player", PLAYER),
+        ("pedestrian_crossing", CROSSING),
+        ("tcp_connection", TCP),
+        ("robot", ROBOT),
+        ("atm", ATM),
+    ],
 )
 def test_example_prints_what_is_expected(name, expected, capsys):
     """An example prints, line by line, what its machine does."""

@@ -17,13 +17,17 @@ SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "chart-1.jso
 
 EXAMPLES = SCHEMA.parents[2] / "examples"
 MODELS = {
+    "atm": "Atm.model",
     "counter": "Counter.model",
     "counter_classes": "Counter.model",
     "door": "Door.model",
     "media_player": "model",
     "media_player_classes": "Player.model",
     "order_workflow": "MODEL",
+    "pedestrian_crossing": "model",
+    "robot": "model",
     "smtp_server": "MODEL",
+    "tcp_connection": "model",
     "traffic_light": "Light.model",
     "traffic_light_classes": "Light.model",
 }
