@@ -149,7 +149,10 @@ MODEL = hsm.define(
                 hsm.activity(charge),
                 hsm.transition(hsm.target("shipping"), hsm.effect(says("paid"))),
                 hsm.transition(
-                    hsm.on("hsm_error"), hsm.guard(may_be_retried), hsm.target("pausing"), hsm.effect(tell_error)
+                    hsm.on("hsm_error"),
+                    hsm.guard(may_be_retried),
+                    hsm.target("pausing"),
+                    hsm.effect(tell_error),
                 ),
             ),
             hsm.state("pausing", hsm.transition(hsm.after(pause), hsm.target("charging"))),

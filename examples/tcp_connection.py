@@ -1,4 +1,4 @@
-"""A TCP connection: the state diagram of RFC 9293, on both ends of a wire.
+"""A TCP connection: after the state diagram of RFC 9293, on both ends of a wire.
 
 Two machines of one model, a client and a server, send segments to each other; each takes 50 ms on its way. A reset
 leaves the state around all that is in use.
@@ -71,9 +71,14 @@ model = hsm.define(
             "syn_sent",
             hsm.transition(hsm.on("syn+ack"), hsm.target("established"), hsm.effect(send_ack)),
             hsm.transition(hsm.on("syn"), hsm.target("syn_received"), hsm.effect(send_syn_ack)),
+            hsm.transition(hsm.on("close"), hsm.target("closed")),
             hsm.transition(hsm.after(75), hsm.target("closed")),
         ),
-        hsm.state("syn_received", hsm.transition(hsm.on("ack"), hsm.target("established"))),
+        hsm.state(
+            "syn_received",
+            hsm.transition(hsm.on("ack"), hsm.target("established")),
+            hsm.transition(hsm.on("close"), hsm.target("fin_wait_1"), hsm.effect(send_fin)),
+        ),
         hsm.state(
             "established",
             hsm.transition(hsm.on("close"), hsm.target("fin_wait_1"), hsm.effect(send_fin)),

@@ -29,7 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CATALOGUE = ROOT / "docs" / "errors.md"  # `tests/errors` checks it, and writes its outputs
 PROJECT = ROOT / "docs" / "cookbook" / "pytest.md"  # files of a project, which `test_testing_page` runs
 PICTURES = ROOT / "docs" / "picture.md"  # needs elkjs: `tests/picture/test_docs.py` runs it
-PAGES = [ROOT / "README.md", *sorted(set((ROOT / "docs").rglob("*.md")) - {CATALOGUE, PROJECT, PICTURES})]
+GALLERY = ROOT / "docs" / "gallery.md"  # quotes the examples, which `test_pictures` checks
+ELSEWHERE = {CATALOGUE, PROJECT, PICTURES, GALLERY}
+PAGES = [ROOT / "README.md", *sorted(set((ROOT / "docs").rglob("*.md")) - ELSEWHERE)]
 BLOCK = re.compile(
     r"^```python(?P<attributes>[^\n]*)\n(?P<program>.*?)^```\n"
     r"(?:(?P<between>\s*(?:^</div>\s*)?)^```(?P<language>text|mermaid)\n(?P<output>.*?)^```$)?",
