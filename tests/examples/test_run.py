@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.needs_system  # the script imports `venv`, which a browser's Python lacks
+
 NAMES = [
     "atm",
     "counter",
@@ -100,7 +102,6 @@ def test_orders_are_told_apart(script, capsys):
     ]
 
 
-@pytest.mark.needs_system
 def test_a_server_is_traced_as_well(script, capsys):
     """The dialogue of the SMTP server has the steps of its session between its lines."""
     script.show("smtp_server", [])
