@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hsm import trace as trace
     from hsm.answer import Answer
-    from hsm.api import Clock, Collected, Machine, chart, collect, define, generated, machine_of, restart, start, stop
+    from hsm.api import Clock, Machine, generated, machine_of, restart, start, stop
     from hsm.behaviors import Action, DurationFunction, Predicate, TimepointFunction
     from hsm.charts import Chart, ChartBehavior, ChartGuard, ChartTransition, ChartTrigger, ChartVertex
     from hsm.context import Context
+    from hsm.defining import Collected, chart, collect, define
     from hsm.dsl import (
         activity,
         after,
@@ -114,7 +115,7 @@ __all__ = [
 
 _MODULES = (
     "outcome", "answer", "errors", "events", "explanation", "context", "instance", "behaviors", "elements.nodes",
-    "elements.parts", "dsl", "charts", "saved.coding", "saved.snapshots", "api", "restoring",
+    "elements.parts", "dsl", "charts", "saved.coding", "saved.snapshots", "defining", "api", "restoring",
     "saved.msgspec_codec",
 )  # fmt: skip
 """The modules that have these names, lower floors first."""

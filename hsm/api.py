@@ -1,6 +1,6 @@
-"""The joints: where a model meets the compiler, and a Program meets a machine.
+"""The joint of a model and the run time: `start`, and what else is done with machines.
 
-In: what users hand over. Out: compiled models, machines. Everything that joins two floors is here, and nothing else.
+In: what users hand over. Out: machines, and the text of their generated steps.
 """
 
 from __future__ import annotations
@@ -8,27 +8,21 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import attrs
 
 from hsm import trace
-from hsm.behaviors import I
 from hsm.codegen.explore import COMPLETIONS
 from hsm.codegen.text import annotated
-from hsm.collecting import Collected, again, collecting, is_kept, keep_model
-from hsm.compiler import compile as compile_model
+from hsm.collecting import again
 from hsm.compiler import warn_alone
 from hsm.context import Context
-from hsm.elements.assembly import model_of
+from hsm.defining import Compiled, compiled
 from hsm.elements.nodes import Model
-from hsm.elements.parts import ModelPart
-from hsm.errors import DefinitionError
 from hsm.events import Event, as_event, key_of
 from hsm.instance import Instance, runner
 from hsm.names import plain, shown
-from hsm.position import call_site
 from hsm.program import Program, describe_behavior, vertex_at
 from hsm.runtime.awaitables import STOPPED
 from hsm.runtime.event_names import UnknownNames
@@ -39,22 +33,7 @@ from hsm.runtime.record import Options, Record
 from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
 
-if TYPE_CHECKING:
-    from hsm.charts import Chart
-
-__all__ = [
-    "Clock",
-    "Collected",
-    "Machine",
-    "chart",
-    "collect",
-    "define",
-    "generated",
-    "machine_of",
-    "restart",
-    "start",
-    "stop",
-]
+__all__ = ["Clock", "Machine", "generated", "machine_of", "restart", "start", "stop"]
 
 
 DEFAULTS = Options()
@@ -69,61 +48,12 @@ _MOST = sys.float_info.max
 """Seconds that a clock can count; an int may be more than that."""
 
 
-def define(name: str, *parts: ModelPart[I]) -> Model[I]:
-    """A model, compiled: every mistake in it is reported here, all at once.
-
-    Args:
-        name: The first step of every path in it.
-        parts: States, regions, pseudostates, transitions and behaviours, in any order.
-
-    Returns:
-        The model: an immutable value that any number of machines may run.
-
-    Raises:
-        DefinitionError: The model breaks rules; the exception carries every one with its place.
-    """
-    model: Model[I] = model_of(name, parts, call_site())
-    check(model)
-    return model
-
-
-def check(model: Model[Any]) -> None:
-    """Compile *model*, which was made just now. Where the user collects mistakes, it is kept there with its own.
-
-    Raises:
-        DefinitionError: It breaks rules, and nobody collects that.
-    """
-    keep_model(model, model.where)
-    try:
-        _compiled(model)
-    except DefinitionError as error:
-        if not is_kept(error):
-            raise
-        model.derived.error = again(error)
-
-
-def collect() -> AbstractContextManager[Collected[Model[Any]]]:
-    """A block in which `define` and class statements keep their mistakes and go on: ``with hsm.collect() as found:``.
-
-    For tools that report everything that is wrong in a module at once. Warnings are kept as well, and not issued. What
-    is broken can be embedded, derived from and named in paths, so that the rest is checked; `start` raises its
-    `DefinitionError`, also after the block. All other exceptions end the block as usual.
-
-    Tasks that the block starts collect while it is under way; other threads do not, unless they run in its context. In
-    a block inside of another, the inner one collects alone.
-
-    Returns:
-        A context manager, which gives a `Collected`.
-    """
-    return collecting()
-
-
 @attrs.define(eq=False)
-class Compiled:
-    """What was made of a model, for as long as the model lives.
+class Running:
+    """What the machines of a model share.
 
     Attributes:
-        program: Its Program.
+        program: The model's Program.
         steps: The generated steps of that.
         unknown: The unknown names that were sent to its machines.
         has_run: Whether a machine of it was started: whoever does that first gets the warnings about it (rule R9).
@@ -147,24 +77,12 @@ class Compiled:
         return self._strict_steps
 
 
-def program_of(model: Model[Any]) -> Program:
-    """The Program of *model*, made once.
-
-    Raises:
-        DefinitionError: As `define`, for a model that came from somewhere else.
-    """
-    return _compiled(model).program
-
-
-def _compiled(model: Model[Any]) -> Compiled:
-    # no lock: two threads that come here at once compile it twice, and either result is as good as the other
-    known: Compiled | None = model.derived.value
-    if known is None:
-        if model.derived.error is not None:
-            raise again(model.derived.error)
-        program = compile_model(model)
-        known = model.derived.value = Compiled(program, StepCache(program, SHAPES), UnknownNames(program))
-    return known
+def _running(known: Compiled) -> Running:
+    """What the machines of a model share, made for the first one."""
+    # no lock, as for what is compiled
+    program = known.program
+    running = known.running = Running(program, StepCache(program, SHAPES), UnknownNames(program))
+    return running
 
 
 def start(
@@ -253,12 +171,13 @@ def new_machine(
     options = DEFAULTS
     if clock is not None or given != _DEFAULTS:
         options = _options(clock, *given)
-    compiled = _compiled(model)
-    if not compiled.has_run:
-        warn_alone(compiled.program)
-        compiled.has_run = True
-    steps = compiled.steps if options is DEFAULTS else compiled.steps_for(options)
-    record = Record(compiled.program, instance, host_of_loop(), options, ctx, steps, compiled.unknown)
+    known = compiled(model)
+    running: Running = known.running or _running(known)
+    if not running.has_run:
+        warn_alone(running.program)
+        running.has_run = True
+    steps = running.steps if options is DEFAULTS else running.steps_for(options)
+    record = Record(running.program, instance, host_of_loop(), options, ctx, steps, running.unknown)
     machine: Machine[J] = Machine(record)
     if observe is not None:
         machine.observe(observe)
@@ -280,36 +199,16 @@ def generated(model: Model[Any], event: Event[Any] | str, *paths: str) -> str | 
     Raises:
         ValueError: A path names no vertex of the model, or there is none.
     """
-    compiled = _compiled(model)
-    program = compiled.program
+    known = compiled(model)
+    program = known.program
     leaves = tuple(sorted([vertex_at(program, path) for path in paths]))
     if not leaves:
         raise ValueError("name the active leaves, as machine.states() returns them")
-    text = compiled.steps.source(leaves, key_of(as_event(event, None)), EVENT)
+    text = (known.running or _running(known)).steps.source(leaves, key_of(as_event(event, None)), EVENT)
     if text is None:
         return None
     notes = {line: describe_behavior(program, program.behaviors[index]) for line, index in text.behaviors.items()}
     return annotated(text.source, notes)
-
-
-def chart(model: Model[Any]) -> Chart:
-    """*model* as public data: vertices, transitions, triggers, guards, behaviours, and where they were written.
-
-    Args:
-        model: What `define` gave, or the ``model`` of a machine class.
-
-    Returns:
-        A chart, made anew: frozen, equal by value, and `Chart.to_json` is the same as JSON.
-
-    Raises:
-        TypeError: *model* is not a model.
-        DefinitionError: It breaks rules, where `collect` let it pass.
-    """
-    from hsm.charting import chart_of  # imported late: most programs never look at a chart
-
-    if not isinstance(model, Model):
-        raise TypeError(f"chart takes the model that hsm.define gave, not {shown(model)}")
-    return chart_of(program_of(model))
 
 
 def _options(

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import hsm
-from hsm.api import check, program_of
 from hsm.collecting import is_kept
+from hsm.defining import check, program_of
 from hsm.elements.assembly import model_of
 from hsm.elements.mistakes import TooLate
 from hsm.elements.nodes import Model, State, as_shown

@@ -11,9 +11,9 @@ from support import go, note, on, says, started, then
 from support.inside import calls_of_rules, diamonds, explored, leaves_of
 
 import hsm
-from hsm.api import program_of
 from hsm.codegen.explore import CERTAIN, COMPLETIONS, LEAVES, MEMORIES, OPERATIONS, NeedsKernel, explore, follow
 from hsm.codegen.writer import write
+from hsm.defining import program_of
 from hsm.program import Kind
 from hsm.rules import operations as op
 from hsm.rules import settling as rules

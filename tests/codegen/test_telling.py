@@ -15,9 +15,9 @@ from support.inside import explored
 
 import hsm
 from hsm import trace
-from hsm.api import program_of
 from hsm.codegen.explore import NeedsKernel
 from hsm.codegen.telling import write_telling
+from hsm.defining import program_of
 from hsm.facts import FactsOf
 from hsm_classdsl import Machine, State, entry
 from hsm_classdsl import on as marked_on

@@ -17,9 +17,9 @@ from support import go, note, rule, says
 from support.inside import explored, leaves_of, written
 
 import hsm
-from hsm.api import program_of
 from hsm.codegen.explore import NeedsKernel, explore
 from hsm.codegen.writer import DEPTH, LINES, write
+from hsm.defining import program_of
 from hsm.rules import operations as op
 from hsm.rules import settling as rules
 

@@ -77,7 +77,7 @@ def test_machine_classes_give_the_same_names():
 @rule("S4")
 def test_renamings_of_an_embedded_model_are_paths_of_the_submachine():
     """They begin at the embedded model's own name, wherever it is embedded."""
-    from hsm.api import program_of
+    from hsm.defining import program_of
 
     inner = hsm.define(
         "Inner",

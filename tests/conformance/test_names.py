@@ -9,7 +9,7 @@ from support import both_engines, codes, driven, go, note, on, problems, rule, s
 
 import hsm
 import hsm_classdsl
-from hsm.api import program_of
+from hsm.defining import program_of
 
 
 async def landing(model):

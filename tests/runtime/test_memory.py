@@ -13,7 +13,7 @@ from support import Log, after, anote, asays, both_engines, forever, go, note, o
 
 import hsm
 import hsm_classdsl
-from hsm.api import program_of
+from hsm.defining import program_of
 from hsm.runtime.generated import SHAPES, enqueue
 from hsm.runtime.inside import inside
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import hsm
-from hsm.api import program_of
 from hsm.codegen.explore import explore
 from hsm.codegen.writer import write
+from hsm.defining import program_of
 from hsm.program import vertex_at
 from hsm.rules import settling as rules
 from hsm.runtime.generated import EVENT, enqueue

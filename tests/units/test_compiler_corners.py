@@ -9,7 +9,7 @@ from support import Log, go, logged, note, noting, on, problems, rule, started, 
 
 import hsm
 import hsm_classdsl
-from hsm.api import program_of
+from hsm.defining import program_of
 from hsm.elements.nodes import Final, Model, State, Target, Transition
 
 
