@@ -13,7 +13,7 @@ from hsm.check.findings import check, is_ignored
 from hsm.check.sources import Sources
 from hsm.cli.colours import show
 from hsm.cli.formats import fitted, written
-from hsm.cli.output import write
+from hsm.cli.output import discard, write
 from hsm.cli.problems import FINDINGS
 from hsm.cli.targets import Loaded, Model, load
 from hsm.errors import position_of
@@ -26,6 +26,15 @@ def run_check(given: argparse.Namespace) -> int:
     names = [each.model.name for each in loaded.found]
     if len(names) == len(given.targets):  # each of them names a model: what is about others was not asked for
         found = [each for each in found if any(f"/{name}" in f"{each.within}/" for name in names)]
+    code = loaded.problems[0].code if loaded.problems else FINDINGS if found else 0
+    try:
+        _report(found, loaded, given)
+    except BrokenPipeError:  # of ``hsm check ... | head``: whoever reads no further still wants to know the code
+        discard(sys.stdout)
+    return code
+
+
+def _report(found: Sequence[hsm.Diagnostic], loaded: Loaded, given: argparse.Namespace) -> None:
     text = written(found, given.output_format, len(loaded.own()))
     if given.output_format == "full" and given.output is None and sys.stdout.isatty():
         text = fitted(text, shutil.get_terminal_size().columns)
@@ -33,9 +42,9 @@ def run_check(given: argparse.Namespace) -> int:
         show(text, given.color if given.output_format in ("full", "concise") else "never")
     else:
         write(text, given.output)
+    sys.stdout.flush()
     for problem in loaded.problems:
         show(str(problem), given.color, sys.stderr)
-    return loaded.problems[0].code if loaded.problems else FINDINGS if found else 0
 
 
 def diagnostics(loaded: Loaded) -> list[hsm.Diagnostic]:

@@ -16,7 +16,7 @@ import hsm
 from hsm.cli.colours import show
 from hsm.cli.output import read, write
 from hsm.cli.problems import Problem
-from hsm.cli.targets import Found, some
+from hsm.cli.targets import Found, names_of, some
 
 _ENDINGS = {
     ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".puml": "plantuml",
@@ -66,8 +66,11 @@ def _text(form: str, found: Found, given: argparse.Namespace) -> str:
 
 def _picture(form: str, several: list[Found], target: str, trace: str | None) -> str:
     if len(several) > 1:
-        names = ", ".join([f"'{each.model.name}'" for each in several])
-        raise Problem(f"'{target}' has {len(several)} models, and {form} shows one", f"name one of {names}")
+        names = ", ".join([f"'{each}'" for each in names_of(several)])
+        example = f"{target.rstrip(':')}:{several[0].model.name}"
+        raise Problem(
+            f"'{target}' has {len(several)} models, and {form} shows one", f"name one: {example}", f"it has {names}"
+        )
     draw = _drawing(form, _PICTURES[form])
     try:
         text: str = draw(several[0].model, trace=trace)

@@ -10,7 +10,9 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from hsm import __version__
 from hsm.errors import Diagnostic
@@ -102,6 +104,12 @@ def _file(place: Place) -> str:
     return place.file.removeprefix(inside).replace(os.sep, "/")
 
 
+def _uri(place: Place) -> str:
+    """The file as a URI: relative to the working directory if it is in it, else absolute."""
+    inside = _file(place)
+    return Path(inside).as_uri() if os.path.isabs(inside) else quote(inside)
+
+
 def _severity(diagnostic: Diagnostic) -> str:
     return "warning" if diagnostic.is_warning else "error"
 
@@ -151,7 +159,7 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
     }
     place = _place(diagnostic)
     if place is not None:
-        location = {"artifactLocation": {"uri": _file(place)}, "region": _region(place)}
+        location = {"artifactLocation": {"uri": _uri(place)}, "region": _region(place)}
         result["locations"] = [{"physicalLocation": location}]
     return result
 

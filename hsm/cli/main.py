@@ -86,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as ended:  # of argparse, which has said what is wrong, or has shown its help
         return ended.code if isinstance(ended.code, int) else USAGE
     if given.version:
-        sys.stdout.write(f"hsm {import_module('hsm').__version__}\n")
+        if sys.stdout is not None:  # it may be closed
+            sys.stdout.write(f"hsm {import_module('hsm').__version__}\n")
         return 0
     if given.command is None:
         found.print_help(sys.stderr)
@@ -95,21 +96,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    from hsm.cli.colours import show
+    from hsm.cli.output import discard, prepare
 
+    prepare()
     module = import_module(f"hsm.cli.{_MODULES.get(given.command, given.command)}")
     try:
         code: int = getattr(module, f"run_{given.command}")(given)
         sys.stdout.flush()
     except Problem as problem:
-        show(str(problem), given.color, sys.stderr)
-        return problem.code
+        return _told(str(problem), given, problem.code)
     except Broken as broken:
-        show(str(broken), given.color, sys.stderr)
-        return FINDINGS
+        return _told(str(broken), given, FINDINGS)
     except BrokenPipeError:  # of ``hsm ... | head``: what was written is all that somebody wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         return 0
+    except OSError as error:  # a full disk, say; files that a user names have messages of their own
+        discard(sys.stdout)
+        return _told(str(Problem("reading or writing failed", str(error))), given, USAGE)
     except KeyboardInterrupt:
         return 130
+    return code
+
+
+def _told(text: str, given: argparse.Namespace, code: int) -> int:
+    from hsm.cli.colours import show
+    from hsm.cli.output import discard
+
+    try:
+        show(text, given.color, sys.stderr)
+    except BrokenPipeError:  # the code still says it
+        discard(sys.stderr)
     return code

@@ -10,7 +10,11 @@ import argparse
 import contextlib
 import importlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Generator
+from typing import NoReturn
 
 from hsm.cli.colours import Colour, show
 from hsm.cli.inputs import HELP, Ask, Command, Send, Wait, parsed
@@ -26,8 +30,26 @@ def run_simulate(given: argparse.Namespace) -> int:
     found = one(given.target)
     terminal = _Terminal(given.color)
     session = Session(found, given.instance, terminal.say)
-    session.run(terminal.drive)
+    with _interruptible():
+        session.run(terminal.drive)
     return terminal.code
+
+
+@contextlib.contextmanager
+def _interruptible() -> Generator[None]:
+    """Has Ctrl-C end the block at once: asyncio's own handler waits until the task that reads the lines waits."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, _interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interrupted(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 class _Terminal:

@@ -15,7 +15,7 @@ import sys
 import traceback
 from collections.abc import Generator, Iterator, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import attrs
 
@@ -102,8 +102,9 @@ def one(target: str) -> Found:
     """
     several = some(target)
     if len(several) > 1:
-        names = [each.model.name for each in several]
-        raise Problem(f"'{target}' has {len(names)} models", f"name one: {target}:{names[0]}", f"it has {_list(names)}")
+        names = names_of(several)
+        example = f"{target.rstrip(':')}:{names[0]}"
+        raise Problem(f"'{target}' has {len(several)} models", f"name one: {example}", f"it has {_list(names)}")
     return several[0]
 
 
@@ -120,6 +121,11 @@ def some(target: str) -> list[Found]:
         if error is not None:
             raise Broken(str(error))
     return found
+
+
+def names_of(several: Sequence[Found]) -> list[str]:
+    """The names of *several* models, each once."""
+    return list(dict.fromkeys([each.model.name for each in several]))
 
 
 # --- what a target names -------------------------------------------------------------------------------------
@@ -139,6 +145,8 @@ def _load(loaded: Loaded, target: str) -> None:
     wanted += [each for each in files if each not in wanted and not _can_be_parsed(each)]  # importing it says why
     for file in wanted:
         _import(loaded, file)
+    if name and not files and not loaded.problems:
+        raise Problem(f"'{where}' has no Python file")
     if name and not loaded.problems:
         loaded.found.append(_look_up(loaded, loaded.modules[files[0]], name, target))
 
@@ -287,23 +295,35 @@ def _shown(file: str) -> str:
 
 def _look_up(loaded: Loaded, module: ModuleType, name: str, target: str) -> Found:
     value: Any = module
-    for step in name.split("."):
-        try:
+    try:
+        for step in name.split("."):
             value = getattr(value, step)
-        except AttributeError:
-            local = [each for each in loaded.own() if each.name == name]
-            if local:
-                return Found(local[-1])
-            names = sorted({each for each, _ in _named_models(module)} | {each.name for each in loaded.own()})
-            close = closest(name, names)
-            hint = f"did you mean {either(close)}?" if close else f"its models are {_list(names)}" if names else ""
-            raise Problem(f"'{target.rpartition(':')[0]}' has nothing called '{name}'", hint) from None
+    except AttributeError:
+        return _called(name, loaded) or _nothing(module, name, target, loaded)
     model = _model_of(value)
-    if model is None:
-        words = safe_repr(value) if not isinstance(value, type) else f"class {value.__name__!r}"
-        why = "is abstract, or declares no states" if _is_machine_class(value) else "is not a model, and has none"
-        raise Problem(f"'{target}' is {words}, which {why}", "name a model, or a class or an instance that has one")
-    return Found(model, value, name, module)
+    if model is not None:
+        return Found(model, value, name, module)
+    # a model may share its name with what it works on: a class `Order`, and the model "Order"
+    return _called(name, loaded) or _no_model(value, target)
+
+
+def _called(name: str, loaded: Loaded) -> Found | None:
+    """The model whose own name is *name*; of several the last."""
+    called = [each for each in loaded.own() if each.name == name]
+    return _named(called[-1], loaded) if called else None
+
+
+def _nothing(module: ModuleType, name: str, target: str, loaded: Loaded) -> NoReturn:
+    names = sorted({each for each, _ in _named_models(module)} | {each.name for each in loaded.own()})
+    close = closest(name, names)
+    hint = f"did you mean {either(close)}?" if close else f"its models are {_list(names)}" if names else ""
+    raise Problem(f"'{target.rpartition(':')[0]}' has nothing called '{name}'", hint)
+
+
+def _no_model(value: Any, target: str) -> NoReturn:
+    words = safe_repr(value) if not isinstance(value, type) else f"class {value.__name__!r}"
+    why = "is abstract, or declares no states" if _is_machine_class(value) else "is not a model, and has none"
+    raise Problem(f"'{target}' is {words}, which {why}", "name a model, or a class or an instance that has one")
 
 
 def _is_machine_class(value: Any) -> bool:

@@ -180,6 +180,20 @@ def test_the_sarif_report_fits_the_schema(bad, hsm_command):
         assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
 
 
+def test_the_sarif_report_names_files_by_uris(project, hsm_command, tmp_path_factory):
+    """Spaces and other letters are escaped; what is outside the working directory has an absolute address."""
+    (project.path / "größe 1%").mkdir()
+    elsewhere = tmp_path_factory.mktemp("else where") / "bad.py"
+    for path in (project.path / "größe 1%" / "bad.py", elsewhere):
+        path.write_text(BAD, encoding="utf-8")
+    report = json.loads(hsm_command("check", "größe 1%/bad.py", elsewhere, "--output-format", "sarif").out)
+    places = [each["locations"][0]["physicalLocation"] for each in report["runs"][0]["results"]]
+    assert {each["artifactLocation"]["uri"] for each in places} == {
+        "gr%C3%B6%C3%9Fe%201%25/bad.py",
+        elsewhere.as_uri(),
+    }
+
+
 def test_the_github_report_annotates(bad, hsm_command):
     """One workflow command each, with what could end it early escaped."""
     lines = hsm_command("check", "bad.py", "--output-format", "github").out.splitlines()

@@ -29,9 +29,11 @@ def test_help_names_every_command(hsm_command):
     assert "usage: hsm" in ran.err
 
 
-def test_version_is_that_of_the_package(hsm_command):
-    """``hsm --version`` says what is installed."""
+def test_version_is_that_of_the_package(hsm_command, monkeypatch):
+    """``hsm --version`` says what is installed, to whoever listens."""
     assert hsm_command("--version").out == f"hsm {hsm.__version__}\n"
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main.main(["--version"]) == 0
 
 
 @pytest.mark.parametrize("arguments", [["frob"], ["check"], ["check", "a.py", "--output-format", "xml"]])
@@ -63,6 +65,85 @@ def test_a_closed_pipe_is_no_error(project):
     finally:
         os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.needs_system
+@pytest.mark.parametrize("stream", ["1", "2"])
+def test_a_closed_pipe_leaves_the_exit_code(project, stream):
+    """``hsm check ... | head`` is 1 if something was found, whoever stops reading, and 2 for a mistake."""
+    project(bad=CLEAN.replace('"."', '"../nowhere"'))
+    for target, code in (("bad.py", 1), ("nowhere.py", 2)):
+        command = f"set -o pipefail; '{sys.executable}' -m hsm check {target} {stream}>&1 2>/dev/null | true"
+        if stream == "2":
+            command = f"set -o pipefail; '{sys.executable}' -m hsm check {target} 2>&1 >/dev/null | true"
+        assert subprocess.run(["bash", "-c", command], env=PROCESS, check=False).returncode == code
+
+
+@pytest.mark.needs_system
+def test_closed_streams_are_no_error(project):
+    """A service may start without standard streams: what is written is dropped, and there is nothing to read."""
+    project(clean=CLEAN)
+    for arguments, code in (("--version", 0), ("draw clean.py", 0), ("simulate clean.py", 0), ("draw nowhere.py", 2)):
+        command = f"'{sys.executable}' -m hsm {arguments} <&- >&- 2>&-"
+        assert subprocess.run(["bash", "-c", command], env=PROCESS, check=False).returncode == code
+
+
+@pytest.mark.needs_system
+def test_a_full_disk_is_said(project):
+    """What cannot be written is said in one line, with the exit code of a mistake."""
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    project(clean=CLEAN)
+    for command in ("draw", "check"):
+        ended = subprocess.run(
+            ["bash", "-c", f"'{sys.executable}' -m hsm {command} clean.py >/dev/full"],
+            stderr=subprocess.PIPE,
+            text=True,
+            env=PROCESS,
+            check=False,
+        )
+        assert ended.returncode == 2
+        assert ended.stderr.startswith("error: reading or writing failed\n  = help: ")
+
+
+def test_a_program_may_take_what_is_printed(project, monkeypatch):
+    """`main` called with another standard output, as a program does that wants the text."""
+    project(clean=CLEAN)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert main.main(["draw", "clean.py"]) == 0
+    assert sys.stdout.getvalue().startswith("M\n")
+
+
+ASCII = {**PROCESS, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""An environment in which a terminal shows ASCII alone."""
+
+
+@pytest.mark.needs_system
+def test_what_goes_into_a_file_is_utf_8(project):
+    """Whatever the terminal's encoding is, a drawing that is kept is the same to the byte."""
+    project(clean=CLEAN.replace('"a"', '"größe"'))
+    for form in ("tree", "mermaid", "svg"):
+        if form == "svg":
+            pytest.importorskip("quickjs")
+        command = [sys.executable, "-m", "hsm", "draw", "clean.py", "-f", form]
+        here, there = [
+            subprocess.run(command, capture_output=True, env=each, check=True).stdout for each in (PROCESS, ASCII)
+        ]
+        assert here == there
+        assert "größe" in there.decode()
+
+
+@pytest.mark.needs_system
+def test_a_terminal_without_unicode_shows_a_tree_in_ascii(project):
+    """Lines and arrows become ASCII where a terminal has no others, and letters are written as Python does."""
+    pty = pytest.importorskip("pty")
+    project(clean=CLEAN.replace('"a"', '"größe"'))
+    parent, child = pty.openpty()
+    subprocess.run([sys.executable, "-m", "hsm", "draw", "clean.py"], stdout=child, env=ASCII, check=True)
+    os.close(child)
+    shown = os.read(parent, 4096).decode()
+    os.close(parent)
+    assert shown.splitlines() == ["M", "|    initial > gr\\xf6\\xdfe", "`- gr\\xf6\\xdfe", "        x > gr\\xf6\\xdfe"]
 
 
 @pytest.mark.needs_system

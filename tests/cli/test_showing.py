@@ -212,7 +212,7 @@ def test_a_picture_has_one_model(door, hsm_command):
     ran = hsm_command("draw", "two.py", "-o", "two.svg")
     assert (ran.code, ran.err) == (
         2,
-        "error: 'two.py' has 2 models, and svg shows one\n  = help: name one of 'A', 'B'\n",
+        "error: 'two.py' has 2 models, and svg shows one\n  = help: name one: two.py:A\n  = help: it has 'A', 'B'\n",
     )
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+import hsm
 from hsm.cli.inputs import HELP
 
 
@@ -314,6 +320,31 @@ def run_saved(pytester, path):
     return pytester.runpytest_inprocess(
         "-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function", str(path)
     )
+
+
+@pytest.mark.needs_system
+def test_ctrl_c_ends_a_simulation_at_once(door):
+    """It does not wait for the next line."""
+    pty = pytest.importorskip("pty")
+    parent, child = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": str(Path(hsm.__file__).parents[1])}
+    command = [sys.executable, "-m", "hsm", "simulate", "door.py"]
+    with subprocess.Popen(command, stdin=child, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as ran:
+        assert ran.stdout is not None
+        while b"type" not in ran.stdout.readline():  # the first line of help: now it asks
+            pass
+        ran.send_signal(signal.SIGINT)
+        ran.wait(timeout=10)
+    os.close(parent)
+    os.close(child)
+    assert ran.returncode == 130
+
+
+def test_a_simulation_runs_in_any_thread(door, hsm_command):
+    """Signals belong to the main thread; others leave them alone."""
+    with ThreadPoolExecutor(1) as pool:
+        ran = pool.submit(hsm_command, "simulate", "door.py", typed="+1s\n").result()
+    assert (ran.code, ran.err) == (0, "")
 
 
 def test_a_run_is_saved_as_a_test_that_passes(pytester, door, hsm_command):

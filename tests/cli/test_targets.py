@@ -75,14 +75,31 @@ def test_a_file_does_not_take_the_place_of_a_module(project, hsm_command):
         ("door.py:Knock", "error: 'door.py:Knock' is class 'Knock', which is not a model, and has none\n  = help: name a model, or a class or an instance that has one\n"),
         ("door.py:Machine", "error: 'door.py:Machine' is class 'Machine', which is abstract, or declares no states\n  = help: name a model, or a class or an instance that has one\n"),
         ("door.py:Door.known", "error: 'door.py:Door.known' is 'Ada', which is not a model, and has none\n  = help: name a model, or a class or an instance that has one\n"),
+        ("nothing:x", "error: 'nothing' has no Python file\n"),
         ("two.py", "error: 'two.py' has 2 models\n  = help: name one: two.py:One\n  = help: it has 'One', 'Two'\n"),
     ],
 )  # fmt: skip
 def test_a_name_that_leads_nowhere_is_explained(door, hsm_command, target, message):
     """The message says what there is instead, in the style of the error catalogue; no traceback, and exit code 2."""
+    (door.path / "nothing").mkdir()
     door(empty="import hsm\n", two=f"{ONE}\nother = {MODEL.format('Two')}\n")
     ran = hsm_command("explain", target, "x")
     assert (ran.code, ran.out, ran.err) == (2, "", message)
+
+
+def test_a_model_may_share_its_name_with_another_class(project, hsm_command):
+    """What a hint says to name can be named: the model "Order" beside a class `Order` that it works on."""
+    project(shop="import hsm\nclass Order: ...\n" + MODEL.format("Order").join(["model = ", "\n"]) + ONE)
+    assert "name one: shop.py:Order\n" in hsm_command("explain", "shop.py", "x").err
+    assert hsm_command("draw", "shop.py:Order").out.startswith("Order\n")
+
+
+def test_models_of_one_name_are_listed_once(project, hsm_command):
+    """A folder may have the same machine written twice."""
+    project(shop__slash__a=ONE, shop__slash__b=ONE)
+    expected = "error: 'shop' has 2 models{}\n  = help: name one: shop:One\n  = help: it has 'One'\n"
+    assert hsm_command("explain", "shop", "x").err == expected.format("")
+    assert hsm_command("draw", "shop", "-f", "svg").err == expected.format(", and svg shows one")
 
 
 def test_a_shadowed_file_is_suggested(project, hsm_command):
