@@ -1,7 +1,7 @@
 """Tidying a figure: what is left over when every scene has been laid out by itself.
 
 In: a `Figure`. Out: one that shows the same with the same neighbours: without empty strips, with small jogs in lines
-made straight, and with the dashed lines between regions.
+made straight, with ends that meet what is not a box, and with the dashed lines between regions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def tidied(figure: Figure) -> Figure:
     """*figure*, tidied up."""
     for axis in (0, 1):
         figure = _compact(figure, axis)
-    return _separated(_straightened(figure))
+    return _separated(_attached(_straightened(figure)))
 
 
 # --- empty strips --------------------------------------------------------------------------------------------
@@ -151,6 +151,32 @@ def _is_free(points: tuple[Point, ...], reach: float, others: list[Line], figure
 def _runs_along(around: Box, line: Line) -> bool:
     """Whether a vertical stretch of *line* comes into a box; what crosses it does no harm."""
     return any(first[0] == second[0] and around.meets(first, second) for first, second in pairwise(line.points))
+
+
+# --- ends of lines -------------------------------------------------------------------------------------------
+
+_CIRCLES = ("initial", "junction", "final", "shallow_history", "deep_history")
+
+
+def _attached(figure: Figure) -> Figure:
+    """Lead lines that meet a diamond or a circle beside its middle on to where it is: ELK knows only boxes."""
+    shapes = [shape for shape in figure.shapes if shape.kind == "choice" or shape.kind in _CIRCLES]
+    lines = [
+        attrs.evolve(line, points=(_onto(line.points[0], shapes), *line.points[1:-1], _onto(line.points[-1], shapes)))
+        for line in figure.lines
+    ]
+    return attrs.evolve(figure, lines=tuple(lines))
+
+
+def _onto(point: Point, shapes: list[Shape]) -> Point:
+    """*point* on the outline of the one of *shapes* at whose box it is; itself if it is at none."""
+    shape = next((shape for shape in shapes if shape.box.touches(point)), None)
+    if shape is None:
+        return point
+    (x, y), radius = shape.box.center, shape.box.width / 2
+    aside = min(radius, abs(point[0] - x))
+    reach = radius - aside if shape.kind == "choice" else math.sqrt(radius**2 - aside**2)
+    return point[0], y + math.copysign(reach, point[1] - y)
 
 
 # --- regions -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations, pairwise
 
 from hsm.draw import texts
@@ -60,8 +61,28 @@ def shapes_over_something(figure):
             yield "composite over composite", one.path, other.path
     for leaf in leaves:
         for line in figure.lines:
-            if any(leaf.box.grown(-0.5).meets(start, end) for start, end in stretches(line)):
+            if any(body(leaf).meets(start, end) for start, end in stretches(line)):
                 yield "line over shape", line.transition, leaf.path
+
+
+CIRCLES = ("initial", "junction", "final", "shallow_history", "deep_history")
+
+
+def body(shape):
+    """What no line may come into: a box, or the square in a diamond or circle."""
+    if shape.kind == "choice":
+        return shape.box.grown(-shape.box.width / 4 - 0.5)
+    return shape.box.grown(-shape.box.width * 0.15 - 0.5 if shape.kind in CIRCLES else -0.5)
+
+
+def is_at(shape, point):
+    """Whether a line that ends at *point* meets what is drawn of *shape*, and not just the box around it."""
+    across, down = [abs(point[axis] - shape.box.center[axis]) for axis in (0, 1)]
+    if shape.kind == "choice":
+        return abs(across + down - shape.box.width / 2) < 0.2
+    if shape.kind in CIRCLES:
+        return abs(math.hypot(across, down) - shape.box.width / 2) < 0.2
+    return shape.box.touches(point)
 
 
 def shapes_outside(figure):
@@ -84,7 +105,7 @@ def lines_that_end_nowhere(figure, chart):
         dots = [shape for shape in figure.shapes if shape.transition == transition.id]
         shapes = [shape for shape in figure.shapes if shape.path in ends] + dots
         for point in (line.points[0], line.points[-1]):
-            if not any(shape.box.touches(point) for shape in shapes):
+            if not any(is_at(shape, point) for shape in shapes):
                 yield "line that ends nowhere", line.transition, point
         if any(abs(start[0] - end[0]) > CLOSE and abs(start[1] - end[1]) > CLOSE for start, end in stretches(line)):
             yield "slanting line", line.transition

@@ -31,6 +31,14 @@ EXAMPLES = {
 }
 
 
+def yes(ctx, instance, event):
+    return True
+
+
+def no(ctx, instance, event):
+    return False
+
+
 def of(*parts):
     """The chart of a model of these *parts*, and its figure."""
     with warnings.catch_warnings():
@@ -97,6 +105,11 @@ def test_the_check_itself_finds_what_is_wrong():
     assert "shape outside" in found(shapes=with_shape(state, box=state.box.moved(-2000, 0)))
     assert "point off the border" in found(shapes=with_shape(point, box=point.box.moved(0, 30)))
     assert "line that ends nowhere" in with_line((0, 0), (0, 9))
+    choice = next(each for each in figure.shapes if each.kind == "choice")
+    number = next(i for i, each in enumerate(figure.lines) if each.transition.startswith("/Kiosk/decide"))
+    beside = (choice.box.x + 3, choice.box.bottom), *figure.lines[number].points[1:]
+    lines = [*figure.lines[:number], attrs.evolve(figure.lines[number], points=beside), *figure.lines[number + 1 :]]
+    assert "line that ends nowhere" in found(lines=lines)
     assert "slanting line" in with_line((0, 0), (9, 9))
     assert "line over shape" in with_line((state.box.x - 9, state.box.y + 9), (state.box.right + 9, state.box.y + 9))
     assert "vertices that are not drawn once" in found(shapes=figure.shapes[:-1])
@@ -233,3 +246,20 @@ def test_several_lines_meet_one_entry_point():
     assert faults(figure, chart) == []
     ends = {line.points[-1] for line in figure.lines if chart.transition(line.transition).targets == ("/M/s/in",)}
     assert len(ends) == 1
+
+
+def test_lines_meet_a_diamond_and_a_circle():
+    """Also where several do: each is led on from the box around it to what is drawn."""
+    ways = [hsm.transition(hsm.guard(has), hsm.target(name)) for has, name in ((yes, "a"), (no, "b"), (yes, "e"))]
+    chart, figure = of(
+        hsm.state("s", hsm.transition(hsm.on("x"), hsm.target("c")), hsm.transition(hsm.on("y"), hsm.target("j"))),
+        hsm.choice("c", *ways, hsm.transition(hsm.target("f"))),
+        hsm.junction("j", *ways, hsm.transition(hsm.target("f"))),
+        *[hsm.state(name, hsm.transition(hsm.on("z"), hsm.target("f"))) for name in "abe"],
+        hsm.final("f"),
+    )
+    assert faults(figure, chart) == []
+    choice = next(shape.box for shape in figure.shapes if shape.kind == "choice")
+    heights = {line.points[0][1] for line in figure.lines if line.transition.startswith("/M/c#")}
+    assert len(heights) > 1
+    assert all(choice.center[1] < height <= choice.bottom for height in heights)
