@@ -158,9 +158,14 @@ def _shape(node: Node, part: Arranged, x: float, y: float) -> Shape:
 
 
 def _written(writing: Writing, box: Box, *, is_composite: bool) -> Box:
-    """Where what is written in a state is: to the left in a composite, else in the middle."""
+    """Where what is written in a state is: to the left in a composite, else in the middle.
+
+    A name alone is in the middle from top to bottom, too: a state is high if it has arrows to itself.
+    """
     x = box.x + MARGIN if is_composite else box.x + (box.width - writing.width) / 2
-    return Box(x, box.y + 5, writing.width, writing.height - 7)
+    is_alone = not is_composite and writing.titles == len(writing.lines)
+    y = box.y + ((box.height - writing.height) / 2 if is_alone else 0)
+    return Box(x, y + 5, writing.width, writing.height - 7)
 
 
 def _line(arrow: Arrow, parts: _Collected) -> Line:

@@ -30,8 +30,14 @@ _BOLD = (
 _WIDTHS: dict[Face, tuple[int, ...]] = {"regular": _REGULAR, "bold": _BOLD}
 """The widths of the characters from the space to the tilde, in thousandths of the size of the letters."""
 
-_OTHER_WIDTH = 700
-"""That of a letter of another script, or with an accent: wider than most."""
+_LOWER_CASE, _UPPER_CASE, _OTHER_WIDTH = 570, 700, 700
+"""Those of letters of another alphabet, about as wide as the middle ones of Greek and Cyrillic; and of all else."""
+_SIGNS = {
+    "\u00df": 611, "\u2013": 556, "\u2014": 1000, "\u2026": 1000, "\u00b7": 278, "\u2018": 222, "\u2019": 222,
+    "\u201c": 333, "\u201d": 333, "\u00ab": 556, "\u00bb": 556, "\u20ac": 556, "\u00a3": 556, "\u00a7": 556,
+    "\u00b0": 400, "\u00a0": 278,
+}  # fmt: skip
+"""Signs that are common in names: dashes, quotes, currencies."""
 _WIDE = 1050
 """That of a Chinese, Japanese or Korean character; a pictogram is about a quarter wider."""
 
@@ -49,7 +55,18 @@ def _thousandths(character: str, widths: tuple[int, ...]) -> int:
         return 0
     if unicodedata.east_asian_width(character) in ("W", "F"):
         return _WIDE if unicodedata.category(character).startswith("L") else 1300
-    return max(_OTHER_WIDTH, 1000 if unicodedata.category(character).startswith("S") else 0)
+    return _of_alphabet(character, widths)
+
+
+def _of_alphabet(character: str, widths: tuple[int, ...]) -> int:
+    """A letter with an accent is as wide as that without one."""
+    plain = unicodedata.normalize("NFD", character)[0]
+    if " " <= plain <= "~":
+        return widths[ord(plain) - 32]
+    kind = unicodedata.category(plain)
+    if plain in _SIGNS or kind.startswith("S"):
+        return _SIGNS.get(plain, 1000)
+    return {"Ll": _LOWER_CASE, "Lu": _UPPER_CASE}.get(kind, _OTHER_WIDTH) + (40 if widths is _BOLD else 0)
 
 
 def wrapped(text: str, size: float, limit: float, face: Face = "regular") -> tuple[str, ...]:

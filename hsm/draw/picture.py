@@ -188,7 +188,7 @@ def _state(shape: Shape) -> Iterator[str]:
     """A rounded box, its name, and its compartments."""
     box, writing = shape.box, shape.writing
     yield f'<rect class="box" {_box(box)} rx="9"/>'
-    y = box.y + 17
+    y = (shape.text.y - 5 if shape.text is not None else box.y) + 17
     for line in writing.lines[: writing.titles]:
         wide = width(line, TITLE_SIZE, "bold")
         x = box.x + MARGIN if shape.is_composite else box.center[0] - wide / 2

@@ -32,7 +32,8 @@
 
   // --- moving and zooming ----------------------------------------------------------------------------------------
   let scale = 1, left = 0, top = 0;
-  const place = () => { svg.style.transform = `translate(${left}px, ${top}px) scale(${scale})`; };
+  let arranged = null; // what has placed the picture, until somebody moves it
+  const place = () => { arranged = null; svg.style.transform = `translate(${left}px, ${top}px) scale(${scale})`; };
   const zoom = (factor, x = view.clientWidth / 2, y = view.clientHeight / 2) => {
     const next = Math.min(8, Math.max(0.05, scale * factor));
     left = x - (x - left) * next / scale;
@@ -46,6 +47,7 @@
     left = (view.clientWidth - width * scale) / 2;
     top = (view.clientHeight - height * scale) / 2;
     place();
+    arranged = fit;
   };
   const open = () => { // large enough to be read, if need be from the top
     const across = (view.clientWidth - 16) / width, down = (view.clientHeight - 16) / height;
@@ -53,6 +55,7 @@
     left = (view.clientWidth - width * scale) / 2;
     top = Math.max((view.clientHeight - height * scale) / 2, 8);
     place();
+    arranged = open;
   };
   const show = ([x, y, right, bottom]) => { // move the picture only as far as it takes to see this box
     const at = [left + x * scale, top + y * scale, left + right * scale, top + bottom * scale];
@@ -179,14 +182,17 @@
     if (!shape.classList.contains("composite") || shape.classList.contains("region")) continue;
     const box = data.boxes[path], x = box[2] - 17, y = box[1] + 12.5;
     const count = [...vertices.keys()].filter((each) => each.startsWith(path + "/")).length;
-    const text = draw("text", {class: "folded gone", x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2 + 8});
+    const below = [...shape.querySelectorAll(":scope > .rule")].map((each) => each.getBBox().y); // of its compartments
+    const text = draw("text", {class: "folded", x: box[0] + 10, y: Math.max(...below) + 18});
     text.textContent = `${count} inside`;
+    // UML's sign for what is hidden: two states and an arrow
+    const [p, q] = [box[2] - 36, box[3] - 12];
+    const hidden = draw("path", {class: "folded", d: `M${p} ${q - 4}h9v8h-9ZM${p + 9} ${q}h8M${p + 17} ${q - 4}h9v8h-9Z`});
     const sign = draw("path", {class: "fold-sign", d: `M${x - 3.5} ${y}h7`});
     const button = draw("rect", {class: "fold", x: x - 7, y: y - 7, width: 14, height: 14, rx: 4});
     button.append(Object.assign(draw("title", {}), {textContent: "Collapse or expand"}));
-    shape.insertBefore(text, shape.querySelector(":scope > g"));
-    shape.append(button, sign);
-    folds.set(path, {is: false, text, sign, x, y});
+    shape.append(text, hidden, button, sign);
+    folds.set(path, {is: false, sign, x, y});
   }
   const crossing = (from, to, box) => { // where a stretch from outside of a box meets its border
     const between = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -242,7 +248,6 @@
     const fold = folds.get(path);
     fold.is = is;
     shapes.get(path).classList.toggle("collapsed", is);
-    fold.text.classList.toggle("gone", !is);
     fold.sign.setAttribute("d", `M${fold.x - 3.5} ${fold.y}h7` + (is ? `M${fold.x} ${fold.y - 3.5}v7` : ""));
   };
   const toggle = (path) => {
@@ -265,8 +270,9 @@
     const found = (texts) => words.length > 0 && words.every((word) => texts.join("\n").toLowerCase().includes(word));
     for (const key of matches) mark(elements(key), "hit", false);
     matches = new Set();
-    for (const each of data.vertices) if (found([each.path, each.title, each.kind, ...each.lines])) matches.add(each.path);
-    for (const each of data.transitions) if (found([each.id, each.label, ...each.targets])) matches.add(each.id);
+    const called = text.includes("/") ? (path) => path : name; // else all that is in a state would be found with it
+    for (const each of data.vertices) if (found([called(each.path), each.title, each.kind, ...each.lines])) matches.add(each.path);
+    for (const each of data.transitions) if (found([each.label, ...[each.source, ...each.targets].map(called)])) matches.add(each.id);
     for (const key of matches) mark(elements(key), "hit", true);
     for (const [key, item] of items) item.hidden = words.length > 0 && !matches.has(key);
     root.classList.toggle("searching", words.length > 0);
@@ -283,6 +289,8 @@
       view.focus();
     }
   });
+
+  open();
 
   // --- playing ----------------------------------------------------------------------------------------------------
   const steps = data.steps, rows = [];
@@ -384,6 +392,5 @@
     found[2]();
   });
 
-  addEventListener("resize", open);
-  open();
+  addEventListener("resize", () => arranged?.());
 })();

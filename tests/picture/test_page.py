@@ -161,6 +161,51 @@ def test_a_collapsed_state_hides_what_is_in_it(chromium):
     assert told == [shut, True, True, open_, False, open_]
 
 
+def test_the_points_of_a_collapsed_state_stay_on_its_border(chromium):
+    """What leads to an entry point still ends there, and the sign of hidden parts is shown."""
+    told = chromium(
+        hsm.draw.page(MODEL),
+        """click(shape("/Kiosk/serving").querySelector(":scope > .fold"));
+           return [
+             ["/paid", "/aborted", "/H", "/brewing", "/poured"].map((name) => seen(shape("/Kiosk/serving" + name))),
+             [...shape("/Kiosk/serving").querySelectorAll(":scope > .folded")].map(seen),
+             seen(arrows("/Kiosk/decide#0")[0]), seen(arrows("/Kiosk/serving/paid#0")[0]),
+           ];""",
+    )
+    assert told == [[True, True, False, False, False], [True, True], True, False]
+
+
+def test_search_tells_names_from_paths(chromium):
+    """A name finds what is called so and what leads there; only a path finds all that is in it."""
+    told = chromium(
+        hsm.draw.page(MODEL),
+        """const found = (text) => { type(text); return items("states").filter(seen).map((each) => each.firstChild.data); };
+           return [found("brewing"), found("serving/brewing/w").length];""",
+    )
+    inside = [
+        path
+        for path in [each.path for each in hsm.chart(MODEL).vertices]
+        if path.startswith("/Kiosk/serving/brewing/w")
+    ]
+    assert told == [["brewing"], len(inside)]
+
+
+def test_a_picture_that_somebody_moved_stays_where_it_is(chromium):
+    """When the window changes its size; one that nobody moved is placed anew."""
+    told = chromium(
+        hsm.draw.page(MODEL),
+        """const view = document.getElementById("view"), placed = () => { dispatchEvent(new Event("resize")); return turned(); };
+           const first = turned();
+           view.style.flex = "0 0 400px";
+           const smaller = placed();
+           press("+");
+           const moved = turned();
+           view.style.flex = "";
+           return [smaller !== first, placed() === moved];""",
+    )
+    assert told == [True, True]
+
+
 def test_the_picture_moves_and_its_colours_change(chromium):
     """By keys and buttons, the wheel and the pointer."""
     told = chromium(

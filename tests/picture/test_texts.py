@@ -60,6 +60,12 @@ def test_widths_are_those_of_the_letters():
     assert width("\u732b", 10) == 10.5
     assert width("\U0001f408", 10) == 13.0
     assert width("\u2192", 10) == 10.0
+    assert width("\u00c4\u00e9\u2013", 10) == pytest.approx(width("Ae", 10) + 5.56)
+    # other alphabets are near enough for the eye: in Liberation Sans these letters take 32.0 pixels
+    assert width("\u043f\u0440\u0438\u0432\u0435\u0442", 10) == pytest.approx(32.0, rel=0.08)
+    assert width("\u03ba\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1", 10, "bold") > width(
+        "\u03ba\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1", 10
+    )
 
 
 @pytest.mark.parametrize(
