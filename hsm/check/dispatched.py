@@ -10,8 +10,11 @@ import ast
 import re
 from collections.abc import Sequence
 
+import attrs
+
 from hsm.charts import Chart
 from hsm.check.following import Following, Index, Scope, Sent, name_of, pattern_of
+from hsm.check.receivers import Receivers
 from hsm.check.sources import BUILDING, TRIGGERS, Function, SourceFile, Sources
 from hsm.events import BUILT_IN
 
@@ -37,6 +40,7 @@ class Dispatched:
         self._mentioned: set[str] = set()
         self._patterns: list[re.Pattern[str]] = []
         self.index = Index(sources.related())
+        self.receivers = Receivers(self.index.files)
         for file in self.index.files:
             _Reader(self, file).visit(file.tree)
 
@@ -141,7 +145,7 @@ class _Reader(ast.NodeVisitor):
             return
         name = name_of(node.func)
         if name in _SENDING and isinstance(node.func, ast.Attribute):
-            self._sending(node)
+            self._sending(node, node.func.value)
         self.visit(node.func)
         # a path in a question, such as `machine.is_in("open")`, is not sent
         self._within(name in _ASKING, arguments)
@@ -177,10 +181,12 @@ class _Reader(ast.NodeVisitor):
             if name is not None:
                 self.found.known.add(name)
 
-    def _sending(self, node: ast.Call) -> None:
+    def _sending(self, node: ast.Call, receiver: ast.expr) -> None:
         given = [*node.args[:1], *[each.value for each in node.keywords if each.arg in ("event", "name")]]
         following = Following(self.found.index)
         for each in given:
             following.follow(each, self.file, self.scope)
+        if not self.found.receivers.is_machine(receiver):
+            following.sent = [attrs.evolve(each, is_sure=False) for each in following.sent]
         self.found.sent += following.sent
         self.found.is_open = self.found.is_open or following.is_open or not given

@@ -15,12 +15,15 @@ from hsm.names import closest, either, one_line
 def unknown(dispatched: Dispatched) -> Iterator[Finding]:
     """HSM102: an event that is dispatched, and that no model names.
 
-    Only literal names, and signals, are judged; and nothing is where no model is known.
+    Only literal names, and signals, are judged; and nothing is where no model is known. What something gets that may be
+    no machine is judged only if its name is close to one that a model has.
     """
     for sent in dispatched.sent if dispatched.known else ():
         if dispatched.is_known(sent.name):
             continue
         close = closest(sent.name, sorted(dispatched.known))
+        if not sent.is_sure and not close:
+            continue  # a store or a bus has a method of this name, too
         yield Finding(
             "HSM102",
             f"no model reacts to '{sent.name}'",

@@ -30,10 +30,12 @@ class Sent:
     Attributes:
         name: The event's.
         place: Where the name, or the signal, is written.
+        is_sure: Whether it is known that a machine gets it, and not something else that dispatches.
     """
 
     name: str
     place: Place
+    is_sure: bool = True
 
 
 class Index:

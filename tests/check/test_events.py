@@ -73,6 +73,44 @@ def test_a_name_that_is_known_or_worked_out_is_fine(found_in, line):
     assert [each for each in sent(found_in, line) if each[0] == "HSM102"] == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'machine.dispatch("strange")',
+        'own = await start(None, 1, model); own.dispatch("strange")',
+        'async with start(None, 1, model) as own: own.dispatch("strange")',
+        'def f(own: "Other", it: Instance): it.dispatch("strange")',
+        'own: Machine = names; own.dispatch("strange")',
+        'class Door(Machine["x"]):\n    def f(self): self.dispatch("strange")',
+        'class Thing(Instance): ...\nclass Door(Thing): ...\nown = Door(); own.dispatch("strange")',
+        '(await start(None, 1, model)).dispatch("strange")',
+        'self.machine.dispatch("strange")',
+    ],
+)
+def test_whatever_a_machine_gets_is_judged(found_in, line):
+    """By what it is called, by what it was set to, or by its annotation, it is a machine."""
+    assert [code for code, _ in sent(found_in, line) if code != "HSM103"] == ["HSM102"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'store.dispatch("strange")',
+        'self.bus.dispatch("strange")',
+        'class Bus:\n    def f(self): self.dispatch("strange")',
+        'Bus().dispatch("strange")',
+        'with Bus() as bus: bus.dispatch("strange")',
+        'bus: Bus = Bus(); bus.dispatch("strange")',
+        'def f(bus: Bus, other, *more: Bus): bus.dispatch("strange")',
+    ],
+)
+def test_what_something_else_gets_is_not(found_in, line):
+    """A store or a bus may have a method called `dispatch`; only a name that is nearly right is reported there."""
+    assert [each for each in sent(found_in, line) if each[0] == "HSM102"] == []
+    nearly = line.replace("strange", "opne")
+    assert [code for code, _ in sent(found_in, nearly) if code != "HSM103"] == ["HSM102"]
+
+
 def test_the_closest_name_is_suggested(tmp_path, found_in):
     """The help has it; where nothing is close, it says what to do."""
     assert sent(found_in, 'machine.dispatch("opne")')[0][1] == 'machine.dispatch("opne")'
