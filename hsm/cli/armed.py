@@ -8,8 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 import hsm
 from hsm.charts import ChartTransition, ChartTrigger
+
+
+@attrs.frozen
+class Armed:
+    """A timer that is armed.
+
+    Attributes:
+        trigger: What it is: ``after 5 s``.
+        left: How long it takes until it is due, in seconds.
+        transition: What it takes then.
+    """
+
+    trigger: ChartTrigger
+    left: float
+    transition: ChartTransition
+
+    def __str__(self) -> str:
+        """``after 5 s, due in 3 s``."""
+        return f"{self.trigger}, due in {_span(self.left)}"
 
 
 class Timers:
@@ -38,11 +59,11 @@ class Timers:
             case _:
                 pass
 
-    def armed(self, now: float) -> Iterator[tuple[str, ChartTransition]]:
-        """Each armed timer, the first that is due first: ``after 5 s, due in 3 s`` and its transition."""
+    def armed(self, now: float) -> Iterator[Armed]:
+        """Each timer that is armed at the time *now*, the first that is due first."""
         for name in sorted(self._due, key=self._due.__getitem__):
             trigger, transition = self._timers[name]
-            yield f"{trigger}, due in {_span(self._due[name] - now)}", transition
+            yield Armed(trigger, self._due[name] - now, transition)
 
     def _of(self, vertex: str, kind: str) -> list[str]:
         return [each for each in self._known[vertex, kind] if each in self._due]

@@ -17,7 +17,7 @@ import attrs
 
 import hsm
 from hsm.charts import ChartTransition
-from hsm.cli.armed import Timers
+from hsm.cli.armed import Armed, Timers
 from hsm.cli.explain import candidates
 from hsm.cli.inputs import Ask, Events, Send, Wait
 from hsm.cli.instances import Instances
@@ -43,6 +43,19 @@ class Done:
     error: Exception | None = None
 
 
+@attrs.frozen
+class Possible:
+    """What can happen now.
+
+    Attributes:
+        events: The names of events, each with what it may do, in words.
+        timers: The timers that are armed, the first that is due first.
+    """
+
+    events: dict[str, str]
+    timers: tuple[Armed, ...]
+
+
 class Session:
     """A machine of *found* and everything that is done to it; *say* gets what there is to read.
 
@@ -53,6 +66,7 @@ class Session:
         wall: What the wall clock says at the beginning.
         done: What was done, in order.
         first: The active leaves after the start.
+        records: What the machine did, from its start on.
     """
 
     def __init__(self, found: Found, expression: str | None, say: Callable[[str], None]) -> None:
@@ -63,6 +77,7 @@ class Session:
         self.wall = datetime.now().replace(microsecond=0)
         self.done: list[Done] = []
         self.first: tuple[str, ...] = ()
+        self.records: list[hsm.trace.Record] = []
         self._say = say
         self._is_quiet = False
         self._timers = Timers(self.chart)
@@ -82,7 +97,7 @@ class Session:
                 pass
 
     async def _life(self, drive: Callable[[Session], Any]) -> bool:
-        again, self.done, self._timers = self.done, [], Timers(self.chart)
+        again, self.done, self.records, self._timers = self.done, [], [], Timers(self.chart)
         is_first = self._machine is None
         self._is_quiet = not is_first
         with self._muted(not is_first):
@@ -154,16 +169,21 @@ class Session:
         if ask.event is not None:
             explanation: hsm.Explanation = await self._machine.explain(self.events.made(ask.event))
             return str(explanation)
-        names = self._machine.events()
-        lines = [f"  {name}  {await self._prospect(name)}".rstrip() for name in names]
-        lines += [f"  {each}  {_shortly(transition)}" for each, transition in self._timers.armed(self._clock.time())]
+        possible = await self.possible()
+        lines = [f"  {name}  {prospect}".rstrip() for name, prospect in possible.events.items()]
+        lines += [f"  {each}  {shortly(each.transition)}" for each in possible.timers]
         return "\n".join([f"  {self.where()}", *(lines or ["  nothing can happen"])])
+
+    async def possible(self) -> Possible:
+        """What can happen now."""
+        events = {name: await self._prospect(name) for name in self._machine.events()}
+        return Possible(events, tuple(self._timers.armed(self._clock.time())))
 
     async def _prospect(self, name: str) -> str:
         """What the event *name* may do now, and does for sure if it needs no data."""
         leaves = self._machine.states()
         found = dict.fromkeys(
-            [_shortly(each.transition) for leaf in leaves for each in candidates(self.chart, name, leaf)]
+            [shortly(each.transition) for leaf in leaves for each in candidates(self.chart, name, leaf)]
         )
         text = "; ".join(found)
         if name.endswith("*") or (len(found) < 2 and "if " not in text):
@@ -188,6 +208,7 @@ class Session:
         self._steps: list[str] = []
 
         def observe(record: hsm.trace.Record) -> None:
+            self.records.append(record)
             self._timers.note(record)
             log(record)
 
@@ -239,7 +260,7 @@ def _background(record: logging.LogRecord) -> str:
     return f"  nobody handles {type(error).__name__}: {error}" if error is not None else f"  {record.getMessage()}"
 
 
-def _shortly(transition: ChartTransition | None) -> str:
+def shortly(transition: ChartTransition | None) -> str:
     """Where *transition* leads, and when; a deferral has none."""
     if transition is None:
         return "deferred"

@@ -4,7 +4,8 @@ In: a graph as ELK's JSON has it. Out: the same graph with positions. QuickJS ru
 ELK itself (elkjs) is part of the wheel, in ``hsm/draw/elk``, as its authors published it.
 
 One JavaScript context is kept for the process, in a thread of its own: QuickJS must not be entered from two threads,
-and ELK's recursion wants a deep stack.
+and ELK's recursion wants a deep stack. In a browser, where Python itself is run by JavaScript (Pyodide), that one runs
+ELK too, without a thread: there are none, and its stack is deep enough.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib import import_module
@@ -33,7 +35,7 @@ class DrawError(HsmError):
 
 
 _AROUND = """
-var self = globalThis, replies = [];
+var replies = [];
 var console = {log() {}, info() {}, warn() {}, error() {}};
 var setTimeout = function (work) { work(); };
 self.postMessage = function (reply) { replies.push(reply); };
@@ -41,9 +43,10 @@ self.postMessage = function (reply) { replies.push(reply); };
 """What ELK expects of a browser: somebody who takes its replies, and time."""
 
 _LAYOUT = """
+self.onmessage({data: {id: 0, cmd: "register", algorithms: ["layered"]}});
 function layout(text) {
   replies = [];
-  onmessage({data: {id: 1, cmd: "layout", graph: JSON.parse(text), layoutOptions: {}, options: {}}});
+  self.onmessage({data: {id: 1, cmd: "layout", graph: JSON.parse(text), layoutOptions: {}, options: {}}});
   const reply = replies[0];
   if (reply.error) throw new Error(reply.error.message || String(reply.error));
   return JSON.stringify(reply.data, (key, value) => key === "$H" ? undefined : value);
@@ -64,6 +67,14 @@ _REMEMBERING = """
 """
 """Makes that function remember: ELK asks it whenever it reads an option, which takes a fifth of all its time."""
 
+_OF_ITS_OWN = "var self = globalThis;"
+"""`self` where nothing but ELK runs."""
+_BESIDE_OTHERS = """
+var own = {writable: true}, document;
+var self = Object.create(globalThis, {onmessage: own, postMessage: own, setTimeout: {value: (work) => work()}});
+"""
+"""`self` in a page or a worker, whose own must stay as it is; without a document ELK takes messages, as in a worker."""
+
 _STACK = 64 * 2**20
 """Bytes of stack for the thread, half of which JavaScript may use."""
 
@@ -82,35 +93,34 @@ def laid_out(graph: Graph) -> Graph:
 
 @lru_cache(maxsize=512)
 def _laid_out(text: str) -> str:
-    return _thread().submit(_run, text).result()
+    return _engine()(text)
 
 
 @lru_cache(maxsize=1)
-def _thread() -> ThreadPoolExecutor:
-    """The thread that runs JavaScript.
+def _engine() -> Callable[[str], str]:
+    """What runs ELK: QuickJS, or, where that is not installed, the JavaScript that Python itself runs in.
 
     Raises:
         DrawError: As for `laid_out`.
     """
-    quickjs, script = _quickjs(), _script()
-    before = threading.stack_size(_STACK)
-    try:
-        pool = ThreadPoolExecutor(1, "hsm-draw")
-        pool.submit(_load, quickjs, script).result()  # the thread starts here, and so has this stack
-    finally:
-        threading.stack_size(before)
-    return pool
+    quickjs = _module("quickjs")
+    host = _module("js") if quickjs is None else None  # as Pyodide calls it
+    if quickjs is None and host is None:
+        raise DrawError("drawing needs QuickJS; install it with: pip install 'hsm-dsl[draw]'")
+    script = _script()
+    return _in_thread(quickjs, script) if host is None else _in_host(host, script)
 
 
-os.register_at_fork(after_in_child=_thread.cache_clear) if hasattr(os, "register_at_fork") else None
+os.register_at_fork(after_in_child=_engine.cache_clear) if hasattr(os, "register_at_fork") else None
 # a forked process has the pool, and not its thread
 
 
-def _quickjs() -> Any:
+def _module(name: str) -> Any:
+    """The module *name*; ``None`` if there is none."""
     try:
-        return import_module("quickjs")
+        return import_module(name)
     except ImportError:
-        raise DrawError("drawing needs QuickJS; install it with: pip install 'hsm-dsl[draw]'") from None
+        return None
 
 
 def _script() -> str:
@@ -123,6 +133,27 @@ def _script() -> str:
         ) from None
 
 
+def _program(around: str, script: str) -> str:
+    """ELK as a program, in which `layout` is a function; *around* says what `self` is."""
+    hashing = _HASH.search(script)
+    remembering = _REMEMBERING.replace("NAME", hashing[1]) if hashing is not None else ""
+    return "\n".join([around, _AROUND, script, remembering, _LAYOUT])
+
+
+# --- QuickJS -------------------------------------------------------------------------------------------------
+
+
+def _in_thread(quickjs: Any, script: str) -> Callable[[str], str]:
+    """ELK in QuickJS, in a thread of its own."""
+    before = threading.stack_size(_STACK)
+    try:
+        pool = ThreadPoolExecutor(1, "hsm-draw")
+        pool.submit(_load, quickjs, script).result()  # the thread starts here, and so has this stack
+    finally:
+        threading.stack_size(before)
+    return lambda text: pool.submit(_run, text).result()
+
+
 _loaded: list[Any] = []
 """The function `layout`, in JavaScript; used in its thread alone."""
 
@@ -131,16 +162,19 @@ def _load(quickjs: Any, script: str) -> None:
     """Start ELK in QuickJS."""
     context = quickjs.Context()
     context.set_max_stack_size(_STACK // 2)
-    context.eval(_AROUND)
-    context.eval(script)
-    hashing = _HASH.search(script)
-    if hashing is not None:
-        context.eval(_REMEMBERING.replace("NAME", hashing[1]))
-    context.eval('onmessage({data: {id: 0, cmd: "register", algorithms: ["layered"]}})')
-    context.eval(_LAYOUT)
+    context.eval(_program(_OF_ITS_OWN, script))
     _loaded[:] = [context.get("layout")]
 
 
 def _run(text: str) -> str:
     answer: str = _loaded[0](text)
     return answer
+
+
+# --- the host ------------------------------------------------------------------------------------------------
+
+
+def _in_host(host: Any, script: str) -> Callable[[str], str]:
+    """ELK in the JavaScript that Python runs in: *host* is what that has in its global scope."""
+    layout: Callable[[str], str] = host.Function.new(f"{_program(_BESIDE_OTHERS, script)}\nreturn layout;")()
+    return layout

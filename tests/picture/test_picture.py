@@ -7,6 +7,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from picture.kiosk import MODEL, Kiosk
@@ -174,7 +175,7 @@ def test_charts_and_classes_are_drawn_as_their_models():
 def test_what_is_missing_is_told_in_one_line(monkeypatch, tmp_path):
     """QuickJS comes with an extra; elkjs with the wheel."""
     engine._laid_out.cache_clear()
-    engine._thread.cache_clear()
+    engine._engine.cache_clear()
     model = hsm.define("Unseen", hsm.state("never drawn before"))
     with monkeypatch.context() as patch:
         patch.setattr(engine, "SCRIPT", tmp_path / "none.js")
@@ -195,12 +196,36 @@ def test_another_release_of_elkjs_works_a_little_slower(monkeypatch, tmp_path):
         engine._HASH.sub(lambda found: found[0].replace("var b,c;", "var b,c;/**/"), script), encoding="utf-8"
     )
     wanted = hsm.draw.svg(TINY)
-    for cache in (engine._laid_out, engine._thread, hsm.draw.svg.__globals__["drawn"]):
+    for cache in (engine._laid_out, engine._engine, hsm.draw.svg.__globals__["drawn"]):
         cache.cache_clear()
     with monkeypatch.context() as patch:
         patch.setattr(engine, "SCRIPT", other)
         assert hsm.draw.svg(TINY) == wanted
-    engine._thread.cache_clear()
+    engine._engine.cache_clear()
+
+
+def test_a_browser_runs_elkjs_itself(monkeypatch):
+    """Where Python is run by JavaScript, pictures need no QuickJS, come out the same, and leave nothing behind there."""
+    context = pytest.importorskip("quickjs").Context()
+    context.set_max_stack_size(2**20)
+    context.eval("""
+        var self = globalThis, theirs = () => "theirs", kept = theirs;
+        const only = (found) => { if (found !== globalThis) throw new TypeError("Illegal invocation"); };
+        Object.defineProperty(globalThis, "onmessage", {get() { return kept; }, set(to) { only(this); kept = to; }});
+        globalThis.postMessage = theirs;
+    """)
+    before = context.eval("Object.keys(globalThis).join()")
+    host = SimpleNamespace(Function=SimpleNamespace(new=lambda body: lambda: context.eval(f"(() => {{ {body} }})()")))
+    wanted = hsm.draw.svg(TINY)
+    for cache in (engine._laid_out, engine._engine, hsm.draw.svg.__globals__["drawn"]):
+        cache.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "quickjs", None)
+        patch.setitem(sys.modules, "js", host)
+        assert hsm.draw.svg(TINY) == wanted
+    engine._engine.cache_clear()
+    assert context.eval("self.onmessage === theirs && self.postMessage === theirs")
+    assert context.eval("Object.keys(globalThis).join()") == before
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs os.fork")
@@ -237,7 +262,7 @@ def test_a_notebook_shows_models_and_classes(monkeypatch):
     assert Unfinished._repr_mimebundle_(include=None, exclude=None) == {}
     assert Unfinished._repr_svg_() is None
     monkeypatch.setattr(engine, "SCRIPT", engine.SCRIPT / "none")
-    engine._thread.cache_clear()
+    engine._engine.cache_clear()
     assert hsm.define("Other", hsm.state("not drawn either"))._repr_mimebundle_() == {}
     assert not hasattr(Log(), "_repr_svg_")
     assert Kiosk.__name__ == "Kiosk"
