@@ -8,7 +8,7 @@ from typing import Any
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
-WIDE = {"index.md", "coming-from.md"}
+WIDE = {"index.md", "coming-from.md", "playground.md"}
 """Pages that need the room of the table of contents. Front matter could say so, but GitHub shows that as a table."""
 TABLE = re.compile(r"(?:^\| `hsm\w*\.[\w.]+` \|.*\n)+", re.MULTILINE)
 
