@@ -239,7 +239,8 @@ ui.source.oninput = edited;
 ui.stop.onclick = () => { ui.start.hidden = false; end("Stopped."); };
 ui.form.onsubmit = (submitted) => {
   submitted.preventDefault();
-  if (ui.line.value.trim()) enter(ui.line.value);
+  if (isBusy || !ui.line.value.trim()) return;
+  enter(ui.line.value);
   ui.line.value = "";
 };
 ui.source.onkeydown = (pressed) => { // Control and Enter runs; Tab indents

@@ -6,22 +6,20 @@ let python;
 
 const fetched = async (url, what) => {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${what} is not there: ${url} (${response.status})`);
+  if (!response.ok) throw new Error(`${what} is not part of this site: ${url} (${response.status})`);
   return response;
 };
 
 const calls = {
   // Load Pyodide from the folder `pyodide`, its `packages`, the library from `wheel`, and `program`.
   async load({ pyodide, packages, wheel, program }) {
+    postMessage({ progress: "Loading the library" }); // first: without it there is no point in loading what is larger
+    const library = await (await fetched(wheel, "The library")).arrayBuffer();
+    const text = await (await fetched(program, "The playground's program")).text();
     postMessage({ progress: "Loading Python" });
     const { loadPyodide } = await import(`${pyodide}pyodide.mjs`);
     python = await loadPyodide();
-    postMessage({ progress: "Loading the library" });
-    const [library, text] = await Promise.all([
-      fetched(wheel, "the library").then((response) => response.arrayBuffer()),
-      fetched(program, "the playground's program").then((response) => response.text()),
-      python.loadPackage(packages, { messageCallback() {} }),
-    ]);
+    await python.loadPackage(packages, { messageCallback() {} });
     python.unpackArchive(library, "wheel");
     python.FS.writeFile("play.py", text);
     postMessage({ progress: "Starting" });

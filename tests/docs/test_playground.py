@@ -16,6 +16,7 @@ import sys
 import tempfile
 import textwrap
 import threading
+import tomllib
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -67,11 +68,16 @@ def names(answer):
 
 @pytest.mark.parametrize("file", MODELS, ids=lambda file: file.stem)
 def test_each_model_runs(play, file):
-    """It starts, and something can be done with it; the checker has nothing to say of it."""
+    """It starts, and something can be done with it."""
     answer = opened(play, file.name)
     assert answer["events"]
     assert answer["lines"][0]["text"].strip().startswith("0 s: start taken: nothing -> ")
-    done = subprocess.run([sys.executable, "-m", "hsm", "check", file], capture_output=True, text=True, check=False)
+
+
+def test_the_checker_has_nothing_to_say_of_the_models():
+    """They are examples to readers."""
+    command = [sys.executable, "-m", "hsm", "check", "docs/playground/models"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
@@ -92,6 +98,17 @@ def test_the_page_offers_the_models_that_are_there():
     """All files, and no other."""
     offered = re.findall(r'\["(\w+\.py)", "', (FOLDER / "play.js").read_text(encoding="utf-8"))
     assert sorted(offered) == [each.name for each in MODELS]
+
+
+def test_the_page_loads_what_the_library_needs():
+    """The packages of Pyodide that it names are the dependencies of the wheel, and Pyodide's version is a fixed one."""
+    page = (ROOT / "docs" / "playground.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [re.match(r"[\w-]+", each)[0] for each in project["dependencies"]]
+    assert re.search(r'data-packages="([^"]*)"', page)[1].split() == needed
+    assert re.search(r'data-pyodide="https://cdn\.jsdelivr\.net/pyodide/v314\.\d+\.\d+/full/"', page)
+    if folder := os.environ.get("HSM_PYODIDE"):
+        assert set(needed) <= set(json.loads(Path(folder, "pyodide-lock.json").read_text(encoding="utf-8"))["packages"])
 
 
 def test_events_and_time_go_to_the_machine(play):
@@ -291,7 +308,7 @@ def wheel_of(name, folder):
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves files, in silence, with the types that a browser wants."""
+    """Serves files, in silence, with the types that a browser wants, and to pages of other origins too."""
 
     extensions_map = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
@@ -300,13 +317,17 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         ".wasm": "application/wasm",
     }
 
+    def end_headers(self):
+        self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
     def log_message(self, *args):
         pass
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The address of the page as mkdocs builds it, with Pyodide from a folder of this machine."""
+    """The page as mkdocs builds it, with Pyodide from a folder of this machine: its address, and the site's folder."""
     pyodide = os.environ.get("HSM_PYODIDE")
     if not pyodide:
         pytest.skip("needs Pyodide: HSM_PYODIDE is the folder that npm installs it in")
@@ -328,31 +349,33 @@ def site(tmp_path_factory):
     subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "-q", "-f", folder / "mkdocs.yml"], check=True, timeout=120
     )
-    wheels = [wheel_of(name, folder / "site") for name in ("attrs", "typing-extensions")]
-    (folder / "site" / "pyodide").symlink_to(pyodide)
-    page = folder / "site" / "playground" / "index.html"
-    text = re.sub(r'data-pyodide="[^"]*"', 'data-pyodide="/pyodide/"', page.read_text(encoding="utf-8"))
-    packages = " ".join([f"/{each.name}" for each in wheels])
-    page.write_text(re.sub(r'data-packages="[^"]*"', f'data-packages="{packages}"', text), encoding="utf-8")
-
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder / "site"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/playground/"
+    wheels = [wheel_of(name, folder / "site") for name in ("attrs", "typing-extensions")]
+    (folder / "site" / "pyodide").symlink_to(pyodide)
+    other = f"http://localhost:{server.server_port}"  # another origin than the page's, as for readers
+    page = folder / "site" / "playground" / "index.html"
+    text = re.sub(r'data-pyodide="[^"]*"', f'data-pyodide="{other}/pyodide/"', page.read_text(encoding="utf-8"))
+    packages = " ".join([f"{other}/{each.name}" for each in wheels])
+    page.write_text(re.sub(r'data-packages="[^"]*"', f'data-packages="{packages}"', text), encoding="utf-8")
+    yield f"http://127.0.0.1:{server.server_port}/playground/", folder / "site"
     server.shutdown()
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def page(site, tmp_path_factory):
-    """The page in Chromium."""
-    browser = Browser(tmp_path_factory.mktemp("profile"), "--window-size=1400,1100")
-    browser.ask("Page.navigate", url=site)
+@pytest.fixture
+def page(site, tmp_path):
+    """The page in Chromium, with the source of the first model in it."""
+    browser = Browser(tmp_path, "--window-size=1400,1100")
+    browser.ask("Page.navigate", url=site[0])
+    browser.until("document.querySelector('.play-source textarea')?.value.includes('class Door')")
     yield browser
     browser.close()
 
 
 READY = "document.querySelector('.play.play-on:not(.play-busy)') !== null"
 ACTIVE = "[...document.querySelectorAll('.play-picture .state.active')].map((each) => each.dataset.path).join()"
+STATUS = "document.querySelector('.play-status').textContent"
 TAKEN = "[...document.querySelectorAll('.play-picture .transition.taken')].map((each) => each.dataset.id).join()"
 
 
@@ -362,7 +385,6 @@ def press(page, button):
 
 def test_a_reader_plays_in_a_browser(page):
     """Python is loaded on a click; an event, time, and `undo` light the picture, and nothing goes wrong meanwhile."""
-    page.until("document.querySelector('.play-source textarea')?.value.includes('class Door')")
     press(page, ".play-primary")
     page.until(READY, 120)
     assert page.run(ACTIVE) == "/Door,/Door/Closed"
@@ -377,4 +399,39 @@ def test_a_reader_plays_in_a_browser(page):
     log = page.run("document.querySelector('.play-log').textContent")
     assert "Come in, Ada." in log
     assert "Closing after 1 guest(s)." in log
+    assert page.wrong == []
+
+
+def test_a_site_without_the_library_says_so(page, site):
+    """Before Python is loaded; the page can be read all the same."""
+    wheel = site[1] / "playground" / "hsm.whl"
+    aside = wheel.rename(wheel.with_suffix(".aside"))
+    try:
+        press(page, ".play-primary")
+        page.until(f"{STATUS}.startsWith('The library is not part of this site')")
+    finally:
+        aside.rename(wheel)
+    assert page.run("document.querySelector('.play-primary').hidden") is False
+    assert all("hsm.whl" in each for each in page.wrong)
+
+
+def test_a_model_that_never_ends_can_be_stopped(page):
+    """The page stays alive meanwhile, and plays on with another source."""
+    write = """((old, to) => {
+        const source = document.querySelector(".play-source textarea");
+        source.value = source.value.replace(old, to);
+        source.dispatchEvent(new Event("input"));
+    })"""
+    page.run(f"""{write}('print(f"Come in, {{event.who}}.")', "while True: pass")""")
+    press(page, ".play-primary")
+    page.until(READY, 120)
+    press(page, "[data-event=Knock]")
+    page.until("[...document.querySelectorAll('.play-cover button')].some((each) => each.innerText === 'Stop')")
+    page.run("[...document.querySelectorAll('.play-cover button')].find((each) => each.innerText === 'Stop').click()")
+    page.until(f"{STATUS} === 'Stopped.'")
+    page.run(f"""{write}("while True: pass", "print('welcome')")""")
+    press(page, ".play-primary")
+    page.until(READY, 120)
+    press(page, "[data-event=Knock]")
+    page.until(f"{READY} && {ACTIVE} === '/Door,/Door/Open'")
     assert page.wrong == []
