@@ -111,6 +111,11 @@ const light = ({ active, taken }) => {
   for (const each of ui.picture.querySelectorAll("[data-id]")) each.classList.toggle("taken", taken.includes(each.dataset.id));
 };
 
+const draw = ({ svg, styles, missing }) => {
+  if (svg) ui.picture.innerHTML = `<style>${styles}</style>${svg}`;
+  else ui.picture.replaceChildren(make("p", { className: "play-hint" }, missing));
+};
+
 const show = async (steps) => {
   const mine = ++showing;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -187,10 +192,9 @@ const enter = (line) => busily(async () => {
   say("");
 });
 
-const close = () => { // what was played is over
+const close = () => { // what was played is over; its picture stays until there is another one
   showing++;
   root.classList.remove("play-on");
-  ui.picture.replaceChildren();
   for (const each of [ui.events, ui.timers, ui.where]) each.replaceChildren();
   ui.undo.disabled = ui.again.disabled = true;
 };
@@ -213,10 +217,11 @@ const open = () => busily(async () => {
   if (answer.wrong === undefined) {
     root.classList.add("play-on");
     ui.again.disabled = false;
-    if (answer.svg) {
-      ui.picture.innerHTML = `<style>${answer.styles}</style>${answer.svg}`;
-    } else ui.picture.append(make("p", { className: "play-hint" }, answer.missing));
-  } else say("This model does not run; the log says why.");
+    draw(answer);
+  } else {
+    ui.picture.replaceChildren();
+    say("This model does not run; the log says why.");
+  }
   tell(answer);
 });
 
@@ -228,7 +233,14 @@ const choose = async () => {
   ui.source.value = sources.get(name);
   ui.source.scrollTop = 0;
   edited();
-  if (worker !== null) open();
+  if (worker !== null) open(); else preview(name);
+};
+const preview = async (name) => { // how the machine starts, as Python said when the site was built
+  const response = await fetch(here(`models/${name.replace(/py$/, "json")}`));
+  const answer = response.ok ? await response.json() : {};
+  if (!answer.svg || worker !== null || ui.model.value !== name) return;
+  draw(answer);
+  light(answer.steps.at(-1));
 };
 const edited = () => { ui.restore.hidden = ui.source.value === sources.get(ui.model.value); };
 

@@ -274,15 +274,23 @@ def test_loops_do_without_sockets_where_there_are_none(play, monkeypatch):
     assert hsm.testing.run(reader()) == ("/Door/Open, 0 s", True)
 
 
-def test_the_docs_build_where_no_wheel_can_be_built(monkeypatch, caplog):
-    """The site goes without it, and nothing but a remark is made, so that a strict build passes."""
+def test_the_docs_build_where_nothing_can_be_made_for_the_page(monkeypatch, caplog):
+    """The site goes without it, and nothing but remarks are made, so that a strict build passes."""
     hook = hook_of_mkdocs()
     monkeypatch.setattr(hook.sys, "executable", shutil.which("false"))
     with caplog.at_level(logging.INFO):
         assert hook.on_files([], None) == []
-    assert [(each.levelname, each.message.partition(",")[0]) for each in caplog.records] == [
-        ("INFO", "the playground will not run")
+    assert [(each.levelname, each.message.partition(":")[0]) for each in caplog.records] == [
+        ("INFO", "the playground will not run"),
+        ("INFO", "the playground will show no machine at first"),
     ]
+
+
+def test_how_each_model_starts_is_known_when_the_site_is_built(play):
+    """By what Python says then, unless there are no pictures; the page shows it before it has Python."""
+    started = hook_of_mkdocs().started()
+    wanted = {file.stem: opened(play, file.name) for file in MODELS}
+    assert started == {name: answer for name, answer in wanted.items() if "svg" in answer}
 
 
 def hook_of_mkdocs():
@@ -385,6 +393,7 @@ def press(page, button):
 
 def test_a_reader_plays_in_a_browser(page):
     """Python is loaded on a click; an event, time, and `undo` light the picture, and nothing goes wrong meanwhile."""
+    page.until(f"{ACTIVE} === '/Door,/Door/Closed'")
     press(page, ".play-primary")
     page.until(READY, 120)
     assert page.run(ACTIVE) == "/Door,/Door/Closed"
