@@ -94,16 +94,12 @@ class Trace(logging.Handler):
         self.ends: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a step: when it was, what it was on, what ran, and where it led."""
-        fields, said = vars(record), record.getMessage()
+        """Print a step: when it was, what it was on, what it led to, and what ran."""
+        fields = vars(record)
         self.begin = fields["hsm_time"] if self.begin is None else self.begin  # a loop's clock begins anywhere
         who = record.name.removeprefix("hsm.trace").lstrip(".") or fields["hsm_machine"]
-        ran = said[said.rindex(" (") :] if said.endswith(")") else ""
-        print(
-            f"    | {fields['hsm_time'] - self.begin:6.2f} s  {who}: {fields['hsm_cause']} {fields['hsm_outcome']}{ran}"
-        )
-        if " -> " in said:
-            print("    |           ->", *fields["hsm_states"] or ["nothing is active"])
+        step = record.getMessage().removeprefix(f"{fields['hsm_machine']}: ")
+        print(f"    | {fields['hsm_time'] - self.begin:6.2f} s  {who}: {step}")
         if fields["hsm_states"]:
             self.ends[who] = f"{', '.join(fields['hsm_states'])} after {fields['hsm_step']} steps"
 

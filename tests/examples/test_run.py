@@ -39,21 +39,18 @@ Counter
 
 What happens; the lines with a bar are the trace:
 
-    |   0.00 s  Counter: start taken
-    |           -> /Counter/counting
-    |   0.00 s  Counter: event 'add' taken (Counter.has_room True, Counter.increment)
+    |   0.00 s  Counter: start taken: nothing -> counting
+    |   0.00 s  Counter: event 'add' taken: counting (Counter.has_room True, Counter.increment)
 taken 1 /Counter/counting
-    |   0.00 s  Counter: event 'add' taken (Counter.has_room True, Counter.increment)
+    |   0.00 s  Counter: event 'add' taken: counting (Counter.has_room True, Counter.increment)
 taken 2 /Counter/counting
-    |   0.00 s  Counter: event 'add' taken (Counter.has_room True, Counter.increment)
+    |   0.00 s  Counter: event 'add' taken: counting (Counter.has_room True, Counter.increment)
 taken 3 /Counter/counting
-    |   0.00 s  Counter: event 'add' taken (Counter.has_room False)
-    |           -> /Counter/full
+    |   0.00 s  Counter: event 'add' taken: counting -> full (Counter.has_room False)
 taken 3 /Counter/full
-    |   0.00 s  Counter: event 'add' ignored
+    |   0.00 s  Counter: event 'add' ignored: full
 ignored 3 /Counter/full
-    |   0.00 s  Counter: stop taken
-    |           -> nothing is active
+    |   0.00 s  Counter: stop taken: full -> nothing
 
 Where it ended:
 
@@ -75,7 +72,7 @@ def test_it_shows_the_machine_the_trace_and_the_end(script, capsys):
     """An example is drawn as text, its steps are printed as they happen, and its end is named."""
     assert script.show("traffic_light", []) == 0  # in virtual time, so that the times are known
     light = capsys.readouterr().out
-    assert "    |  58.50 s  Light: after of /Light/working/yellow taken (Light.show)\n" in light
+    assert "    |  58.50 s  Light: after of working/yellow taken: working/yellow -> working/red (Light.show)\n" in light
     assert "  Light: /Light/working/red after 9 steps\n" in light
     assert script.show("counter", []) == 0
     shown = re.sub(r" +\d+\.\d\d s", "   0.00 s", capsys.readouterr().out)  # of a clock that runs
@@ -107,7 +104,8 @@ def test_a_server_is_traced_as_well(script, capsys):
     script.show("smtp_server", [])
     lines = capsys.readouterr().out.splitlines()
     said = next(number for number, line in enumerate(lines) if line.startswith("S: 354"))
-    assert lines[said + 1].endswith(" s  Session: event 'smtp.data' taken (say.<lambda>)")
+    step = "commands/greeted/envelope/addressed -> talking/dialogue/receiving/keeping (say.<lambda>)"
+    assert lines[said + 1].endswith(f" s  Session: event 'smtp.data' taken: talking/dialogue/{step}")
     assert "  Session: /Session/closed after 11 steps" in lines
 
 
