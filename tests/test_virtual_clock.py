@@ -306,6 +306,25 @@ async def test_a_thread_wakes_the_loop_without_time_passing(clock):
 
 
 @pytest.mark.needs_system
+def test_a_thread_of_anyio_that_works_for_another_loop_does_not_matter():
+    """Nor does one that is left over from a loop before: it would wake nobody, and all of the time would pass."""
+    begins, ends = threading.Event(), threading.Event()
+
+    def work():
+        begins.set()
+        ends.wait()
+
+    other = threading.Thread(target=lambda: asyncio.run(anyio.to_thread.run_sync(work)))
+    other.start()
+    begins.wait()
+    began = time.monotonic()
+    hsm.testing.run(asyncio.sleep(5))
+    ends.set()
+    other.join()
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.needs_system
 async def test_while_a_thread_of_anyio_works_time_passes_at_its_ordinary_pace(clock):
     """It lives in real time, so the clock must not jump to the next deadline meanwhile."""
     machine = await hsm.start(None, Log(), TICKING)

@@ -46,13 +46,14 @@ class _Tree:
         """What it does, and where its transitions lead, in the order in which they are tried."""
         # a default entry that was not written comes last in a chart
         leaving = sorted(self.leaving.get(vertex.path, []), key=lambda each: each.role != "default_entry")
-        lines = list(words.compartments(vertex, [each for each in leaving if not each.targets]))
-        return lines + [_arrow(each, leaving) for each in leaving if each.targets]
+        return [*words.compartments(vertex, ()), *[_line(each, leaving) for each in leaving]]
 
 
-def _arrow(transition: ChartTransition, siblings: list[ChartTransition]) -> str:
-    """Where a transition leads, behind what stands beside its arrow."""
-    label = words.label(transition, is_else=words.is_else(transition, siblings))
+def _line(transition: ChartTransition, siblings: list[ChartTransition]) -> str:
+    """Where a transition leads, behind what stands beside its arrow; an internal one leads nowhere."""
+    label = words.label(transition, siblings)
+    if not transition.targets:
+        return label
     start = "initial " if transition.role == "default_entry" else ""
     targets = one_line(", ".join([words.inner_path(target) for target in transition.targets]))
     return f"{start}{label} → {targets}" if label else f"{start}→ {targets}"

@@ -159,7 +159,7 @@ class _Graphing:
     # --- arrows -------------------------------------------------------------------------------------------------
 
     def _transition(self, number: int, transition: ChartTransition) -> None:
-        label = words.label(transition, is_else=words.is_else(transition, self.leaving[transition.source]))
+        label = words.label(transition, self.leaving[transition.source])
         tail, targets = transition.source, transition.targets
         if transition.role == "default_entry":
             tail = self._point("initial", tail, tail, self.ids[tail])

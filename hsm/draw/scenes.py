@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from hsm.charts import Chart, ChartTransition, ChartVertex
-from hsm.draw import texts
+from hsm.draw import words
 from hsm.draw.measure import Face, width, wrapped
 
 SIZE = 11.0
@@ -235,8 +235,10 @@ class _Builder:
         self.scenes: dict[str | None, Scene] = {None: Scene(None)}
         self.arrows: list[Arrow] = []
         self.internal: dict[str, list[ChartTransition]] = {}
+        self.leaving: dict[str, list[ChartTransition]] = {}
         self.degrees: dict[str, int] = {}
         for each in chart.transitions:
+            self.leaving.setdefault(each.source, []).append(each)
             if not each.targets:
                 self.internal.setdefault(each.source, []).append(each)
             for target in each.targets:
@@ -262,8 +264,8 @@ class _Builder:
         node = Node(name, vertex.kind, vertex.path)
         around.nodes[name] = node
         if vertex.kind in ("state", "region"):
-            body = texts.compartment(vertex, self.internal.get(vertex.path, ()))
-            node.writing = Writing.titled(texts.title(vertex), body, "bold" if vertex.kind == "state" else "regular")
+            body = words.compartments(vertex, self.internal.get(vertex.path, ()))
+            node.writing = Writing.titled(words.title(vertex), body, "bold" if vertex.kind == "state" else "regular")
             node.width, node.height = max(node.writing.width + 2 * MARGIN, 60), node.writing.height
         elif vertex.kind in ("fork", "join"):
             out = sum([len(each.targets) for each in self.chart.transitions_from(vertex.path)])
@@ -282,7 +284,7 @@ class _Builder:
     # --- arrows ----------------------------------------------------------------------------------------------
 
     def _transition(self, name: str, transition: ChartTransition) -> None:
-        writing = Writing.label(texts.label(transition))
+        writing = Writing.label(words.label(transition, self.leaving[transition.source], shows_side=True))
         start = self._start(transition)
         if len(transition.targets) == 1 or self.vertices[transition.source].kind == "fork":
             for number, target in enumerate(transition.targets):

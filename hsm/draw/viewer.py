@@ -7,6 +7,7 @@ moves it is plain JavaScript, in ``viewer.js``. The page loads nothing from a ne
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import attrs
 
 from hsm.charts import Chart, ChartTransition, ChartVertex
-from hsm.draw import picture, texts
+from hsm.draw import picture, words
 from hsm.draw.figure import Figure, Line
 from hsm.draw.picture import text_of
 from hsm.draw.steps import Step
@@ -36,7 +37,7 @@ def written(chart: Chart, figure: Figure, steps: tuple[Step, ...], root: str | N
     places = _Places(root)
     data = {
         "vertices": [_vertex(chart, vertex, places) for vertex in chart.vertices],
-        "transitions": [_transition(each, places) for each in chart.transitions],
+        "transitions": [_transition(each, chart.transitions_from(each.source), places) for each in chart.transitions],
         "lines": [_line(line) for line in figure.lines],
         "boxes": {
             shape.path: [shape.box.x, shape.box.y, shape.box.right, shape.box.bottom]
@@ -87,19 +88,19 @@ def _vertex(chart: Chart, vertex: ChartVertex, places: _Places) -> dict[str, Any
     return {
         "path": vertex.path,
         "kind": vertex.kind.replace("_", " "),
-        "title": texts.title(vertex),
-        "lines": texts.compartment(vertex, internal),
+        "title": words.title(vertex),
+        "lines": words.compartments(vertex, internal),
         "place": places.text(vertex.place),
     }
 
 
-def _transition(transition: ChartTransition, places: _Places) -> dict[str, Any]:
+def _transition(transition: ChartTransition, siblings: Sequence[ChartTransition], places: _Places) -> dict[str, Any]:
     return {
         "id": transition.id,
         "source": transition.source,
         "targets": transition.targets,
         "kind": transition.kind if transition.role == "transition" else transition.role.replace("_", " "),
-        "label": texts.label(transition),
+        "label": words.label(transition, siblings, shows_side=True),
         "place": places.text(transition.place),
     }
 

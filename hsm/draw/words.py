@@ -16,9 +16,9 @@ COMPOUND = {"all_of": " and ", "any_of": " or "}
 
 
 def behavior(each: ChartBehavior) -> str:
-    """The name of a behaviour without what it is defined in; of a lambda, with the function that made it."""
-    steps = each.name.replace("<locals>.", "").split(".")
-    return one_line(".".join(steps[-2:] if steps[-1] == "<lambda>" else steps[-1:]))
+    """The name of a behaviour without what it is defined in: ``count``; of a lambda, that of the function around it."""
+    steps = [step for step in each.name.split(".") if not step.startswith("<")]
+    return one_line(steps[-1] if steps else each.name)
 
 
 def behaviors(several: Iterable[ChartBehavior]) -> str:
@@ -55,18 +55,20 @@ def triggers(transition: ChartTransition) -> str:
     return ", ".join(filter(None, [trigger(each) for each in transition.triggers]))
 
 
-def label(transition: ChartTransition, *, is_else: bool = False) -> str:
+def label(transition: ChartTransition, siblings: Sequence[ChartTransition] = (), *, shows_side: bool = False) -> str:
     """The text beside an arrow: ``open, kick [unlocked] / count``; of an internal transition, the whole of it.
 
     Args:
         transition: Any.
-        is_else: Whether it is what remains when the guards of its siblings do not hold.
+        siblings: All that leave its source: it may be what remains when the guards of the others do not hold.
+        shows_side: Whether the arrow shows on which side of the border of its source it begins.
     """
     words = [triggers(transition)]
-    words += [f"[{guard(transition.guard)}]"] if transition.guard is not None else ["[else]"] * is_else
+    remains = transition.guard is None and is_else(transition, siblings)
+    words += [f"[{guard(transition.guard)}]"] if transition.guard is not None else ["[else]"] * remains
     words += [f"/ {behaviors(transition.effects)}"] if transition.effects else []
     words += ["/"] if transition.kind == "internal" and not transition.effects else []
-    words += ["{external}"] if is_external_inwards(transition) else []
+    words += ["{external}"] if is_external_inwards(transition) and not shows_side else []
     return " ".join(filter(None, words))
 
 

@@ -110,7 +110,7 @@ class VirtualClock(selectors.BaseSelector):
         """What is ready; when nothing is and the loop would wait, time jumps by *timeout* instead."""
         # sockets are real, even here: what is ready on them is looked for, but never waited for while time is virtual
         ready = self._selector.select(0)
-        is_alone = not self._has_connections() and not self._threads and not _is_anyio_at_work()
+        is_alone = not self._has_connections() and not self._threads and not _is_anyio_at_work(self._loop)
         if ready or timeout == 0:
             if is_alone:
                 self._iterate()
@@ -204,12 +204,15 @@ _ANYIO = "AnyIO worker thread"
 """The name of the threads of ``anyio.to_thread``, in which FastAPI runs functions that are not async."""
 
 
-def _is_anyio_at_work() -> bool:
-    """Whether a thread of anyio's does something; it bypasses `LoopOnClock.run_in_executor`, which would count it."""
+def _is_anyio_at_work(loop: object) -> bool:
+    """Whether a thread of anyio's works for *loop*; it bypasses `LoopOnClock.run_in_executor`, which would count it.
+
+    Those of other loops, and those that were told to stop, may live on for a while: they wake this loop no more.
+    """
     if threading.active_count() == 1:
         return False
-    workers = [each for each in threading.enumerate() if each.name == _ANYIO]
-    return any(each not in getattr(each, "idle_workers", ()) for each in workers)
+    workers: list[Any] = [each for each in threading.enumerate() if each.name == _ANYIO]
+    return any(each.loop is loop and not each.stopping and each not in each.idle_workers for each in workers)
 
 
 def loop_factory(clock: VirtualClock | None = None) -> Callable[[], EventLoop]:

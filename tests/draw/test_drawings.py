@@ -77,9 +77,9 @@ def test_a_tree_says_all_that_a_state_does():
         "entry / f, g",
         "exit / g",
         "do / f",
+        "late, b.* / defer",
         "in / f",
         "nothing /",
-        "late, b.* / defer",
         "x, y.*, * [g] / f, g → b",
         "after 2.5 s, every f, at f, ask() → b",
         "at 2030-01-02 00:00:00+00:00, when not g → b",
@@ -110,7 +110,7 @@ def test_a_behaviour_has_its_short_name():
         return lambda ctx, instance, event: None
 
     chart = chart_of(hsm.state("a", hsm.entry(Inner().method, make())))
-    assert details(chart)[-1] == "entry / method, make.<lambda>"
+    assert details(chart)[-1] == "entry / method, make"
 
 
 def test_the_last_branch_is_called_else():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import combinations, pairwise
 
-from hsm.draw import texts
+from hsm.draw import words
 
 CLOSE = 0.05
 """Pixels that do not count."""
@@ -120,12 +120,13 @@ def what_is_missing(figure, chart):
         if len(heads) != len(transition.targets):
             yield "arrows that are not drawn once", transition.id, len(heads)
         said = ["".join(label.writing.lines) for label in figure.labels if label.transition == transition.id]
-        wanted = [texts.label(transition)] if transition.targets and texts.label(transition) else []
+        label = words.label(transition, chart.transitions_from(transition.source), shows_side=True)
+        wanted = [label] if transition.targets and label else []
         if [text.replace(" ", "").replace("\u2003", "") for text in said] != [each.replace(" ", "") for each in wanted]:
             yield "labels that are not there once", transition.id, said
     for vertex in chart.vertices:
         inner = [each for each in chart.transitions if each.source == vertex.path and not each.targets]
-        for line in texts.compartment(vertex, inner):
+        for line in words.compartments(vertex, inner):
             shape = next(shape for shape in figure.shapes if shape.path == vertex.path)
             if line.replace(" ", "") not in "".join(shape.writing.lines).replace(" ", "").replace("\u2003", ""):
                 yield "compartment that is not there", vertex.path, line

@@ -42,7 +42,7 @@ def test_everything_that_a_model_says_is_written():
     for text in (
         "Kiosk idle", "entry / show_menu", "exit / stop_pump", "do / watch_temperature", "card, coin / defer",
         "sugar / add_sugar", "every 1 s / blink", "after 300 s", "service [is_service_key_turned]", "when tank_is_empty",
-        "unplug()", "flow.*", "decide", "paid", "aborted", "H*", "water", "[tank_is_empty or in maintenance]", "scrapped",
+        "unplug()", "flow.*", "decide", "paid", "aborted", "H*", "water", "[tank_is_empty or in 'maintenance']", "scrapped",
         "and not payment_failed_three_times]",
     ):  # fmt: skip
         assert text in words

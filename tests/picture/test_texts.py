@@ -7,7 +7,7 @@ from support import note
 
 import hsm
 import hsm.draw
-from hsm.draw import texts
+from hsm.draw import words
 from hsm.draw.measure import width, wrapped
 
 
@@ -25,22 +25,22 @@ def seconds(ctx, instance, event):
 
 
 def labels_of(*parts):
-    back = hsm.transition(hsm.on("there"), hsm.target("b"))
-    chart = hsm.chart(hsm.define("M", hsm.state("a", hsm.transition(*parts), back), hsm.state("b")))
-    return texts.label(chart.transition("/M/a#0"))
+    there = hsm.transition(hsm.target("b"), *parts)
+    chart = hsm.chart(hsm.define("M", hsm.state("a", there), hsm.state("b")))
+    return words.label(chart.transition("/M/a#0"))
 
 
 def test_names_are_short():
     """Where a function was defined is left out; one that another one made has the name of its maker."""
     assert labels_of(hsm.on("x"), hsm.guard(Valve().opens), hsm.effect(note("n"))) == "x [opens] / behave"
     assert labels_of(hsm.on("x"), hsm.effect(lambda ctx, instance, event: None)).startswith("x / ")
-    assert texts.name(hsm.ChartBehavior("i", "<lambda>")) == "<lambda>"
+    assert words.behavior(hsm.ChartBehavior("i", "<lambda>")) == "<lambda>"
 
 
 def test_conditions_read_as_words():
     """And, or and not; brackets where they are needed."""
     both = hsm.all_of(Valve().opens, hsm.any_of(drops, hsm.not_(hsm.in_state("/M/b"))))
-    assert labels_of(hsm.on("x"), hsm.guard(both)) == "x [opens and (drops or not in b)]"
+    assert labels_of(hsm.on("x"), hsm.guard(both)) == "x [opens and (drops or not in 'b')]"
     assert labels_of(hsm.on("x"), hsm.guard(hsm.not_(hsm.any_of(drops)))) == "x [not drops]"
 
 
@@ -49,7 +49,7 @@ def test_triggers_read_as_they_are_written():
     assert labels_of(hsm.after(seconds)) == "after seconds"
     assert labels_of(hsm.when(drops)) == "when drops"
     assert labels_of(hsm.on("a", "b.*")) == "a, b.*"
-    assert labels_of(hsm.target("b")) == ""
+    assert labels_of() == ""
 
 
 def test_widths_are_those_of_the_letters():
