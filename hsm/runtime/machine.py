@@ -418,3 +418,8 @@ class Machine(Generic[J]):
             Exception: What exit actions, or start, raised.
         """
         await lifecycle.restart(self._record)
+
+
+def record_of(machine: Machine[Any]) -> Record:
+    """Everything that changes in *machine*."""
+    return machine._record  # pyright: ignore[reportPrivateUsage]  # declared in this very file

@@ -1,4 +1,4 @@
-"""For tests of machines, yours and ours: time that does not have to be waited for.
+"""For tests of machines, yours and ours: time that does not have to be waited for, and what finds what to test.
 
 As in `hsm`, what is here is loaded when it is first used: pytest loads the plug-in in this package at its start.
 """
@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hsm.testing.clock import VirtualClock, loop_factory, run, running_clock, virtual_time
+    from hsm.testing.inputs import Call, Input, Path, Send, Wait
+    from hsm.testing.searching import Missing, Paths, paths
 
-__all__ = ["VirtualClock", "loop_factory", "run", "running_clock", "virtual_time"]
+__all__ = [
+    # time
+    "VirtualClock", "loop_factory", "run", "running_clock", "virtual_time",
+    # what comes to a machine, and what finds the ways through it
+    "paths", "Paths", "Path", "Missing", "Send", "Call", "Wait", "Input",
+]  # fmt: skip
+
+_MODULES = ("clock", "inputs", "searching")
+"""The modules that have these names, lower floors first."""
 
 if not TYPE_CHECKING:  # as in `hsm`
 
     def __getattr__(name: str) -> Any:
-        """A public name of `hsm.testing.clock`, which is loaded now and then kept here."""
+        """A public name, from the module that has it, which is loaded now; the name is kept here."""
+        from importlib import import_module
+
         if name not in __all__:
             raise AttributeError(f"module 'hsm.testing' has no attribute {name!r}")
-        from hsm.testing import clock
-
-        found = globals()[name] = getattr(clock, name)
+        modules = (import_module(f"hsm.testing.{each}") for each in _MODULES)
+        found = globals()[name] = next(getattr(each, name) for each in modules if hasattr(each, name))
         return found
 
 

@@ -56,6 +56,7 @@ class VirtualClock(selectors.BaseSelector):
         self._loop: LoopOnClock | None = None
         self._threads = 0
         self._idle: list[Any] = []
+        self._until_next: float | None = None
 
     def run(self, main: Awaitable[R]) -> R:
         """Run *main* on a new loop in this clock's time, and give its result."""
@@ -90,6 +91,14 @@ class VirtualClock(selectors.BaseSelector):
         self._idle.append(idle)
         await idle
 
+    async def until_next(self) -> float | None:
+        """In how many seconds the loop has something to do again, once everything has happened that can happen now.
+
+        At most a day, as loops wait no longer at a time; ``None`` if nothing is due. May be cancelled at any time.
+        """
+        await self.settle()
+        return self._until_next
+
     # --- a clock for machines --------------------------------------------------------------------------------
 
     def time(self) -> float:
@@ -119,6 +128,7 @@ class VirtualClock(selectors.BaseSelector):
         # can look at what has happened up to now
         self._iterations = 0
         if self._idle:
+            self._until_next = timeout
             idle, self._idle = self._idle, []
             for waiting in idle:
                 if not waiting.done():  # `settle` may have been cancelled

@@ -112,6 +112,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.fixturenames.append("virtual_clock")
 
 
+# --- names of tests ------------------------------------------------------------------------------------------------
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A path is shown as its inputs: ``test_door[coin,push,+5s]``."""
+    # by name: whoever has a path has loaded its module already, and nobody else needs it
+    kind = type(val)
+    return str(val) if (kind.__module__, kind.__name__) == ("hsm.testing.inputs", "Path") else None
+
+
 def _options(item: pytest.Item) -> _Options | None:
     """The clock that *item* is to run on, or None for real time: by the closest marker, else by the project's option.
 
