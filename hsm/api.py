@@ -29,6 +29,7 @@ from hsm.runtime.event_names import UnknownNames
 from hsm.runtime.generated import EVENT, SHAPES
 from hsm.runtime.host import Clock, host_of_loop
 from hsm.runtime.machine import J, Machine
+from hsm.runtime.observation import WATCHERS
 from hsm.runtime.record import Options, Record
 from hsm.runtime.starting import Starting
 from hsm.runtime.step_cache import StepCache
@@ -181,6 +182,8 @@ def new_machine(
     machine: Machine[J] = Machine(record)
     if observe is not None:
         machine.observe(observe)
+    for watcher in WATCHERS:
+        machine.observe(watcher(compiled.program))
     return record, machine
 
 

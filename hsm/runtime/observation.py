@@ -26,6 +26,10 @@ _logger = logging.getLogger("hsm")
 _new = object.__new__
 Observer = Callable[[trace.Record], object]
 Now = Callable[[], float]
+WATCHERS: list[Callable[[Program], Observer]] = []
+"""What makes an observer for every machine that is made from now on, of whatever model: for those who watch a whole run
+of tests. Empty in all other programs.
+"""
 
 
 SPARES = (

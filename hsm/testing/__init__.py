@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hsm.testing.clock import VirtualClock, loop_factory, run, running_clock, virtual_time
+    from hsm.testing.covering import Coverage, Mark, ModelCoverage
     from hsm.testing.inputs import Call, Input, Path, Send, Wait
     from hsm.testing.searching import Missing, Paths, paths
 
@@ -15,9 +16,11 @@ __all__ = [
     "VirtualClock", "loop_factory", "run", "running_clock", "virtual_time",
     # what comes to a machine, and what finds the ways through it
     "paths", "Paths", "Path", "Missing", "Send", "Call", "Wait", "Input",
+    # how much was gone through
+    "Coverage", "ModelCoverage", "Mark",
 ]  # fmt: skip
 
-_MODULES = ("clock", "inputs", "searching")
+_MODULES = ("clock", "inputs", "searching", "covering")
 """The modules that have these names, lower floors first."""
 
 if not TYPE_CHECKING:  # as in `hsm`

@@ -19,6 +19,7 @@ from hsm.events import name_of
 from hsm.names import safe_repr
 from hsm.runtime.machine import Machine, record_of
 from hsm.testing.clock import VirtualClock, running_clock
+from hsm.testing.everywhere import unwatched
 from hsm.testing.fingerprints import configuration, fingerprint
 from hsm.testing.inputs import Call, Input, Reached, Send, Wait, give
 from hsm.testing.subjects import Factory
@@ -132,7 +133,8 @@ class Journeys:
         """
         traveller = Traveller()
         try:
-            return VirtualClock(self.wall).run(self._travel(inputs, traveller))
+            with unwatched():
+                return VirtualClock(self.wall).run(self._travel(inputs, traveller))
         except CallError:
             return None
         except Exception as error:

@@ -43,6 +43,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the project, beside the marker."""
     parser.addini("hsm_virtual_time", "run async tests in virtual time (needs pytest-asyncio)", type="bool")
     parser.addini("hsm_virtual_wall", "where the wall clock of virtual time begins, as 2024-01-01T00:00:00+00:00")
+    group = parser.getgroup("hsm", "state machines")
+    group.addoption(
+        "--hsm-coverage",
+        action="append",
+        metavar="REPORT",
+        help="count how much of their models machines go through: 'term', 'json' or 'json:FILE'; may be repeated",
+    )
+    group.addoption(
+        "--hsm-fail-under",
+        type=float,
+        metavar="N",
+        help="fail if less than N per cent of the models were seen",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,6 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"hsm_virtual_wall: {error}") from None
     if has_hook:
         config.pluginmanager.register(_clocks_of_asyncio(), "hsm-clocks")
+    reports: list[str] = config.getoption("--hsm-coverage") or []
+    unknown = [each for each in reports if each not in ("term", "json") and not each.startswith("json:")]
+    if unknown:
+        raise pytest.UsageError(f"--hsm-coverage={unknown[0]}: there are 'term', 'json' and 'json:FILE'")
+    if reports or config.getoption("--hsm-fail-under") is not None:
+        config.pluginmanager.register(_CountedRun(config, reports or ["term"]), "hsm-coverage")
 
 
 # --- the loops of pytest-asyncio -----------------------------------------------------------------------------------
@@ -157,6 +176,74 @@ def _factory(options: _Options) -> Callable[[], Any]:
         return VirtualClock(**chosen).new_loop()
 
     return new_loop
+
+
+# --- coverage ------------------------------------------------------------------------------------------------------
+
+
+class _CountedRun:
+    """Counts what the machines of a run go through; registered only if somebody asks for it.
+
+    With pytest-xdist, the workers count, and the controller adds that up and reports it.
+    """
+
+    def __init__(self, config: pytest.Config, reports: list[str]) -> None:
+        from hsm.testing.covering import Coverage
+
+        self._config = config
+        self._reports = reports
+        self._lost = 0
+        self.coverage = Coverage()
+        self._block = self.coverage.watching()
+        self._block.__enter__()
+
+    def pytest_unconfigure(self) -> None:
+        """Count no longer."""
+        self._block.__exit__(None, None, None)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker of pytest-xdist has ended: add its counts."""
+        counts = getattr(node, "workeroutput", {}).get("hsm_coverage")
+        if counts is None:
+            self._lost += 1
+        else:
+            self.coverage.add(counts)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Hand the counts on, in a worker; else see whether they are enough."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output["hsm_coverage"] = self.coverage.to_dict()
+        elif self._is_under() and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the reports."""
+        write = terminalreporter.write_line
+        terminalreporter.write_sep("=", "hsm coverage")
+        for report in self._reports:
+            if report == "term":
+                write(str(self.coverage) if self.coverage.models else "no machine was started")
+            else:
+                write(f"written to {self._write_json(report.partition(':')[2] or 'hsm-coverage.json')}")
+        if self._lost:
+            write(f"{self._lost} worker(s) ended early: what their machines did is not in these counts", yellow=True)
+        if self._is_under():
+            least = self._config.getoption("--hsm-fail-under")
+            write(f"FAIL {self.coverage.percent:.2f}% of the models were seen, less than {least:g}%", red=True)
+
+    def _is_under(self) -> bool:
+        least = self._config.getoption("--hsm-fail-under")
+        return least is not None and self.coverage.percent < least
+
+    def _write_json(self, name: str) -> str:
+        import json
+
+        path = self._config.invocation_params.dir / name
+        path.write_text(json.dumps(self.coverage.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return str(path)
 
 
 # --- the clock -----------------------------------------------------------------------------------------------------
