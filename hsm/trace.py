@@ -358,6 +358,33 @@ async def records(machine: Observable) -> AsyncIterator[Record]:
         detach()
 
 
+class StepLines:
+    """Makes one line of text of each step, from its records."""
+
+    def __init__(self) -> None:
+        self._before: tuple[str, ...] = ()
+        self._did: list[str] = []
+
+    def after(self, record: Record) -> str | None:
+        """The line of the step that *record* ends; ``None`` if it ends none."""
+        match record:
+            case StepBegan(states=states):
+                self._before, self._did = states, []
+            case GuardAsked(guard=guard, answer=answer):
+                self._did.append(f"{guard} {answer}")
+            case Ran(behavior=behavior):
+                self._did.append(behavior)
+            case Failed(behavior=behavior, error=error):
+                self._did.append(f"{behavior} raised {safe_repr(error)}")
+            case StepEnded(outcome=outcome, states=states):
+                did = f" ({', '.join(self._did)})" if self._did else ""
+                cause = record.cause.replace(f" /{record.machine}/", " ")
+                return f"{cause} {outcome.value}: {_moved(record.machine, self._before, states)}{did}"
+            case _:
+                pass
+        return None
+
+
 class log:  # noqa: N801 - a function to those who use it
     """An observer that logs: one line for each step, with its fields as ``extra``.
 
@@ -373,29 +400,14 @@ class log:  # noqa: N801 - a function to those who use it
         self._level = level
         self._logger = logger or logging.getLogger("hsm.trace")
         self._every = every
-        self._before: tuple[str, ...] = ()
-        self._did: list[str] = []
+        self._steps = StepLines()
 
     def __call__(self, record: Record) -> None:
         """Log *record*, or the step that it ends."""
         if self._every:
             self._write(record, f"{type(record).__name__} {_described(record)}".rstrip())
-        match record:
-            case StepBegan(states=states):
-                self._before, self._did = states, []
-            case GuardAsked(guard=guard, answer=answer):
-                self._did.append(f"{guard} {answer}")
-            case Ran(behavior=behavior):
-                self._did.append(behavior)
-            case Failed(behavior=behavior, error=error):
-                self._did.append(f"{behavior} raised {safe_repr(error)}")
-            case StepEnded(outcome=outcome, states=states) if not self._every:
-                did = f" ({', '.join(self._did)})" if self._did else ""
-                cause = record.cause.replace(f" /{record.machine}/", " ")
-                moved = _moved(record.machine, self._before, states)
-                self._write(record, f"{cause} {outcome.value}: {moved}{did}")
-            case _:
-                pass
+        elif (line := self._steps.after(record)) is not None:
+            self._write(record, line)
 
     def _write(self, record: Record, text: str) -> None:
         fields = {f"hsm_{name}": value for name, value in record.to_dict().items()}

@@ -6,10 +6,15 @@ As in `hsm`, what is here is loaded when it is first used: pytest loads the plug
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hsm.testing.claims import Check, Claim, always, eventually, while_in
     from hsm.testing.clock import VirtualClock, loop_factory, run, running_clock, virtual_time
     from hsm.testing.covering import Coverage, Mark, ModelCoverage
     from hsm.testing.inputs import Call, Input, Path, Send, Wait
+    from hsm.testing.machines import Machines
+    from hsm.testing.properties import Property, watch
+    from hsm.testing.recording import Recorder
     from hsm.testing.searching import Missing, Paths, paths
+    from hsm.testing.walking import walks
 
 __all__ = [
     # time
@@ -18,9 +23,11 @@ __all__ = [
     "paths", "Paths", "Path", "Missing", "Send", "Call", "Wait", "Input",
     # how much was gone through
     "Coverage", "ModelCoverage", "Mark",
+    # what happened, and what must hold
+    "Machines", "Recorder", "walks", "always", "while_in", "eventually", "Claim", "Check", "watch", "Property",
 ]  # fmt: skip
 
-_MODULES = ("clock", "inputs", "searching", "covering")
+_MODULES = ("clock", "inputs", "searching", "covering", "recording", "claims", "properties", "machines", "walking")
 """The modules that have these names, lower floors first."""
 
 if not TYPE_CHECKING:  # as in `hsm`

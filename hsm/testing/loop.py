@@ -47,6 +47,11 @@ def run_on(loop_factory: Callable[[], asyncio.AbstractEventLoop], main: Awaitabl
         return runner.run(awaited())
 
 
+def runner_on(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> asyncio.Runner:
+    """What runs one coroutine after the other on one loop, which rests between them; it is to be closed."""
+    return asyncio.Runner(loop_factory=loop_factory)
+
+
 def clock_of_running_loop() -> object:
     """The clock of the loop that is running, or ``None``."""
     return getattr(asyncio._get_running_loop(), "clock", None)

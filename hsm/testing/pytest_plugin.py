@@ -10,15 +10,15 @@ pytest loads this at its start in every project that has the package installed. 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from datetime import datetime
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
 
 if TYPE_CHECKING:
-    from hsm.testing import VirtualClock
+    from hsm.testing import Machines, VirtualClock
 
 _HOOK = "pytest_asyncio_loop_factories"
 _SCOPES = ("function", "class", "module", "package", "session")
@@ -255,22 +255,26 @@ def virtual_clock(request: pytest.FixtureRequest) -> VirtualClock:
 
     Fixtures of a wider scope, which cannot ask for this one, get theirs from `hsm.testing.running_clock`.
     """
+    clock: VirtualClock | None = _on_loop_of_test(request, "clock", "virtual clock")
+    if clock is None:
+        cure = "mark it with '@pytest.mark.virtual_time', or set 'hsm_virtual_time = true' for all tests"
+        if "anyio_backend" in request.fixturenames:
+            cure = "let the fixture anyio_backend return ('asyncio', {'loop_factory': hsm.testing.loop_factory()})"
+        pytest.fail(f"{request.node.name} has no virtual clock, as it runs in real time: {cure}", False)
+    return clock
+
+
+def _on_loop_of_test(request: pytest.FixtureRequest, what: str, words: str) -> Any:
+    """The value of the async fixture that is *what*, *words* in messages, and runs on the loop of the test."""
     name, mark = request.node.name, request.node.get_closest_marker("asyncio")
     if "anyio_backend" in request.fixturenames:
-        fixture = "_hsm_clock_of_anyio"
-        cure = "let the fixture anyio_backend return ('asyncio', {'loop_factory': hsm.testing.loop_factory()})"
-    elif mark is None:
-        pytest.fail(f"{name} has no virtual clock: it is not an async test of pytest-asyncio or anyio", False)
-    elif not request.config.pluginmanager.hasplugin("hsm-clocks"):
-        pytest.fail(f"{name} has no virtual clock: that needs pytest-asyncio 1.4 or newer", False)
-    else:
-        scope = mark.kwargs.get("loop_scope") or request.config.getini("asyncio_default_test_loop_scope")
-        fixture = f"_hsm_clock_of_{scope}_loop"
-        cure = "mark it with '@pytest.mark.virtual_time', or set 'hsm_virtual_time = true' for all tests"
-    clock: VirtualClock | None = request.getfixturevalue(fixture)
-    if clock is None:
-        pytest.fail(f"{name} has no virtual clock, as it runs in real time: {cure}", False)
-    return clock
+        return request.getfixturevalue(f"_hsm_{what}_of_anyio")
+    if mark is None:
+        pytest.fail(f"{name} has no {words}: it is not an async test of pytest-asyncio or anyio", False)
+    if not request.config.pluginmanager.hasplugin("hsm-clocks"):
+        pytest.fail(f"{name} has no {words}: that needs pytest-asyncio 1.4 or newer", False)
+    scope = mark.kwargs.get("loop_scope") or request.config.getini("asyncio_default_test_loop_scope")
+    return request.getfixturevalue(f"_hsm_{what}_of_{scope}_loop")
 
 
 async def _running_clock() -> VirtualClock | None:
@@ -289,16 +293,72 @@ async def _hsm_clock_of_anyio() -> VirtualClock | None:
 
 
 def _clocks_of_asyncio() -> ModuleType:
-    """A plug-in that has a fixture for each loop of pytest-asyncio: it gives the clock of that loop."""
+    """A plug-in that has fixtures for each loop of pytest-asyncio: the clock of that loop, and machines on it."""
     import pytest_asyncio
 
-    def fixture(scope: Any) -> Any:
-        async def clock() -> VirtualClock | None:
-            return await _running_clock()
-
-        return pytest_asyncio.fixture(clock, loop_scope=scope, name=f"_hsm_clock_of_{scope}_loop")
-
+    fixture: Any = pytest_asyncio.fixture
     plugin = ModuleType("hsm_clocks")
     for scope in _SCOPES:
-        setattr(plugin, scope, fixture(scope))
+        for what, value in (("clock", _running_clock), ("machines", _machines)):
+            made = fixture(_anew(value), loop_scope=scope, name=f"_hsm_{what}_of_{scope}_loop")
+            setattr(plugin, f"{what}_of_{scope}", made)
     return plugin
+
+
+def _anew(function: Any) -> Any:
+    """A function of its own that does the same: one that is a fixture cannot be made another one."""
+    return FunctionType(function.__code__, function.__globals__, function.__name__)
+
+
+# --- machines ------------------------------------------------------------------------------------------------------
+
+_MACHINES = pytest.StashKey["Machines"]()
+
+
+@pytest.fixture
+def hsm_machine(request: pytest.FixtureRequest) -> Machines:
+    """Starts machines, which are stopped when the test is over; their traces are shown if it fails.
+
+    ``door = await hsm_machine(model, Door())``; see `hsm.testing.Machines`.
+    """
+    machines: Machines = _on_loop_of_test(request, "machines", "fixture 'hsm_machine'")
+    return machines
+
+
+async def _machines(request: pytest.FixtureRequest) -> AsyncIterator[Machines]:
+    from hsm.testing import Machines
+
+    machines = request.node.stash[_MACHINES] = Machines()
+    yield machines
+    await machines.stop()
+
+
+@pytest.fixture
+async def _hsm_machines_of_anyio(request: pytest.FixtureRequest) -> AsyncIterator[Machines]:
+    """On the loop of anyio's plug-in."""
+    async for machines in _machines(request):
+        yield machines
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the machines of a failing test did is a section of its report."""
+    report = yield
+    machines = item.stash.get(_MACHINES, None)
+    if machines is not None and report.failed:
+        for name, lines in machines.traces():
+            report.sections.append((f"hsm trace of {name}", lines))
+    return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """A recorder that is compared with lines: both, line by line."""
+    kind = type(left)
+    if op != "==" or (kind.__module__, kind.__name__) != ("hsm.testing.recording", "Recorder"):
+        return None
+    if not isinstance(right, list | tuple):
+        return None
+    from hsm.testing.recording import Recorder, differences
+
+    assert isinstance(left, Recorder)
+    return differences(left, [*cast("list[str]", right)])

@@ -192,17 +192,21 @@ class Offers:
                 example = f"{pattern[:-1]}something"
                 self._events[example] = (Send(example),)
         for name in chart.operations:
-            self._calls += [_called(name, value) for value in data[name]] if name in data else [Call(name)]
+            self._calls += [called(name, value) for value in data[name]] if name in data else [Call(name)]
 
     def _sent(self, program: Program, name: str, values: list[Any] | None) -> tuple[Input, ...]:
         if values is not None:
-            return tuple([_sent(name, each) for each in values])
+            return tuple([sent(name, each) for each in values])
         signals = program.signals.get(name, ())
         try:
             return (Send(signals[0]() if signals else name),)
         except TypeError:
             self.needy.add(name)
             return ()
+
+    def all(self) -> list[Input]:
+        """Everything that may be sent or called."""
+        return [*[each for inputs in self._events.values() for each in inputs], *self._calls]
 
     def at(self, arrival: Arrival, own: set[str]) -> Iterator[Input]:
         """What can be given to a machine that has come to *arrival*, and sends itself events of the names *own*."""
@@ -215,11 +219,13 @@ class Offers:
         yield from arrival.waits
 
 
-def _sent(name: str, value: Any) -> Send:
+def sent(name: str, value: Any) -> Send:
+    """An event called *name* with *value* as its data; or *value* itself, if it is one."""
     return Send(value) if is_a(value, Event) else Send(name, value)
 
 
-def _called(operation: str, value: object) -> Call:
+def called(operation: str, value: object) -> Call:
+    """A call of *operation* with *value*: its only argument, or an `hsm.Arguments`."""
     return Call(operation, value.args if isinstance(value, Arguments) else (value,))
 
 
