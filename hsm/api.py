@@ -183,7 +183,7 @@ def new_machine(
     if observe is not None:
         machine.observe(observe)
     for watcher in WATCHERS:
-        machine.observe(watcher(compiled.program))
+        machine.observe(watcher(running.program))
     return record, machine
 
 

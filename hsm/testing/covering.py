@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from hsm import trace
-from hsm.api import program_of
 from hsm.charting import chart_of
 from hsm.charts import Chart, ChartBehavior, ChartGuard
+from hsm.defining import program_of
 from hsm.names import one_line
 from hsm.position import Place
 from hsm.program import Program

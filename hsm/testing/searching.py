@@ -17,8 +17,8 @@ from typing import Any, overload
 import attrs
 
 from hsm import charting
-from hsm.api import program_of
 from hsm.charts import Chart
+from hsm.defining import program_of
 from hsm.events import Arguments, Event
 from hsm.instance import Instance
 from hsm.kinds import is_a

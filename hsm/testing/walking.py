@@ -18,8 +18,8 @@ except ImportError as error:
 
 import hsm
 from hsm import charting, trace
-from hsm.api import program_of
 from hsm.charts import Chart
+from hsm.defining import program_of
 from hsm.errors import CallError
 from hsm.instance import Instance
 from hsm.runtime.machine import Machine, record_of
