@@ -49,7 +49,7 @@ PERIOD: Shape = (lambda value: _is_number(value) and value >= SHORTEST, "a numbe
 ANY: Shape = (lambda value: True, "anything")
 _MOMENT = "a moment such as 2026-01-31T12:00:00+00:00"
 MOMENT: Shape = (lambda value: seconds_of(value) is not None, _MOMENT)
-NEAR_MOMENT: Shape = (lambda value: abs(seconds_of(value) or 0.0) < _FAR and MOMENT[0](value), _MOMENT)
+NEAR_MOMENT: Shape = (lambda value: (at := seconds_of(value)) is not None and abs(at) < _FAR, _MOMENT)
 """One that periods can be counted from: beside a number that is too large they would be nothing."""
 
 
