@@ -11,12 +11,16 @@ import pytest
 from support import Log, anote, both_engines, go, logged, note, rule, settle, started
 
 import hsm
+from hsm import trace
 
 engines = pytest.mark.parametrize(
     ("engine", "generate_after"),
     [("generated", 0), ("generated", 2), ("kernel", 2)],
     ids=["at once", "third", "kernel"],
 )
+
+
+observed = pytest.mark.parametrize("observe", [None, trace.Recorder(10)], ids=["unobserved", "observed"])
 
 
 class Link(Log):
@@ -61,10 +65,11 @@ def frames_left():
 
 @rule("Q9")
 @engines
+@observed
 @pytest.mark.parametrize("number", [3, 60, 400])
-async def test_a_chain_of_machines_may_be_as_long_as_it_likes(number, engine, generate_after):
+async def test_a_chain_of_machines_may_be_as_long_as_it_likes(number, engine, generate_after, observe):
     """Fifty are processed there and then, the others on later iterations of the loop, and none is lost."""
-    machines = await chain(number, engine=engine, generate_after=generate_after)
+    machines = await chain(number, engine=engine, generate_after=generate_after, observe=observe)
     for state in ("/M/b", "/M/a", "/M/b"):
         assert await machines[0].dispatch("go") is hsm.Outcome.TAKEN
         assert sum(machine.state() == state for machine in machines) == min(number, 50)
@@ -95,10 +100,11 @@ async def test_a_chain_whose_steps_suspend_may_be_as_long_as_it_likes(engine):
 
 @rule("Q9")
 @engines
-async def test_a_step_that_has_no_room_on_the_stack_is_done_or_undone(engine, generate_after):
+@observed
+async def test_a_step_that_has_no_room_on_the_stack_is_done_or_undone(engine, generate_after, observe):
     """However little room there is: the machine and the one it sends to are whole after an iteration of the loop."""
     for room in range(120):
-        one, two = await chain(2, engine=engine, generate_after=generate_after)
+        one, two = await chain(2, engine=engine, generate_after=generate_after, observe=observe)
         try:
             answer = below(frames_left() - room - 2, lambda machine=one: machine.dispatch("go"))
         except RecursionError:
@@ -116,10 +122,11 @@ async def test_a_step_that_has_no_room_on_the_stack_is_done_or_undone(engine, ge
 
 @rule("Q9")
 @engines
-async def test_an_event_that_has_no_room_on_the_stack_is_done_or_undone(engine, generate_after):
+@observed
+async def test_an_event_that_has_no_room_on_the_stack_is_done_or_undone(engine, generate_after, observe):
     """The same for what is no name, and for a stop that comes before anything else."""
     for room in range(60):
-        one, two = await chain(2, engine=engine, generate_after=generate_after)
+        one, two = await chain(2, engine=engine, generate_after=generate_after, observe=observe)
         event = hsm.Event("go")
         with contextlib.suppress(RecursionError):
             below(frames_left() - room - 2, lambda machine=one, event=event: machine.dispatch(event))
