@@ -6,7 +6,7 @@ In: what has a chart. Out: text. This joins the stages: chart, `scenes`, `arrang
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,7 @@ from hsm.draw import picture
 from hsm.draw.arrange import arranged
 from hsm.draw.engine import laid_out
 from hsm.draw.figure import Figure, figure
+from hsm.draw.marks import Mark, checked
 from hsm.draw.picture import Theme
 from hsm.draw.scenes import stage
 from hsm.draw.steps import around, steps
@@ -36,6 +37,7 @@ def svg(
     active: Machine[Any] | Instance | Iterable[str] | None = None,
     trace: Trace | None = None,
     theme: Theme = "light",
+    marks: Mapping[str, Mark] | None = None,
 ) -> str:
     """A picture of *model* as UML draws it, as the text of an SVG file.
 
@@ -48,17 +50,21 @@ def svg(
         trace: What the machine did; the transitions of the last step are marked and, unless *active* says what is
             active, the states after it.
         theme: The colours: ``light``, ``dark``, or ``auto`` for what the reader of the file prefers.
+        marks: How far vertices, by path, and transitions, by identifier, were gone through: ``covered``, ``partly`` or
+            ``missed``. They are coloured, with a legend; `hsm.testing.ModelCoverage.marks` returns such marks.
 
     Raises:
         DrawError: The extra ``draw``, or elkjs, is not installed; the message says what to do.
         TypeError: *model* cannot be drawn.
-        ValueError: *active* names a vertex that the model does not have, or *trace* is of another model.
+        ValueError: *active* names a vertex that the model does not have, or *trace* is of another model, or *marks* has
+            a name or a mark that there is not.
     """
     chart = charted(model)
+    coloured = None if marks is None else checked(chart, marks)
     paths, observed = _active(chart, active)
     done = steps(chart, _records(trace if trace is not None else observed))
     marked = done[-1].active if done and active is None else paths
-    return picture.written(drawn(chart), chart.name, marked, done[-1].taken if done else (), theme)
+    return picture.written(drawn(chart), chart.name, marked, done[-1].taken if done else (), theme, coloured)
 
 
 def page(model: Subject, trace: Trace | None = None, *, root: str | None = None) -> str:

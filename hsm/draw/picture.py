@@ -7,14 +7,16 @@ and has what a page needs to find its way: ``data-path`` on vertices, ``data-id`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Literal, TypeAlias
 
 import attrs
 
+from hsm.draw import marks as marking
 from hsm.draw.figure import Figure, Label, Line, Shape
 from hsm.draw.geometry import Box, Point
+from hsm.draw.marks import Mark
 from hsm.draw.measure import Face, width
 from hsm.draw.scenes import INDENT, LABEL_LINE, LINE, MARGIN, SIZE, TITLE_SIZE
 from hsm.names import shown
@@ -58,22 +60,30 @@ _RULES = """
 """
 
 
-def styles(theme: Theme, selector: str = "") -> str:
+def styles(theme: Theme, selector: str = "", *, has_marks: bool = False) -> str:
     """The style sheet of a picture.
 
     Args:
         theme: Its colours.
         selector: Which pictures it is for; by default those of this theme.
+        has_marks: Whether it is for marks as well.
     """
     chosen = selector or f".hsm-{theme}"
+    rules = _RULES + marking.RULES if has_marks else _RULES
+    light = rules.format(chosen, **_LIGHT, **marking.LIGHT)
+    dark = rules.format(chosen, **_DARK, **marking.DARK)
     if theme == "auto":
-        dark = _RULES.format(chosen, **_DARK)
-        return f"{_RULES.format(chosen, **_LIGHT)}@media (prefers-color-scheme: dark) {{{dark}}}\n"
-    return _RULES.format(chosen, **(_DARK if theme == "dark" else _LIGHT))
+        return f"{light}@media (prefers-color-scheme: dark) {{{dark}}}\n"
+    return dark if theme == "dark" else light
 
 
 def written(
-    figure: Figure, name: str, active: Iterable[str] = (), taken: Iterable[str] = (), theme: Theme = "light"
+    figure: Figure,
+    name: str,
+    active: Iterable[str] = (),
+    taken: Iterable[str] = (),
+    theme: Theme = "light",
+    marks: Mapping[str, Mark] | None = None,
 ) -> str:
     """*figure* as a file.
 
@@ -83,14 +93,15 @@ def written(
         active: The paths of the vertices that are active.
         taken: The identifiers of the transitions that were taken last.
         theme: The colours.
+        marks: How far vertices and transitions were gone through; with it there is a legend.
 
     Raises:
         ValueError: There is no such theme.
     """
     if theme not in ("light", "dark", "auto"):
         raise ValueError(f"the themes are 'light', 'dark' and 'auto', not {shown(theme)}")
-    opening = f'class="hsm-{theme}"', f"<style>{styles(theme)}</style>"
-    return _framed(figure, name, opening, _Writer(figure, frozenset(active), frozenset(taken)))
+    opening = f'class="hsm-{theme}"', f"<style>{styles(theme, has_marks=marks is not None)}</style>"
+    return _framed(figure, name, opening, _Writer(figure, frozenset(active), frozenset(taken), marks))
 
 
 def embedded(figure: Figure, name: str) -> str:
@@ -99,8 +110,12 @@ def embedded(figure: Figure, name: str) -> str:
 
 
 def _framed(figure: Figure, name: str, opening: tuple[str, str], writer: _Writer) -> str:
-    size = f'width="{_number(figure.width)}" height="{_number(figure.height)}"'
-    box = f'viewBox="0 0 {_number(figure.width)} {_number(figure.height)}"'
+    wide, high, legend = figure.width, figure.height, list[str]()
+    if writer.marks is not None:
+        legend = [*marking.legend(high)]
+        wide, high = max(wide, marking.size_of_legend()[0]), high + marking.size_of_legend()[1]
+    size = f'width="{_number(wide)}" height="{_number(high)}"'
+    box = f'viewBox="0 0 {_number(wide)} {_number(high)}"'
     title = text_of(f"State machine {name}")
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {opening[0]} {size} {box} role="img" aria-label="{title}">',
@@ -110,6 +125,7 @@ def _framed(figure: Figure, name: str, opening: tuple[str, str], writer: _Writer
         *writer.vertices(None),
         *[line for each in figure.lines for line in writer.line(each)],
         *[line for each in figure.labels for line in writer.label(each)],
+        *legend,
         "</svg>",
     ]
     return "\n".join([line for line in lines if line]) + "\n"
@@ -138,6 +154,12 @@ class _Writer:
     figure: Figure
     active: frozenset[str]
     taken: frozenset[str]
+    marks: Mapping[str, Mark] | None = None
+
+    def _mark(self, name: str | None) -> list[str]:
+        """The mark of a vertex or a transition, as a class; none where it has none."""
+        mark = None if self.marks is None or name is None else self.marks.get(name)
+        return [] if mark is None else [mark]
 
     def vertices(self, container: str | None) -> Iterator[str]:
         """The vertices in *container*, one group for each, with those in it inside; points come last, over borders."""
@@ -150,12 +172,16 @@ class _Writer:
         words += ["composite"] if shape.is_composite else []
         words += ["active"] if shape.path in self.active else []
         words += ["taken"] if shape.transition in self.taken else []
+        words += self._mark(shape.path) or self._mark(shape.transition)
         data = f' data-path="{text_of(shape.path)}"' if shape.path is not None else ""
         data += f' data-id="{text_of(shape.transition)}"' if shape.transition is not None else ""
         yield f'<g class="{" ".join(words)}"{data}>'
         if shape.path is not None:
             yield f"<title>{text_of(shape.path)}</title>"
-        yield from _DRAWN.get(shape.kind, _state)(shape)
+        if shape.kind in _DRAWN:
+            yield from _DRAWN[shape.kind](shape)
+        else:
+            yield from _state(shape, [" ".join(self._mark(each)) for each in shape.writing.about])
         if shape.is_composite:
             for owner, start, end in self.figure.separators:
                 if owner == shape.path:
@@ -165,8 +191,8 @@ class _Writer:
 
     def line(self, line: Line) -> Iterator[str]:
         """An arrow."""
-        words = "transition taken" if line.transition in self.taken else "transition"
-        yield f'<g class="{words}" data-id="{text_of(line.transition)}">'
+        words = ["transition", *(["taken"] if line.transition in self.taken else []), *self._mark(line.transition)]
+        yield f'<g class="{" ".join(words)}" data-id="{text_of(line.transition)}">'
         yield f'<path class="line" d="{_rounded(line.points)}"/>'
         if line.is_head:
             yield f'<path class="head" d="{head(line.points[-2], line.points[-1])}"/>'
@@ -174,8 +200,8 @@ class _Writer:
 
     def label(self, label: Label) -> Iterator[str]:
         """What stands beside an arrow."""
-        words = "label taken" if label.transition in self.taken else "label"
-        yield f'<g class="{words}" data-id="{text_of(label.transition)}">'
+        words = ["label", *(["taken"] if label.transition in self.taken else []), *self._mark(label.transition)]
+        yield f'<g class="{" ".join(words)}" data-id="{text_of(label.transition)}">'
         for number, line in enumerate(label.writing.lines):
             yield _text(line, label.box.x, label.box.y + 10 + number * LABEL_LINE)
         yield "</g>"
@@ -184,8 +210,8 @@ class _Writer:
 # --- vertices ------------------------------------------------------------------------------------------------
 
 
-def _state(shape: Shape) -> Iterator[str]:
-    """A rounded box, its name, and its compartments."""
+def _state(shape: Shape, kinds: Sequence[str]) -> Iterator[str]:
+    """A rounded box, its name, and its compartments; *kinds* are the classes of their lines."""
     box, writing = shape.box, shape.writing
     yield f'<rect class="box" {_box(box)} rx="9"/>'
     y = (shape.text.y - 5 if shape.text is not None else box.y) + 17
@@ -198,8 +224,8 @@ def _state(shape: Shape) -> Iterator[str]:
     if body or shape.is_composite:
         yield _rule(box, box.y + writing.title_height)
     y = box.y + writing.title_height + 15
-    for line in body:
-        yield _text(line, box.x + MARGIN, y)
+    for line, kind in zip(body, kinds, strict=True):
+        yield _text(line, box.x + MARGIN, y, kind)
         y += LINE
     if body and shape.is_composite:
         yield _rule(box, box.y + writing.height)

@@ -64,19 +64,22 @@ class Writing:
         lines: What is in it, from top to bottom.
         titles: How many of the lines are the name, in larger letters.
         width: Of the widest line, in pixels.
+        about: The identifiers of the transitions that the lines of compartments are, empty for those that are none.
     """
 
     lines: tuple[str, ...] = ()
     titles: int = 0
     width: float = 0
+    about: tuple[str, ...] = ()
 
     @classmethod
-    def titled(cls, title: str, body: tuple[str, ...], face: Face = "bold") -> Writing:
+    def titled(cls, title: str, body: tuple[tuple[str, str], ...], face: Face = "bold") -> Writing:
         """A name over the lines of compartments, broken where they are too long."""
         heading = wrapped(title, TITLE_SIZE, TEXT_LIMIT, face)
-        lines = [line for text in body for line in _hanging(wrapped(text, SIZE, TEXT_LIMIT))]
+        rows = [(line, about) for text, about in body for line in _hanging(wrapped(text, SIZE, TEXT_LIMIT))]
+        lines, about = [line for line, _ in rows], tuple([about for _, about in rows])
         widths = [width(line, TITLE_SIZE, face) for line in heading] + [width(line, SIZE) for line in lines]
-        return cls((*heading, *lines), len(heading), max(widths))
+        return cls((*heading, *lines), len(heading), max(widths), about)
 
     @classmethod
     def label(cls, text: str) -> Writing:
@@ -264,7 +267,7 @@ class _Builder:
         node = Node(name, vertex.kind, vertex.path)
         around.nodes[name] = node
         if vertex.kind in ("state", "region"):
-            body = words.compartments(vertex, self.internal.get(vertex.path, ()))
+            body = words.rows(vertex, self.internal.get(vertex.path, ()))
             node.writing = Writing.titled(words.title(vertex), body, "bold" if vertex.kind == "state" else "regular")
             node.width, node.height = max(node.writing.width + 2 * MARGIN, 60), node.writing.height
         elif vertex.kind in ("fork", "join"):

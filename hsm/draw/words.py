@@ -89,13 +89,18 @@ def is_external_inwards(transition: ChartTransition) -> bool:
 
 def compartments(vertex: ChartVertex, internal: Iterable[ChartTransition]) -> tuple[str, ...]:
     """The lines below the name of a state: what it does, its *internal* transitions, what it defers; often none."""
+    return tuple([line for line, _ in rows(vertex, internal)])
+
+
+def rows(vertex: ChartVertex, internal: Iterable[ChartTransition]) -> tuple[tuple[str, str], ...]:
+    """The same, each line with the identifier of the transition that it is; that is empty where it is none."""
     lines = [
-        f"{word} / {behaviors(several)}"
+        (f"{word} / {behaviors(several)}", "")
         for word, several in (("entry", vertex.entry), ("exit", vertex.exit), ("do", vertex.activities))
         if several
     ]
-    lines += [label(each) for each in internal]
-    lines += [one_line(f"{', '.join(vertex.deferrals)} / defer")] if vertex.deferrals else []
+    lines += [(label(each), each.id) for each in internal]
+    lines += [(one_line(f"{', '.join(vertex.deferrals)} / defer"), "")] if vertex.deferrals else []
     return tuple(lines)
 
 

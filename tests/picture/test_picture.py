@@ -131,6 +131,40 @@ async def test_a_trace_marks_the_end_of_what_it_tells():
         hsm.draw.svg(MODEL, trace=recorder)
 
 
+def test_marks_colour_what_was_gone_through_and_say_so():
+    """States, arrows with their labels and initial dots, and lines of compartments; what has no mark stays as it is."""
+    model = hsm.define(
+        "M",
+        hsm.initial(hsm.target("a")),
+        hsm.state("a", hsm.transition(hsm.on("in")), hsm.transition(hsm.on("e"), hsm.target("../b"))),
+        hsm.state("b", hsm.transition(hsm.on("in"))),
+    )
+    marks = {"/M/a": "covered", "/M/b": "missed", "/M#default": "covered", "/M/a#0": "missed", "/M/a#1": "partly"}
+    svg = hsm.draw.svg(model, marks=marks)
+    assert marked(svg, "covered") - {None} == {"/M/a", "/M#default"}  # the legend has no name
+    assert marked(svg, "partly") - {None} == {"/M/a#1"}
+    assert marked(svg, "missed") - {None} == {"/M/b"}
+    assert svg.count('<text class="missed"') == 1
+    assert [line for line in svg.splitlines() if 'class="initial' in line] == [
+        '<g class="initial covered" data-id="/M#default">'
+    ]
+    plain = hsm.draw.svg(model)
+    assert "legend" not in plain
+    assert "covered" not in plain
+    before, after = [float(ET.fromstring(each).get("height")) for each in (plain, svg)]
+    assert after > before
+    assert svg.count('<g class="legend ') == 3
+    assert "prefers-color-scheme" in hsm.draw.svg(model, marks={}, theme="auto")
+
+
+def test_marks_of_another_model_are_refused():
+    """So is a mark that there is not."""
+    with pytest.raises(ValueError, match="marks: model 'Tiny' has no vertex and no transition '/M/a'"):
+        hsm.draw.svg(TINY, marks={"/M/a": "covered"})
+    with pytest.raises(ValueError, match="marks: '/Tiny/a' is 'covered', 'partly' or 'missed', not 'red'"):
+        hsm.draw.svg(TINY, marks={"/Tiny/a": "red"})
+
+
 def test_colours_are_light_dark_or_the_readers():
     """And no others."""
     light, dark, auto = (hsm.draw.svg(TINY, theme=theme) for theme in ("light", "dark", "auto"))
