@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal, TypeAlias
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -16,6 +17,7 @@ from hsm import trace
 from hsm.charting import chart_of
 from hsm.charts import Chart, ChartBehavior, ChartGuard
 from hsm.defining import program_of
+from hsm.draw.marks import Mark as Mark  # one of the names of this room
 from hsm.names import one_line
 from hsm.position import Place
 from hsm.program import Program
@@ -23,10 +25,11 @@ from hsm.testing.everywhere import watched
 from hsm.testing.following import possible_pairs
 from hsm.testing.subjects import Tested, described, states_of, tested, transitions_of
 
+if TYPE_CHECKING:
+    from hsm.draw.picture import Theme
+
 FORMAT = 1
 """The version of what `Coverage.to_dict` returns."""
-Mark: TypeAlias = Literal["covered", "partly", "missed"]
-"""How far something was gone through: *partly* a transition that was taken, and whose guards answered one way alone."""
 
 
 @attrs.define
@@ -40,6 +43,7 @@ class ModelCoverage:
         guards: How often each predicate answered false, and true, by identifier; ``in_state`` is none.
         pairs: How often one transition was the next after another, by both identifiers.
         texts: What transitions and guards are in a message, with their places, by identifier.
+        chart: The model as data; ``None`` if all that is known of it are counts.
         firing: The transitions that occur in pairs: those that fire, and not the other segments of a route.
     """
 
@@ -49,6 +53,7 @@ class ModelCoverage:
     guards: dict[str, list[int]]
     pairs: dict[tuple[str, str], int]
     texts: dict[str, str]
+    chart: Chart | None = attrs.field(default=None, eq=False, repr=False)
     firing: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -85,6 +90,19 @@ class ModelCoverage:
                 found[transition] = "partly"
         return found
 
+    def svg(self, theme: Theme = "auto") -> str:
+        """The picture of the model with its `marks`, as `hsm.draw.svg` draws it, with the extra ``draw``.
+
+        Raises:
+            DrawError: As `hsm.draw.svg`.
+            ValueError: There is no chart: the counts came from somewhere else, and nothing runs that model here.
+        """
+        from hsm.draw import svg  # imported late: most runs draw nothing
+
+        if self.chart is None:
+            raise ValueError(f"there is no chart of model '{self.name}': these are counts that were added")
+        return svg(self.chart, theme=theme, marks=self.marks())
+
     def missing(self) -> Iterator[str]:
         """What was not seen, one line each: states, transitions, answers of guards; pairs are left out."""
         yield from [f"state {path}" for path, count in self.states.items() if not count]
@@ -96,6 +114,7 @@ class ModelCoverage:
 
     def add(self, other: ModelCoverage) -> None:
         """Add the counts of *other*, which is of the same model."""
+        self.chart = self.chart or other.chart
         for mine, others in ((self.states, other.states), (self.transitions, other.transitions)):
             for name, count in others.items():
                 mine[name] += count
@@ -162,19 +181,23 @@ class Coverage:
         ]
         return {"format": FORMAT, "percent": round(self.percent, 2), "models": models}
 
-    def add(self, counts: Mapping[str, Any]) -> None:
+    def add(self, counts: Mapping[str, Any], charts: Iterable[Chart | None] = ()) -> None:
         """Add what `to_dict` of another one returned, such as that of another process.
+
+        Args:
+            counts: What it returned.
+            charts: Those of the models in it, in order, so that they can be drawn.
 
         Raises:
             ValueError: It is of another version.
         """
         if counts.get("format") != FORMAT:
             raise ValueError(f"the format of the counts is {counts.get('format')!r}, not {FORMAT}")
-        for each in counts["models"]:
+        for each, chart in zip_longest(counts["models"], charts):
             guards = {name: [answers["false"], answers["true"]] for name, answers in each["guards"].items()}
             pairs = {(pair["first"], pair["then"]): pair["count"] for pair in each["pairs"]}
             other = ModelCoverage(
-                each["name"], {**each["states"]}, {**each["transitions"]}, guards, pairs, {**each["texts"]}
+                each["name"], {**each["states"]}, {**each["transitions"]}, guards, pairs, {**each["texts"]}, chart
             )
             known = self._known.get(other.key)
             if known is None:
@@ -253,6 +276,7 @@ def _nothing_of(chart: Chart) -> ModelCoverage:
         guards,
         dict.fromkeys(possible_pairs(chart), 0),
         texts,
+        chart,
     )
 
 

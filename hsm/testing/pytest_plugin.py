@@ -10,6 +10,8 @@ pytest loads this at its start in every project that has the package installed. 
 from __future__ import annotations
 
 import inspect
+import pickle
+import re
 from collections.abc import AsyncIterator, Callable, Generator
 from datetime import datetime
 from types import FunctionType, ModuleType
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from hsm.testing import Machines, VirtualClock
 
 _HOOK = "pytest_asyncio_loop_factories"
+_REPORTS = ("term", "json", "svg")
 _SCOPES = ("function", "class", "module", "package", "session")
 _MARKER = (
     "virtual_time(on=True, *, wall=None, patience=None): run this async test in virtual time, or with False in real "
@@ -48,7 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--hsm-coverage",
         action="append",
         metavar="REPORT",
-        help="count how much of their models machines go through: 'term', 'json' or 'json:FILE'; may be repeated",
+        help="count how much of their models machines go through: 'term', 'json', 'json:FILE', 'svg' or 'svg:FOLDER'; "
+        "may be repeated",
     )
     group.addoption(
         "--hsm-fail-under",
@@ -77,9 +81,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if has_hook:
         config.pluginmanager.register(_clocks_of_asyncio(), "hsm-clocks")
     reports: list[str] = config.getoption("--hsm-coverage") or []
-    unknown = [each for each in reports if each not in ("term", "json") and not each.startswith("json:")]
+    unknown = [each for each in reports if each not in _REPORTS and not each.startswith(("json:", "svg:"))]
     if unknown:
-        raise pytest.UsageError(f"--hsm-coverage={unknown[0]}: there are 'term', 'json' and 'json:FILE'")
+        raise pytest.UsageError(
+            f"--hsm-coverage={unknown[0]}: there are 'term', 'json', 'json:FILE', 'svg', 'svg:FOLDER'"
+        )
     if reports or config.getoption("--hsm-fail-under") is not None:
         config.pluginmanager.register(_CountedRun(config, reports or ["term"]), "hsm-coverage")
 
@@ -208,7 +214,8 @@ class _CountedRun:
         if counts is None:
             self._lost += 1
         else:
-            self.coverage.add(counts)
+            # made by this very run: pickles are as safe here as the tests are
+            self.coverage.add(counts, pickle.loads(node.workeroutput["hsm_charts"]))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -216,6 +223,7 @@ class _CountedRun:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output["hsm_coverage"] = self.coverage.to_dict()
+            output["hsm_charts"] = pickle.dumps([each.chart for each in self.coverage.models])
         elif self._is_under() and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -226,8 +234,10 @@ class _CountedRun:
         for report in self._reports:
             if report == "term":
                 write(str(self.coverage) if self.coverage.models else "no machine was started")
-            else:
+            elif report.startswith("json"):
                 write(f"written to {self._write_json(report.partition(':')[2] or 'hsm-coverage.json')}")
+            else:
+                self._draw(write, report.partition(":")[2] or "hsm-coverage")
         if self._lost:
             write(f"{self._lost} worker(s) ended early: what their machines did is not in these counts", yellow=True)
         if self._is_under():
@@ -237,6 +247,25 @@ class _CountedRun:
     def _is_under(self) -> bool:
         least = self._config.getoption("--hsm-fail-under")
         return least is not None and self.coverage.percent < least
+
+    def _draw(self, write: Callable[..., None], name: str) -> None:
+        """Write a picture of each model into the folder called *name*; models of one name have numbers behind it."""
+        from hsm.draw import DrawError
+
+        folder = self._config.invocation_params.dir / name
+        folder.mkdir(parents=True, exist_ok=True)
+        names: set[str] = set()
+        for each in self.coverage.models:
+            plain = stem = re.sub(r"[^\w.-]", "_", each.name)
+            while stem.lower() in names:
+                stem = f"{plain}-{len(names) + 1}"
+            names.add(stem.lower())
+            try:
+                (folder / f"{stem}.svg").write_text(each.svg(), encoding="utf-8")
+            except DrawError as error:
+                write(f"no pictures: {error}", yellow=True)
+                return
+        write(f"{len(names)} picture(s) written to {folder}")
 
     def _write_json(self, name: str) -> str:
         import json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from picture.conftest import elk as elk  # a fixture
 from plugin.conftest import ROOT
 
 ONE = """
@@ -86,6 +87,33 @@ def test_a_worker_that_is_lost_is_named(counted, pytester):
     result.stdout.fnmatch_lines(["1 worker(s) ended early: what their machines did is not in these counts"])
 
 
+@pytest.mark.needs_system
+@pytest.mark.usefixtures("elk")
+@pytest.mark.parametrize("workers", ["-pno:xdist", "-n2"])
+def test_pictures_are_drawn(counted, pytester, workers):
+    """One for each model, in a folder, also of what workers counted; models of one name have different files."""
+    other = MACHINES.replace('"jam"', '"kick"')
+    pytester.makepyfile(others=other, test_two=TWO.replace("machines", "others").replace('"jam"', '"kick"'))
+    result = counted(workers, "--hsm-coverage=svg", "--hsm-coverage=svg:more/pictures")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["2 picture(s) written to *hsm-coverage", "2 picture(s) written to *pictures"])
+    pictures = {each.name: each.read_text(encoding="utf-8") for each in (pytester.path / "hsm-coverage").iterdir()}
+    assert sorted(pictures) == ["Door-2.svg", "Door.svg"]
+    assert all('class="transition missed" data-id="/Door/open#0"' in each for each in pictures.values())
+    (one,) = [each for each in pictures.values() if "jam" in each]
+    assert 'class="state covered" data-path="/Door/open"' in one
+    assert '<text class="missed"' in one
+
+
+def test_pictures_that_cannot_be_drawn_are_reported_in_one_line(counted, pytester):
+    """The run itself is none the worse for it."""
+    pytester.makeconftest("import sys\nsys.modules['quickjs'] = None\n")
+    result = counted("-pno:xdist", "--hsm-coverage=svg")
+    result.assert_outcomes(passed=2)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["no pictures: *pip install 'hsm-dsl[[]draw[]]'*"])
+
+
 def test_too_little_fails_the_run(counted):
     """With the exit code of failed tests; `--hsm-fail-under` alone reports in the terminal."""
     result = counted("-pno:xdist", "--hsm-fail-under=80.5")
@@ -105,4 +133,6 @@ def test_a_report_that_there_is_not_is_an_error(counted):
     """It is reported at once."""
     result = counted("-pno:xdist", "--hsm-coverage=html")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --hsm-coverage=html: there are 'term', 'json' and 'json:FILE'"])
+    result.stderr.fnmatch_lines(
+        ["ERROR: --hsm-coverage=html: there are 'term', 'json', 'json:FILE', 'svg', 'svg:FOLDER'"]
+    )

@@ -6,9 +6,11 @@ import asyncio
 
 import pytest
 from draw.kiosk import MODEL as KIOSK
+from picture.conftest import elk as elk  # a fixture
 from support import go, on
 
 import hsm
+import hsm.draw
 from hsm.testing import Coverage, paths
 from hsm.testing.following import possible_pairs
 
@@ -66,10 +68,10 @@ async def test_states_transitions_guards_and_pairs_are_counted():
         "\n"
         "M: not seen\n"
         "  state /M/f\n"
-        f"  transition /M/b#1 (on after 5 s to /M/a), {place}:30\n"
-        f"  transition /M/c#1 (to /M/f), {place}:31\n"
-        f"  guard yes of /M/a#0, {place}:28, was never False\n"
-        f"  guard yes of /M/c#0, {place}:31, was never False"
+        f"  transition /M/b#1 (on after 5 s to /M/a), {place}:32\n"
+        f"  transition /M/c#1 (to /M/f), {place}:33\n"
+        f"  guard yes of /M/a#0, {place}:30, was never False\n"
+        f"  guard yes of /M/c#0, {place}:33, was never False"
     )
 
 
@@ -192,3 +194,20 @@ def test_an_entry_point_without_a_transition_enters_by_default():
         ("/M/s/t#0", "/M/a#0"),
         ("/M/s/t#0", "/M/a#1"),
     ]
+
+
+@pytest.mark.needs_system
+@pytest.mark.usefixtures("elk")
+async def test_what_was_gone_through_can_be_drawn():
+    """With the chart of the model; counts that were added have one only if it was given, or the model ran here too."""
+    coverage = Coverage(model)
+    (counts,) = coverage.models
+    svg = counts.svg()
+    assert svg == hsm.draw.svg(model, marks=counts.marks(), theme="auto")
+    assert svg.count('class="state missed"') == 2
+    added = Coverage()
+    added.add(coverage.to_dict())
+    with pytest.raises(ValueError, match="there is no chart of model 'M': these are counts that were added"):
+        added.models[0].svg()
+    added.add(coverage.to_dict(), [counts.chart])
+    assert added.models[0].svg("auto") == svg
