@@ -47,15 +47,20 @@ def parser() -> argparse.ArgumentParser:
     draw.add_argument("--trace", metavar="FILE", help="what a machine did, as JSON lines; for svg and html")
 
     simulate = command("simulate", "run a machine in virtual time, and send it events")
-    simulate.add_argument(
-        "--instance",
-        metavar="EXPR",
-        help="what it runs on, in Python: 'Counter(limit=3)', with the names of its module",
-    )
+    simulate.add_argument("--instance", metavar="EXPR", help=_INSTANCE)
 
     explain = command("explain", "say which transition an event takes, and why")
     explain.add_argument("event", help="the name of an event")
     explain.add_argument("--in", dest="states", metavar="PATH", action="append", help=_IN)
+
+    paths = command("paths", "find the shortest way to each state and each transition, by running the machine")
+    paths.add_argument("--to", metavar="NAME", help="the path of one state, or the identifier of one transition")
+    paths.add_argument("--event", dest="events", metavar="EVENT", action="append", help=_EVENT)
+    paths.add_argument("--instance", metavar="EXPR", help=_INSTANCE)
+    paths.add_argument("--longest", metavar="N", type=int, default=20, help="inputs in a path at most (default: 20)")
+    paths.add_argument("--runs", metavar="N", type=int, default=1000, help="machines to run at most (default: 1000)")
+    paths.add_argument("-f", "--format", choices=("text", "json"), default="text", help="by default text")
+    paths.add_argument("-o", "--output", metavar="FILE", help="where to write it; standard output by default")
 
     chart = command("chart", "write a model as JSON")
     chart.add_argument("-o", "--output", metavar="FILE", help="where to write it; standard output by default")
@@ -71,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
+_INSTANCE = "what it runs on, in Python: 'Counter(limit=3)', with the names of its module"
+_EVENT = "an event with its data as JSON, to be tried: 'pay {\"amount\": 3}'; may be repeated"
 _IN = "an active state; once for each region; by default the states in which the machine starts"
 _MODULES = {"chart": "show", "generated": "show"}
 """The modules of commands that are not called as these are."""

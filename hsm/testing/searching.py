@@ -51,6 +51,7 @@ class Paths(Sequence[Path]):
     """The paths that were found, shortest first; each for what no shorter one reaches.
 
     Attributes:
+        model: The name of the model.
         missing: What was not reached, in the order of the chart.
         runs: How many machines were run to find this out.
         is_complete: Whether the search came to its end; else it ended at its bounds, and there may be more, or shorter,
@@ -58,7 +59,7 @@ class Paths(Sequence[Path]):
     """
 
     def __init__(self, model: str, paths: tuple[Path, ...], missing: tuple[Missing, ...], found: Found) -> None:
-        self._model = model
+        self.model = model
         self._paths = paths
         self._found = found
         self.missing = missing
@@ -87,7 +88,7 @@ class Paths(Sequence[Path]):
         for each in self.missing:
             if each.name == name:
                 raise KeyError(f"{each.text} was not reached: {each.reason}")
-        raise KeyError(f"model '{self._model}' has no state and no transition {name!r}")
+        raise KeyError(f"model '{self.model}' has no state and no transition {name!r}")
 
     def check(self) -> None:
         """See that everything was reached.
@@ -101,11 +102,11 @@ class Paths(Sequence[Path]):
     def __str__(self) -> str:
         """How many paths there are, and what was not reached, one line each."""
         bound = "" if self.is_complete else f"; the search ended at its bounds, {self._found.bounds}"
-        head = f"model '{self._model}': {len(self)} paths, {len(self.missing)} not reached, {self.runs} runs{bound}"
+        head = f"model '{self.model}': {len(self)} paths, {len(self.missing)} not reached, {self.runs} runs{bound}"
         return "\n".join([head, *[f"  {each.text}: {each.reason}" for each in self.missing]])
 
     def __repr__(self) -> str:
-        return f"<Paths of {self._model!r}: {len(self)}, {len(self.missing)} not reached>"
+        return f"<Paths of {self.model!r}: {len(self)}, {len(self.missing)} not reached>"
 
 
 def paths(

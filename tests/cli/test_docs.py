@@ -25,4 +25,4 @@ def test_a_session_of_the_page_is_real(hsm_command, monkeypatch, session):
 
 def test_the_page_shows_sessions():
     """There is something to compare."""
-    assert len(SESSIONS) == 2
+    assert len(SESSIONS) == 3

@@ -22,7 +22,7 @@ def test_help_names_every_command(hsm_command):
     """``--help`` ends with 0; without a command the same text is on standard error, and the code is that of a mistake."""
     shown = hsm_command("--help")
     assert shown.code == 0
-    for command in ("check", "draw", "simulate", "explain", "chart", "generated", "completion"):
+    for command in ("check", "draw", "simulate", "explain", "paths", "chart", "generated", "completion"):
         assert f"\n    {command}" in shown.out
     ran = hsm_command()
     assert (ran.code, ran.out) == (2, "")
