@@ -23,7 +23,8 @@ from hsm.cli.inputs import Ask, Events, Send, Wait
 from hsm.cli.instances import Instances
 from hsm.cli.problems import FINDINGS, Problem
 from hsm.cli.targets import Found
-from hsm.testing import VirtualClock, running_clock
+from hsm.testing import running_clock
+from hsm.testing.clock import lonely_clock
 
 
 @attrs.frozen
@@ -93,7 +94,7 @@ class Session:
             Problem: The machine does not start.
         """
         with _logs_to(lambda record: self._tell(_background(record))):
-            while not VirtualClock(self.wall).run(self._life(drive)):
+            while not lonely_clock(self.wall).run(self._life(drive)):
                 pass
 
     async def _life(self, drive: Callable[[Session], Any]) -> bool:

@@ -18,7 +18,7 @@ from hsm.errors import CallError
 from hsm.events import name_of
 from hsm.names import safe_repr
 from hsm.runtime.machine import Machine, record_of
-from hsm.testing.clock import VirtualClock, running_clock
+from hsm.testing.clock import lonely_clock, running_clock
 from hsm.testing.everywhere import unwatched
 from hsm.testing.fingerprints import configuration, fingerprint
 from hsm.testing.inputs import Call, Input, Reached, Send, Wait, give
@@ -134,7 +134,7 @@ class Journeys:
         traveller = Traveller()
         try:
             with unwatched():
-                return VirtualClock(self.wall).run(self._travel(inputs, traveller))
+                return lonely_clock(self.wall).run(self._travel(inputs, traveller))
         except CallError:
             return None
         except Exception as error:

@@ -55,6 +55,7 @@ class VirtualClock(selectors.BaseSelector):
         self._selector = selectors.DefaultSelector()
         self._loop: LoopOnClock | None = None
         self._threads = 0
+        self._foreign: frozenset[threading.Thread] = frozenset()
         self._idle: list[Any] = []
         self._until_next: float | None = None
 
@@ -139,7 +140,7 @@ class VirtualClock(selectors.BaseSelector):
                 self._jump(timeout)
                 return ready
             # a thread may have woken the loop and ended since: so look again
-            if not _others() and not self._selector.select(0):
+            if not _others() - self._foreign and not self._selector.select(0):
                 raise RuntimeError("everything waits, and nothing is left that could happen: a deadlock")
         # the other side lives in real time, and so does this wait; virtual time passes by as much
         before = time.monotonic()
@@ -203,11 +204,22 @@ class VirtualClock(selectors.BaseSelector):
         return self._loop
 
 
-def _others() -> list[threading.Thread]:
+def lonely_clock(wall: datetime) -> VirtualClock:
+    """A clock for a program of the library's own: no thread that there is now wakes its loop.
+
+    Elsewhere such a thread, of a test run's workers say, counts as one that may: a program that waits for nothing at
+    all would wait for it, and for ever.
+    """
+    clock = VirtualClock(wall)
+    clock._foreign = frozenset(threading.enumerate())  # pyright: ignore[reportPrivateUsage]  # of this module
+    return clock
+
+
+def _others() -> set[threading.Thread]:
     """The threads that may still wake the loop: all but this one and the idle workers of asyncio and anyio."""
     mine = threading.current_thread()
     idle = ("asyncio_", _ANYIO)
-    return [each for each in threading.enumerate() if each is not mine and not each.name.startswith(idle)]
+    return {each for each in threading.enumerate() if each is not mine and not each.name.startswith(idle)}
 
 
 _ANYIO = "AnyIO worker thread"

@@ -24,7 +24,7 @@ from hsm.errors import CallError
 from hsm.instance import Instance
 from hsm.runtime.machine import Machine, record_of
 from hsm.testing.claims import Claim
-from hsm.testing.clock import VirtualClock, running_clock
+from hsm.testing.clock import lonely_clock, running_clock
 from hsm.testing.inputs import Input, Path, Wait, give
 from hsm.testing.loop import runner_on
 from hsm.testing.properties import Property, watch
@@ -111,7 +111,7 @@ class _Walk(RuleBasedStateMachine):
         self._wrong: list[str] = []
         self._raised: list[BaseException] = []
         self._properties: list[Property] = []
-        self._runner = runner_on(VirtualClock(wall).new_loop)
+        self._runner = runner_on(lonely_clock(wall).new_loop)
         try:
             self._machine: Machine[Any] = self._runner.run(self._begin(model, make, properties))
         except BaseException:
