@@ -66,10 +66,11 @@ class _TellingWriter(Writer):
         self._line(2, "time = now()")
         self._line(2, f"moment = ({self._name('word', self._program.name)}, time, observation.step, {cause}, event)")
         self._record(2, "Received", ())
+        self._line(2, "tell = observation.tell")
         self._line(2, "try:")
-        self._line(3, "observation.tell(told)")
+        self._line(3, "tell(told)")
         self._line(2, "except BaseException as error:")
-        self._line(3, "lost(record, error)")
+        self._line(3, "lost(record, error, tell)")
         # an observer may have dispatched, or have done whatever else comes before this step then
         self._line(2, f"if record.steps is not {self._name('steps', self._leaves)}:")
         self._line(3, "return accept(record, event)")

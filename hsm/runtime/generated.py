@@ -89,11 +89,18 @@ def enqueue(record: Record, event: Event[Any]) -> Answer[Outcome]:
         return refuse(record)
     if record.observation is not None:
         record.observation.received(event)
-    return accept(record, event)
+        return accept(record, event)
+    return _accept(record, event)
 
 
 def accept(record: Record, event: Event[Any]) -> Answer[Outcome]:
     """The same for an event whose coming in has been told."""
+    if record.status in ENDED:  # by what an observer has sent then, or asked for
+        return refuse(record)
+    return _accept(record, event)
+
+
+def _accept(record: Record, event: Event[Any]) -> Answer[Outcome]:
     if is_inside(record):
         put_from_inside(record, Occurrence(process_event, event))
         return OUTCOMES[Outcome.QUEUED]
@@ -182,9 +189,9 @@ def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
     return OUTCOMES[Outcome.DEFERRED]
 
 
-def lost(record: Record, error: BaseException) -> None:
-    """An observer raised *error* when it was told what came in: the kernel takes the step, where it may come out."""
-    record.observer_raised(error)
+def lost(record: Record, error: BaseException, told: Callable[[Any], object]) -> None:
+    """Observers raised *error* when *told* what came in: the kernel takes the step, where it may come out."""
+    record.observer_raised(error, told)
     record.steps = QUEUED  # no step is under way: the next one goes through the queue, which knows of the error
 
 

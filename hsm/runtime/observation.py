@@ -131,6 +131,9 @@ class Observation:
             self.tell = observers[0][0] if len(observers) == 1 else self._tell_several
 
     def _remove(self, entry: list[Observer]) -> None:
+        if not entry:
+            return  # it is gone already; this may not be what the machine is observed by any more
+        entry.clear()  # so that it is not told of a record that others are being told of
         self._later = [each for each in self._later if each is not entry]
         self._arrange([each for each in self._observers if each is not entry])
         if not self._observers and not self._later:
@@ -146,16 +149,22 @@ class Observation:
     def _give(self, record: trace.Record) -> None:
         """Give *record* to each observer; those that raise are removed."""
         for entry in self._observers:
+            if not entry:
+                continue  # one that was told before it has removed it
             try:
                 entry[0](record)
             except BaseException as error:
                 self._drop(entry, error)
 
-    def raised(self, error: BaseException) -> None:
-        """What `tell` raised in a generated step; called while *error* is handled."""
+    def raised(self, error: BaseException, told: Observer | None = None) -> None:
+        """What *told*, which was `tell`, raised in a generated step; called while *error* is handled.
+
+        Within the step, where nobody can have come since, that needs not be said.
+        """
         if not isinstance(error, Interrupted):
             # one that has detached itself before it raised is gone already
-            self._drop(self._observers[0] if self._observers else [], error)
+            mine = [entry for entry in self._observers if told is None or entry[0] is told]
+            self._drop(mine[0] if mine else [], error)
 
     def _drop(self, entry: list[Observer], error: BaseException) -> None:
         self._remove(entry)

@@ -237,10 +237,10 @@ class Record(NotCopied):
             self.steps = AWAITED  # who comes within a step is admitted when that has come to its end
         return self.observation.add(observer, is_later=self.is_busy)
 
-    def observer_raised(self, error: BaseException) -> None:
-        """An observer has raised *error* in a generated step, or before it (rule O2)."""
+    def observer_raised(self, error: BaseException, told: Callable[[Any], object] | None = None) -> None:
+        """An observer, *told* if others may have come since, has raised in a generated step or before it (rule O2)."""
         # it may have detached itself before, as the last one
-        (self.observation or self._new_observation()).raised(error)
+        (self.observation or self._new_observation()).raised(error, told)
 
     def _new_observation(self) -> Observation:
         now = (self.options.clock or self.host.clock).time

@@ -18,7 +18,7 @@ from hsm.runtime.generated import EVENT, SPARE, find, rescue, resume_left
 from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
-from hsm.runtime.record import RUNNING, Record
+from hsm.runtime.record import ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import put
 from hsm.runtime.threads import BY_COROUTINE, check_sender
 
@@ -60,11 +60,16 @@ def call(record: Record, event: Event[Any]) -> Answer[Any]:
     if is_inside(record):
         raise LifecycleError(f"a behaviour cannot wait for a call of its own machine: dispatch '{event.name}'")
     if record.status is not RUNNING:
-        raise LifecycleError(
-            f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
-        )
+        raise _not_running(record, event)
     if record.observation is not None:
         record.observation.received(event, "call of")
+        if record.status in ENDED:  # by what an observer has sent then, or asked for
+            raise _not_running(record, event)
     result: Pending[Any] = Pending(record, event)
     put(record, Occurrence(process_call, event, result, is_call=True))
     return result.answer()
+
+
+def _not_running(record: Record, event: Event[Any]) -> LifecycleError:
+    text = f"the call of '{event.name}' needs a running machine, and this one is {record.status.value}"
+    return LifecycleError(text)
