@@ -140,6 +140,12 @@ class _TellingWriter(Writer):
         for told, (kind, what) in enumerate(self._facts.of_end(name, outcome, path.leaves, path.taken), 1):
             self._tell(depth, kind.__name__, what, self._behind(path, len(path.operations) - 1, told=told))
 
+    def _end(self, depth: int, outcome: Outcome, leaves: Leaves) -> None:
+        if outcome is Outcome.DEFERRED:
+            self._line(depth, "return defer_told(record, event)")
+        else:
+            super()._end(depth, outcome, leaves)
+
     # --- records ---------------------------------------------------------------------------------------------
 
     def _behind(self, path: Path, index: int, in_list: int = 0, told: int = 0) -> Position:

@@ -14,7 +14,7 @@ from hsm.codegen.explore import Path
 
 LINKS = (
     "QUEUED", "BUSY", "DEEPEST", "TAKEN", "IGNORED", "COMPLETED", "awaits", "end_of", "hand_over", "failed", "after",
-    "note_completions", "defer_event", "senders", "joined", "mark", "unmark", "arm", "disarm",
+    "note_completions", "defer_event", "defer_told", "senders", "joined", "mark", "unmark", "arm", "disarm",
     "new", "Received", "StepBegan", "StepEnded", "GuardAsked", "Ran", "Exited", "Entered", "Dropped", "lost", "accept",
     "begin_timer", "saw", "getrefcount", "ALONE",
 )  # fmt: skip

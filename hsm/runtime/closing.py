@@ -33,6 +33,7 @@ def close(record: Record, status: Status) -> None:
         end_waits(record)
     if record.observation is not None:
         record.observation.over(status)
+        parts_of(record).failures.release()
     try:
         (record.request or record.context).cancel()  # with everything below it
     except Exception as error:  # of a callback that a behaviour has left there
@@ -45,6 +46,7 @@ def _close_queue(record: Record, queue: EventQueue, status: Status) -> None:
     lost: list[Event[Any] | None] = []
     if record.observation is not None:
         record.observation.several_dropped(events_of(deferred + waiting), "ended")
+        parts_of(record).failures.release()
     for occurrence in deferred + waiting:
         pending = occurrence.pending
         if pending is None or pending.is_given_up:
@@ -68,6 +70,7 @@ def abandon(record: Record, occurrence: Occurrence) -> None:
     record.leaves = ()
     stopping, queue.stopping = queue.stopping, None
     close(record, Status.STOPPED)
+    errors += failures.take_unhandled()
     record.report(unclaimed)
     if occurrence.pending is None or occurrence.pending.is_given_up:
         record.report(errors)

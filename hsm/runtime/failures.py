@@ -78,8 +78,12 @@ class Failures:
             self._give_up(error)
         self.raised = []
         if self._interruptions:
-            self.unhandled += self._interruptions
-            self._interruptions = []
+            self.release()
+
+    def release(self) -> None:
+        """No step goes on that interruptions have to wait for: they go to the caller (rule E7)."""
+        self.unhandled += self._interruptions
+        self._interruptions = []
 
     def take_unhandled(self) -> list[BaseException]:
         """The errors that no transition took since the last call; their sender awaits them."""

@@ -26,7 +26,7 @@ from hsm.runtime.inside import is_inside, joined, mark, senders, unmark
 from hsm.runtime.invocation import NOTHING, end_of
 from hsm.runtime.kernel import go_on, note_completions, process_event, process_expiry, process_timer
 from hsm.runtime.observation import ALONE, Observation, getrefcount
-from hsm.runtime.record import AWAITED, BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record
+from hsm.runtime.record import AWAITED, BUSY, COMPLETED, ENDED, QUEUED, RUNNING, Record, parts_of
 from hsm.runtime.run_to_completion import DEEPEST, defer, drain, has_room, process_now, put, put_from_inside
 from hsm.runtime.step_cache import Key, Plan, StepFunction, StepKind
 from hsm.runtime.timer_heap import Armed
@@ -189,6 +189,19 @@ def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
     return OUTCOMES[Outcome.DEFERRED]
 
 
+def defer_told(record: Record, event: Event[Any]) -> Answer[Outcome]:
+    """The same, and observers are told; what interrupts them is raised from the await (rule O2)."""
+    failures = parts_of(record).failures
+    defer(record, Occurrence(process_event, event), is_fed=False)
+    errors = failures.take_unhandled()
+    drain(record)
+    if not errors:
+        return OUTCOMES[Outcome.DEFERRED]
+    result: Pending[Outcome] = Pending(record, event)
+    result.finish(Outcome.DEFERRED, errors)
+    return result.answer()
+
+
 def lost(record: Record, error: BaseException, told: Callable[[Any], object]) -> None:
     """Observers raised *error* when *told* what came in: the kernel takes the step, where it may come out."""
     record.observer_raised(error, told)
@@ -256,6 +269,7 @@ SHAPES = Shapes(
         "after": after,
         "note_completions": note_completions,
         "defer_event": defer_event,
+        "defer_told": defer_told,
         "senders": senders,
         "joined": joined,
         "mark": mark,

@@ -77,12 +77,12 @@ def resume(
         tear_down(record)
         raise
     record.status = RUNNING
-    if record.observation is not None:
-        record.observation.started(record.leaves)
     waiting = [*_waiting(record, restored), *overdue]
     has_more = record.parts is not None and record.parts.queue.has_waiting
     if not (waiting or anew or has_more):
         record.rest()
+        if record.observation is not None:
+            record.observation.started(record.leaves)
         return STARTED
     queue = parts_of(record).queue
     if anew:
@@ -90,6 +90,8 @@ def resume(
     # the last one is nobody's event: who awaits the restored machine waits until its turn comes
     result = _Resumed(record)
     queue.waiting.extend([*waiting, Occurrence(_nothing, pending=result)])
+    if record.observation is not None:  # only here: what an observer sends comes after what was queued
+        record.observation.started(record.leaves)
     drain(record)
     return result.answer()
 

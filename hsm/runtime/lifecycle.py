@@ -153,14 +153,16 @@ def _start_work(record: Record, entering: Work[Any]) -> Work[None]:
             break
         if (yield from occurrence.process(record, occurrence)) is Outcome.DEFERRED:
             keep_deferred(record, occurrence)
+    if not failures.unhandled and step.ended is None:
+        record.status = RUNNING
+        if record.observation is None:
+            return
+        record.observation.started(record.leaves)
+        failures.release()  # an observer that was interrupted just now fails the start as well
     if failures.unhandled:
         yield from end_all(record)
         yield from exit_model(record)
         close(record, Status.STOPPED)
-    elif step.ended is None:
-        record.status = RUNNING
-        if record.observation is not None:
-            record.observation.started(record.leaves)
 
 
 def tear_down(record: Record) -> None:

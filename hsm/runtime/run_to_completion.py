@@ -115,6 +115,7 @@ def defer(record: Record, occurrence: Occurrence, *, is_fed: bool) -> None:
     parts_of(record).queue.deferred.append(recalled)
     if record.observation is not None and occurrence.event is not None:
         record.observation.deferred(occurrence.event)
+        parts_of(record).failures.release()
 
 
 def _process(record: Record, *, is_busy: bool) -> None:
@@ -227,6 +228,7 @@ def _recall(record: Record, queue: EventQueue) -> None:
     """The configuration has changed: the deferred events come back (rule D2)."""
     if record.observation is not None:
         record.observation.recalled(events_of(queue.deferred))
+        parts_of(record).failures.release()
     queue.recall()
 
 
@@ -239,6 +241,7 @@ def _drop_spent(record: Record, parts: Parts) -> None:
     dropped = parts.queue.drop_fed()
     if record.observation is not None:
         record.observation.several_dropped(events_of(dropped), "budget")
+        parts.failures.release()
 
 
 # --- one occurrence ------------------------------------------------------------------------------------------
@@ -317,19 +320,17 @@ def _finish(
 
     The order matters: deferring comes before recalling, as an event that moved on in its own step comes back at once;
     recalling before closing, which empties the queue; `stopping` is over only after closing, so that a callback that
-    stops the machine finds the stop under way; those that wait come last.
+    stops the machine finds the stop under way; errors are taken behind all that observers are told, as these may have
+    been interrupted; those that wait come last.
 
     A *cancellation*, which came into a behaviour because somebody cancelled the task of the step, needs no report if
     nobody awaits the occurrence: whoever cancelled the task knows.
     """
     queue, failures = parts.queue, parts.failures
-    errors = failures.take_unhandled() if failures.unhandled else []
     if failures.unclaimed:
         record.report(failures.take_unclaimed())
-    if failure is not None:
-        errors.insert(0, failure)
     # of a call an error is the answer; without one it waits. Its value is the effect's, and may be `DEFERRED` as well
-    waits = value is CALL_DEFERRED and not errors
+    waits = value is CALL_DEFERRED and failure is None and not failures.unhandled
     if waits or (value is Outcome.DEFERRED and occurrence.event is not None and not occurrence.is_call):
         keep_deferred(record, occurrence)
     if queue.has_moved:
@@ -342,6 +343,9 @@ def _finish(
         queue.stopping = None
     if waits:
         return
+    errors = failures.take_unhandled() if failures.unhandled else []
+    if failure is not None:
+        errors.insert(0, failure)
     if occurrence.pending is not None:
         is_quiet = cancellation is not None and all(error is cancellation for error in errors)
         occurrence.pending.finish(value, errors, is_quiet=is_quiet)

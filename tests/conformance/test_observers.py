@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from support import Log, both_engines, go, note, on, rule, started
+from support import Gated, Log, both_engines, go, held, note, on, rule, settle, started
 
 import hsm
 from hsm import trace
@@ -17,6 +19,10 @@ WITH_AN_END = hsm.define(
     hsm.final("over"),
     hsm.initial(hsm.target("a")),
 )
+
+
+class Fatal(BaseException):
+    """What is no `Exception`."""
 
 
 async def meddled(model, when, meddle, **options):
@@ -98,3 +104,90 @@ async def test_what_an_observer_ends_takes_no_more_events(engine):
     with pytest.raises(hsm.LifecycleError, match="needs a running machine, and this one is stopped"):
         await called.call("e")
     assert machine.instance.log == stopped.instance.log == called.instance.log == []
+
+
+@rule("O2", "E7")
+@both_engines
+@pytest.mark.parametrize("others", [0, 1], ids=["alone", "two"])
+async def test_an_interrupt_comes_out_of_the_step_it_is_told_in(engine, others):
+    """Also when it comes behind the step itself: an event is kept, comes back, or is dropped, and the machine ends."""
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.defer("e", "f"), go("on", "../b")),
+        hsm.state("b", on("e"), go("end", "../over"), hsm.defer("f")),
+        hsm.final("over"),
+    )
+    events = ("e", "f", "on", "end")
+    found = {}
+    for kind in (trace.Deferred, trace.Recalled, trace.Dropped, trace.Ended):
+        machine = await started(model, engine=engine, generate_after=0)
+        for _ in range(others):
+            machine.observe(lambda record: None)
+
+        def breaks(record, kind=kind):
+            if isinstance(record, kind):
+                raise Fatal
+
+        machine.observe(breaks)
+        found[kind] = []
+        for name in events:
+            try:
+                await machine.dispatch(name)
+            except Fatal:
+                found[kind].append(name)
+        assert machine.status is hsm.Status.COMPLETED
+    assert found == {trace.Deferred: ["e"], trace.Recalled: ["on"], trace.Dropped: ["end"], trace.Ended: ["end"]}
+
+
+@rule("O2", "E7", "E8")
+async def test_an_interrupt_in_what_tells_of_the_start_fails_it():
+    """As one in the start itself does: nothing is active then."""
+
+    def breaks(record):
+        if isinstance(record, trace.Started):
+            raise Fatal
+
+    instance = Log()
+    model = hsm.define("M", hsm.state("a", hsm.exit(note("out"))))
+    with pytest.raises(Fatal):
+        await started(model, instance, observe=breaks)
+    assert instance.log == ["out"]
+
+
+@rule("O2", "L4")
+async def test_an_interrupt_when_a_machine_is_abandoned_comes_out_of_the_event():
+    """Its time is up in the middle of a step; what the observer raises is not lost."""
+
+    def breaks(record):
+        if isinstance(record, trace.Ended):
+            raise Fatal
+
+    machine = await started(hsm.define("M", hsm.state("a", on("e", hsm.effect(held)))), Gated(), observe=breaks)
+    taken = asyncio.ensure_future(machine.dispatch("e"))
+    await settle()
+    await machine.stop(timeout=1)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await taken
+    assert [type(error) for error in caught.value.exceptions] == [Fatal, hsm.MachineStopped]
+
+
+@rule("S2")
+@both_engines
+async def test_what_an_observer_sends_to_a_restored_machine_comes_after_what_was_queued(engine):
+    """It is told of the start when what was saved is in the queue already."""
+    model = hsm.define("M", hsm.state("a", on("saved", hsm.effect(note("saved"))), on("new", hsm.effect(note("new")))))
+    machine = await started(model, Log())
+    written = machine.snapshot().to_dict()
+    written["queue"] = [{"kind": "event", "name": "saved", "is_fed": False}]
+    await machine.detach()
+
+    def send(record):
+        if isinstance(record, trace.Started):
+            instance.dispatch("new")
+
+    for queue in ([], written["queue"]):
+        instance = Log()
+        snapshot = hsm.Snapshot.from_dict(written | {"queue": queue})
+        restored = await hsm.restore(None, instance, model, snapshot, engine=engine, observe=send)
+        assert instance.log == [*[each["name"] for each in queue], "new"]
+        await restored.stop()
