@@ -312,7 +312,8 @@ class Recorder:
         Raises:
             ValueError: A line is no record.
         """
-        written = lines.splitlines() if isinstance(lines, str) else list(lines)
+        # not `splitlines`: texts in JSON may have U+2028 and the like as they are
+        written = lines.removesuffix("\n").split("\n") if isinstance(lines, str) and lines else [*lines]
         recorder = Recorder(len(written))
         for number, line in enumerate(written, 1):
             try:
@@ -411,7 +412,7 @@ class log:  # noqa: N801 - a function to those who use it
 
     def _write(self, record: Record, text: str) -> None:
         fields = {f"hsm_{name}": value for name, value in record.to_dict().items()}
-        self._logger.log(self._level, "%s: %s", record.machine, one_line(text), extra=fields)
+        self._logger.log(self._level, "%s: %s", one_line(record.machine), one_line(text), extra=fields)
 
 
 def _moved(machine: str, before: tuple[str, ...], after: tuple[str, ...]) -> str:

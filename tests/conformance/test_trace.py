@@ -595,6 +595,17 @@ async def test_a_recorder_keeps_the_last_records():
 
 
 @rule("O3")
+def test_lines_of_json_end_where_json_says():
+    """A name may have what else ends lines of text; other programs write it as it is."""
+    recorder = trace.Recorder()
+    recorder(trace.Entered(machine="M", time=0.0, step=1, cause="start", vertex="/M/a\u2028b\x85"))
+    raw = json.dumps(recorder.records[0].to_dict(), ensure_ascii=False)
+    for lines in (raw, raw + "\n", raw + "\r\n", recorder.to_json_lines()):
+        assert trace.Recorder.from_json_lines(lines).records == recorder.records
+    assert not trace.Recorder.from_json_lines("").records
+
+
+@rule("O3")
 @pytest.mark.parametrize("line", ["{", "[]", "{}", '{"kind": "Nothing"}', '{"kind": "Entered"}', "5"])
 def test_what_is_no_trace_is_refused(line):
     """With the number of the line."""
@@ -665,6 +676,15 @@ async def test_the_log_may_have_a_line_for_each_record(caplog):
         "M: Received event='e'",
         "M: StepBegan event='e' states=['/M/a']",
     ]
+
+
+@rule("O1")
+async def test_a_line_of_the_log_is_one_line(caplog):
+    """Whatever the model and its events are called."""
+    caplog.set_level(logging.DEBUG, "hsm.trace")
+    machine = await started(hsm.define("M\n%s", hsm.state("a", on("e\n"))), observe=trace.log())
+    await machine.dispatch("e\n")
+    assert caplog.records[-1].getMessage() == r"M\n%s: event 'e\n' taken: a"
 
 
 @rule("O2")
