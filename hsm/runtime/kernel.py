@@ -29,7 +29,7 @@ from hsm.runtime.event_queue import Occurrence
 from hsm.runtime.inside import mark_activity
 from hsm.runtime.invocation import ask, call, make_state_object, run_actions
 from hsm.runtime.observation import Observation
-from hsm.runtime.record import COMPLETED, Parts, Record, parts_of
+from hsm.runtime.record import BUSY, COMPLETED, QUEUED, Parts, Record, parts_of
 from hsm.runtime.run_to_completion import CALL_DEFERRED, put_first
 from hsm.runtime.step_cache import Plan
 from hsm.runtime.timer_heap import Armed
@@ -388,7 +388,7 @@ def activity_ended(record: Record, activity: Activity, error: BaseException | No
     """An activity returned or raised; that is processed before queued events (rules C2, E3 and E7)."""
     process: Callable[[Record, Occurrence], Work[Any]]
     if record.observation is not None:
-        record.observation.activity_ended(activity.behavior, error)
+        _tell_end(record, record.observation, activity, error)
     if error is None:
         process = functools.partial(process_return, activity.vertex)
     elif not isinstance(error, Exception):
@@ -400,3 +400,15 @@ def activity_ended(record: Record, activity: Activity, error: BaseException | No
     else:
         process = functools.partial(process_failure, error)
     put_first(record, Occurrence(process, sender=record.variables.copy()))
+
+
+def _tell_end(record: Record, observation: Observation, activity: Activity, error: BaseException | None) -> None:
+    """Tell that *activity* has ended; what an observer sends then, or asks for, comes after that end."""
+    is_first = not record.is_busy and (error is None or isinstance(error, Exception))
+    if is_first:
+        record.steps = BUSY
+    try:
+        observation.activity_ended(activity.behavior, error)
+    finally:
+        if is_first:
+            record.steps = QUEUED  # whoever called goes on with the queue

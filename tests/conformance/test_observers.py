@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support import Gated, Log, both_engines, go, held, note, on, rule, settle, started
+from support import Gated, Log, both_engines, errors_of_loop, go, held, note, on, rule, settle, started
 
 import hsm
 from hsm import trace
@@ -191,3 +191,37 @@ async def test_what_an_observer_sends_to_a_restored_machine_comes_after_what_was
         restored = await hsm.restore(None, instance, model, snapshot, engine=engine, observe=send)
         assert instance.log == [*[each["name"] for each in queue], "new"]
         await restored.stop()
+
+
+@rule("O1", "C2", "E3")
+@both_engines
+@pytest.mark.parametrize("raised", [None, ValueError("x")], ids=["returns", "raises"])
+async def test_what_an_observer_sends_when_an_activity_ends_comes_after_that_end(engine, raised):
+    """As every event does; and when it stops the machine, nothing comes after that."""
+
+    async def act(ctx, self, event):
+        await asyncio.sleep(1)
+        if raised is not None:
+            raise raised
+
+    model = hsm.define(
+        "M",
+        hsm.state("a", hsm.activity(act), hsm.transition(hsm.target("../b")), go("hsm_error", "../b"), go("e", "../c")),
+        hsm.state("b", go("e", "../d")),
+        hsm.state("c"),
+        hsm.state("d"),
+    )
+    for meddle, place in ((lambda machine: machine.dispatch("e"), "/M/d"), (lambda machine: machine.stop(), "")):
+        recorder = trace.Recorder()
+        machine = await started(model, engine=engine, observe=recorder)
+
+        def observe(record, machine=machine, meddle=meddle):
+            if isinstance(record, trace.ActivityEnded):
+                meddle(machine)
+
+        machine.observe(observe)
+        caught = errors_of_loop()
+        await asyncio.sleep(2)
+        assert machine.state() == place
+        assert caught == []
+        assert isinstance(recorder.records[-1], trace.StepEnded if place else trace.Ended)
