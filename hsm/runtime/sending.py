@@ -18,6 +18,7 @@ from hsm.runtime.generated import EVENT, SPARE, find, rescue, resume_left
 from hsm.runtime.host import running_loop
 from hsm.runtime.inside import is_inside
 from hsm.runtime.kernel import process_call
+from hsm.runtime.observation import Observation
 from hsm.runtime.record import ENDED, RUNNING, Record
 from hsm.runtime.run_to_completion import put
 from hsm.runtime.threads import BY_COROUTINE, check_sender
@@ -62,12 +63,16 @@ def call(record: Record, event: Event[Any]) -> Answer[Any]:
     if record.status is not RUNNING:
         raise _not_running(record, event)
     if record.observation is not None:
-        record.observation.received(event, "call of")
-        if record.status in ENDED:  # by what an observer has sent then, or asked for
-            raise _not_running(record, event)
+        _tell_call(record, record.observation, event)
     result: Pending[Any] = Pending(record, event)
     put(record, Occurrence(process_call, event, result, is_call=True))
     return result.answer()
+
+
+def _tell_call(record: Record, observation: Observation, event: Event[Any]) -> None:
+    observation.received(event, "call of")
+    if record.status in ENDED:  # by what an observer has sent then, or asked for
+        raise _not_running(record, event)
 
 
 def _not_running(record: Record, event: Event[Any]) -> LifecycleError:

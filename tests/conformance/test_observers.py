@@ -225,3 +225,32 @@ async def test_what_an_observer_sends_when_an_activity_ends_comes_after_that_end
         assert machine.state() == place
         assert caught == []
         assert isinstance(recorder.records[-1], trace.StepEnded if place else trace.Ended)
+
+
+@rule("O1", "C2")
+@both_engines
+async def test_an_activity_that_ends_while_a_step_is_suspended_is_told_at_once(engine):
+    """What follows from its end comes behind the step, and before what an observer has sent."""
+
+    async def act(ctx, self, event):
+        await asyncio.sleep(1)
+
+    model = hsm.define(
+        "M",
+        hsm.state(
+            "a", hsm.activity(act), hsm.transition(hsm.target("../b")), on("e", hsm.effect(held)), go("f", "../c")
+        ),
+        hsm.state("b", go("f", "../d")),
+        hsm.state("c"),
+        hsm.state("d"),
+    )
+    recorder = trace.Recorder()
+    machine = await started(model, Gated(), engine=engine, observe=recorder)
+    machine.observe(lambda record: machine.dispatch("f") if isinstance(record, trace.ActivityEnded) else None)
+    taken = asyncio.ensure_future(machine.dispatch("e"))
+    await asyncio.sleep(2)
+    assert [type(record) for record in recorder.records][-2:] == [trace.ActivityEnded, trace.Received]
+    machine.instance.gate.set()
+    await taken
+    await settle()
+    assert machine.state() == "/M/d"
