@@ -387,7 +387,7 @@ class StepLines:
 
 
 class log:  # noqa: N801 - a function to those who use it
-    """An observer that logs: one line for each step, with its fields as ``extra``.
+    """An observer that logs: one line for each step, with its fields as ``extra``. Make one for each machine.
 
     Args:
         level: Of the lines.
