@@ -383,7 +383,7 @@ def test_a_virtual_year_can_be_waited_for():
 
 
 DEADLOCK = """
-import asyncio
+import asyncio, contextlib, hsm
 from hsm.testing import run
 
 async def main():
@@ -397,8 +397,13 @@ run(main())
 @pytest.mark.needs_system
 @pytest.mark.parametrize(
     "work",
-    ["pass", "await asyncio.to_thread(len, ())", "import anyio; await anyio.to_thread.run_sync(len, ())"],
-    ids=["alone", "after-a-thread", "after-a-thread-of-anyio"],
+    [
+        "pass",
+        "await asyncio.to_thread(len, ())",
+        "import anyio; await anyio.to_thread.run_sync(len, ())",
+        "import hsm.draw\n    with contextlib.suppress(hsm.draw.DrawError): hsm.draw.svg(hsm.define('M', hsm.state('a')))",
+    ],
+    ids=["alone", "after-a-thread", "after-a-thread-of-anyio", "after-a-drawing"],
 )
 def test_a_program_that_waits_for_nothing_gets_an_error(work):
     """A deadlock is an error and not a program that hangs; an idle worker of asyncio's or anyio's will never wake the loop."""

@@ -216,9 +216,13 @@ def lonely_clock(wall: datetime) -> VirtualClock:
 
 
 def _others() -> set[threading.Thread]:
-    """The threads that may still wake the loop: all but this one and the idle workers of asyncio and anyio."""
+    """The threads that may still wake the loop: all but this one, and workers that wait for work.
+
+    Those are asyncio's and anyio's; and those of drawings and of QuickJS, for which no loop ever waits, and which
+    live on after the first picture.
+    """
     mine = threading.current_thread()
-    idle = ("asyncio_", _ANYIO)
+    idle = ("asyncio_", _ANYIO, "hsm-draw", "quickjs-worker")
     return {each for each in threading.enumerate() if each is not mine and not each.name.startswith(idle)}
 
 
