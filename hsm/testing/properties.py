@@ -78,10 +78,10 @@ class Property:
         machine = self.machine
         if self.violation is None:
             self._recorder(record)
-        if machine is None:
-            return
         for name in events_of(record):
-            if self.violation is None and not machine.is_over() and includes(machine.program.event_names, name):
+            if machine is None or self.violation is not None or machine.is_over():
+                return
+            if includes(machine.program.event_names, name):
                 self._seen, self._name = record, name
                 machine.dispatch(Event(name, record))
 
