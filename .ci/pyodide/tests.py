@@ -13,7 +13,7 @@ from typing import Any
 LEFT_OUT = [
     *("tests/plugin", "tests/examples", "tests/typing", "tests/test_architecture.py"),  # run programs of the system
     *("tests/test_callables.py", "tests/classdsl/test_callables.py", "tests/errors/test_fuzz.py"),  # need numpy
-    "tests/saved/test_junk.py",  # needs hypothesis, a part of which is compiled
+    *("tests/saved/test_junk.py", "tests/testing/test_walks.py"),  # need hypothesis, a part of which is compiled
     *("tests/classdsl/test_joined_metaclasses.py", "tests/docs"),  # need pydantic
     *("tests/cli", "tests/check", "tests/draw", "tests/picture"),  # are about a command, and about tools of the system
     *("tests/laws", "tests/bench"),  # take long, and are about the library and not about Python

@@ -10,7 +10,6 @@ pytest loads this at its start in every project that has the package installed. 
 from __future__ import annotations
 
 import inspect
-import pickle
 import re
 from collections.abc import AsyncIterator, Callable, Generator
 from datetime import datetime
@@ -214,7 +213,8 @@ class _CountedRun:
         if counts is None:
             self._lost += 1
         else:
-            # made by this very run: pickles are as safe here as the tests are
+            import pickle  # made by this very run: pickles are as safe here as the tests are
+
             self.coverage.add(counts, pickle.loads(node.workeroutput["hsm_charts"]))
 
     @pytest.hookimpl(trylast=True)
@@ -222,6 +222,8 @@ class _CountedRun:
         """Hand the counts on, in a worker; else see whether they are enough."""
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
+            import pickle
+
             output["hsm_coverage"] = self.coverage.to_dict()
             output["hsm_charts"] = pickle.dumps([each.chart for each in self.coverage.models])
         elif self._is_under() and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
