@@ -18,11 +18,11 @@ from hsm.program import NONE, OUTSIDE, Behavior, Program, Timer
 from hsm.recording import Facts
 
 Told: TypeAlias = tuple[type[trace.Record], Facts]
-"""What is told: the kind of the record, and its facts."""
+"""What a record is made of: its kind and its facts."""
 
 
 class FactsOf:
-    """The facts of one Program. Its identifiers are worked out when the first of them is told."""
+    """The facts of one Program. Its identifiers are worked out when the first of them is asked for."""
 
     __slots__ = ("_known", "_program")
 

@@ -239,7 +239,7 @@ def _answered(ask: Callable[[], Answer]) -> str:
 
 @contextlib.contextmanager
 def _no_loop() -> Generator[None]:
-    """A browser has one loop, which runs for ever; another one runs only where that counts as not running."""
+    """A browser has one loop, which runs forever; another one runs only where that counts as not running."""
     running = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
     try:

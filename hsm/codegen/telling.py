@@ -61,7 +61,7 @@ class _TellingWriter(Writer):
         self._line(2, "observation = record.observation")
         self._line(2, "now = observation.now")
         if isinstance(self._key, int):
-            return  # an expiry is told when its step begins
+            return  # the record of an expiry comes when its step begins
         cause = self._cause_of_step = self._cause = self._name("word", cause_of_event(self._key))
         self._line(2, "time = now()")
         self._line(2, f"moment = ({self._name('word', self._program.name)}, time, observation.step, {cause}, event)")

@@ -47,7 +47,7 @@ def write(program: Program, path: Path, *, rests: bool) -> Text:
 class Writer:
     """Writes one function.
 
-    What begins with ``_tells`` writes nothing here: that is where `hsm.codegen.telling` writes what observers are told.
+    What begins with ``_tells`` writes nothing here: that is where `hsm.codegen.telling` writes what makes records.
     """
 
     _shows_moves = False
@@ -320,7 +320,7 @@ class Writer:
             self._line(depth + 1, f"note_completions(record, {self._name('handled', self._handled)})")
         self._line(depth, f"return {answer}")
 
-    # --- what observers are told -----------------------------------------------------------------------------
+    # --- what observers get ----------------------------------------------------------------------------------
 
     def _tells_what_came(self) -> None:
         """Before the step."""

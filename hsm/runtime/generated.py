@@ -190,7 +190,7 @@ def defer_event(record: Record, event: Event[Any]) -> Answer[Outcome]:
 
 
 def defer_told(record: Record, event: Event[Any]) -> Answer[Outcome]:
-    """The same, and observers are told; what interrupts them is raised from the await (rule O2)."""
+    """The same, with a record of it; what interrupts an observer is raised from the await (rule O2)."""
     failures = parts_of(record).failures
     defer(record, Occurrence(process_event, event), is_fed=False)
     errors = failures.take_unhandled()

@@ -337,4 +337,4 @@ ALONE = _alone() if _COUNTS else 0
 
 
 def _nobody(record: trace.Record) -> None:
-    """`Observation.tell` where nobody is told."""
+    """`Observation.tell` without an observer."""

@@ -23,7 +23,7 @@ SPARE = 64
 
 
 class Watching(Protocol):
-    """What is told of expiries."""
+    """What hears of expiries."""
 
     def expired(self, timer: Timer) -> None:
         """*timer* was due, and its activation still lasts."""
@@ -38,7 +38,7 @@ class Owner(Protocol):
 
     @property
     def observation(self) -> Watching | None:
-        """Who is told of expiries."""
+        """Who hears of expiries."""
         ...
 
 

@@ -208,7 +208,7 @@ def lonely_clock(wall: datetime) -> VirtualClock:
     """A clock for a program of the library's own: no thread that there is now wakes its loop.
 
     Elsewhere such a thread, of a test run's workers say, counts as one that may: a program that waits for nothing at
-    all would wait for it, and for ever.
+    all would wait for it forever.
     """
     clock = VirtualClock(wall)
     clock._foreign = frozenset(threading.enumerate())  # pyright: ignore[reportPrivateUsage]  # of this module
