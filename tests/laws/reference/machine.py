@@ -19,7 +19,7 @@ from laws.reference.tree import OUTSIDE, Tree
 ENDED = ("completed", "terminated")
 BUDGET = 60
 """How many steps may follow each other."""
-LATE = "in a start, what an activity's end completes comes after what is queued (C2)"
+LATE = "in a start, what an activity's end completes, or makes true, comes after what is queued (C2)"
 Answer = Callable[[object], None]
 """What is called with the outcome, or with a list of what was raised."""
 
@@ -278,8 +278,12 @@ class Reference:
                 event = Event("hsm_completion")
                 if self.background.has_returned and all(each.is_background for each in present.completions):
                     self._return()
-                else:
-                    self._complete(present.completions.pop(0), event)
+                    before = len(present.errors), len(self.changes)
+                    self._ask_changes(event)
+                    if self.is_starting and before != (len(present.errors), len(self.changes)):
+                        present.known(LATE)
+                    continue
+                self._complete(present.completions.pop(0), event)
             else:
                 event, several = Event("hsm_change"), self.changes.pop(0)
                 if not any(placed.source in present.active for placed in several):
