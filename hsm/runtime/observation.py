@@ -118,7 +118,7 @@ class Observation:
         return tuple([entry[0] for entry in (*self._observers, *self._later)])
 
     def admit(self) -> None:
-        """No step is under way, or one begins: those that came within the last one are told from here on."""
+        """No step is under way, or one begins: whoever came within the last one gets the records from here on."""
         if self._later:
             came, self._later = self._later, []
             self._arrange([*self._observers, *came])
@@ -150,7 +150,7 @@ class Observation:
         """Give *record* to each observer; those that raise are removed."""
         for entry in self._observers:
             if not entry:
-                continue  # one that was told before it has removed it
+                continue  # an observer before it, which had this record first, has removed it
             try:
                 entry[0](record)
             except BaseException as error:
@@ -159,7 +159,7 @@ class Observation:
     def raised(self, error: BaseException, told: Observer | None = None) -> None:
         """What *told*, which was `tell`, raised in a generated step; called while *error* is handled.
 
-        Within the step, where nobody can have come since, that needs not be said.
+        Within the step it may be left out: nobody can have come since.
         """
         if not isinstance(error, Interrupted):
             # one that has detached itself before it raised is gone already

@@ -259,7 +259,7 @@ class Record(NotCopied):
             self.steps = AWAITED  # so that the generated step under way has its table looked for at its end
 
     def _observed_steps(self) -> StepCache | None:
-        """The generated steps that tell what they do; whoever came within the last step is told of the next one."""
+        """The generated steps that tell what they do; whoever came within the last step gets the next."""
         assert self.observation is not None  # otherwise the steps are others
         self.observation.admit()
         return None if self.cache is None else self.cache.observed

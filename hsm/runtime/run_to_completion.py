@@ -320,8 +320,8 @@ def _finish(
 
     The order matters: deferring comes before recalling, as an event that moved on in its own step comes back at once;
     recalling before closing, which empties the queue; `stopping` is over only after closing, so that a callback that
-    stops the machine finds the stop under way; errors are taken behind all that observers are told, as these may have
-    been interrupted; those that wait come last.
+    stops the machine finds the stop under way; errors are taken when observers have had every record, as an observer
+    may have been interrupted; those that wait come last.
 
     A *cancellation*, which came into a behaviour because somebody cancelled the task of the step, needs no report if
     nobody awaits the occurrence: whoever cancelled the task knows.

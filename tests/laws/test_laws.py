@@ -153,21 +153,30 @@ def test_a_machine_that_is_asked_says_what_happens_then_and_is_as_it_was(descrip
         assert not isinstance(question.outcome, list) or {*question.outcome} <= {*result}
 
 
-@law(80)
-@given(
+observed = given(
     descriptions(),
     st.randoms(use_true_random=False),
     st.sampled_from((SYNC, MIXED, ASYNC)),
     st.sampled_from((build_functional, build_classes)),
     st.booleans(),
 )
-def test_an_observed_machine_does_what_one_does_that_is_not(description, source, mode, build, is_busy):
-    """The same in everything; and what was entered and exited is what is active, after every record (O2)."""
+
+
+def played(description, source, is_busy):
+    """*description* and what happens to it, with timers, activities and calls if it *is_busy*; it comes to rest."""
     if is_busy:
         description, sequence = with_background(source, description), busy_operations(source)
     else:
         sequence = operations(source)
     must_end(description, sequence)
+    return description, sequence
+
+
+@law(80)
+@observed
+def test_an_observed_machine_does_what_one_does_that_is_not(description, source, mode, build, is_busy):
+    """The same in everything; and what was entered and exited is what is active, after every record (O2)."""
+    description, sequence = played(description, source, is_busy)
     watched = Watched()
     told = by_library(description, sequence, mode, build=build, observe=watched)
     assert told == by_library(description, sequence, mode, build=build)
@@ -176,20 +185,10 @@ def test_an_observed_machine_does_what_one_does_that_is_not(description, source,
 
 
 @law(120)
-@given(
-    descriptions(),
-    st.randoms(use_true_random=False),
-    st.sampled_from((SYNC, MIXED, ASYNC)),
-    st.sampled_from((build_functional, build_classes)),
-    st.booleans(),
-)
+@observed
 def test_generated_steps_tell_what_the_kernel_tells(description, source, mode, build, is_busy):
     """Record by record, with the same times, steps and causes (O1)."""
-    if is_busy:
-        description, sequence = with_background(source, description), busy_operations(source)
-    else:
-        sequence = operations(source)
-    must_end(description, sequence)
+    description, sequence = played(description, source, is_busy)
     kernel, generated = [], []
     for records, options in ((kernel, {"engine": "kernel"}), (generated, {"generate_after": 0})):
         by_library(description, sequence, mode, build=build, observe=records.append, **options)
